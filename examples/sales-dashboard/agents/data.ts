@@ -1,0 +1,49 @@
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { defineAgent, fail } from "tutti";
+
+import { importOrders, InputError } from "../lib/import-orders.ts";
+import { QueryInput, QueryOutput } from "../lib/schemas.ts";
+import { performOnce } from "../lib/work.ts";
+import { makeFile, runFolder } from "../lib/workspace.ts";
+
+/** Pulls raw sales data: a CSV of orders into SQLite, and from it the asked weeks and region. */
+export const dataAgent = defineAgent({
+  name: "data",
+  description: "Reads order exports and answers with the rows of the asked weeks and region, as they are.",
+  version: "1.0.0",
+  capabilities: {
+    query_orders: {
+      description: "Imports a CSV of orders into SQLite and selects the weeks up to the asked one. The rows come by reference.",
+      tags: ["sales", "sqlite"],
+      input: QueryInput,
+      output: QueryOutput,
+      run: async (call) => {
+        const { input } = call;
+        const folder = runFolder(input.folder);
+        try {
+          return await performOnce(call, { agent: "data", folder, stages: 2 }, async (stage) => {
+            await stage(0, "importing");
+            let slice: Awaited<ReturnType<typeof importOrders>> | undefined;
+            const uri = await makeFile(join(folder, "raw.db"), async (draft) => {
+              slice = await importOrders(csvPath(input.csv), draft, input, call.signal);
+            });
+            if (slice === undefined) throw new Error("The import ended without a result.");
+            await stage(90, "selecting");
+            call.log.info("imported", { rows: slice.rows, selected: slice.selected });
+            return { orders_uri: uri, rows: slice.rows, selected: slice.selected, week: slice.week, weeks: slice.weeks, region: input.region };
+          });
+        } catch (error) {
+          if (error instanceof InputError) return fail("INPUT_UNREADABLE", error.message, { retryable: false });
+          throw error;
+        }
+      },
+    },
+  },
+});
+
+/** `sample` is the file that comes with the example. */
+function csvPath(csv: string): string {
+  return csv === "sample" ? fileURLToPath(new URL("../sample/orders.csv", import.meta.url)) : resolve(csv);
+}

@@ -1,0 +1,62 @@
+import { A2AError } from "@a2a-js/sdk/errors";
+
+import type { Failure } from "../scheduler/outcome.ts";
+import { EgressError } from "../runtime/egress.ts";
+
+/** Why a call to an agent gave no answer, and whether the agent can have acted on it. */
+export type CallFailure = {
+  /** True: it certainly did nothing with the request. */
+  readonly untouched: boolean;
+  readonly failure: Failure;
+  /** The name of the A2A error that the agent answered, such as `TaskNotFoundError`; else null. */
+  readonly a2aError: string | null;
+};
+
+/** Sorts what the SDK's transports throw: our own egress errors, A2A errors, and bare sentences. */
+export function toCallFailure(error: unknown, agent: string): CallFailure {
+  if (error instanceof EgressError) return fromEgress(error);
+  if (error instanceof A2AError) return fromA2a(error, agent);
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof A2AError) return fromA2a(cause, agent);
+  return fromSentence(error, agent);
+}
+
+function fromEgress(error: EgressError): CallFailure {
+  const message = error.message;
+  const a2aError = null;
+  switch (error.kind) {
+    case "notSent":
+      return { untouched: true, a2aError, failure: error.code === "T3001" ? { code: "NETWORK_ERROR", message, retryable: true } : { code: error.code, message, retryable: false } };
+    case "refused": {
+      const { retryAfterMs } = error;
+      return { untouched: true, a2aError, failure: { code: "AGENT_OVERLOADED", message, retryable: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } };
+    }
+    case "denied":
+      return { untouched: true, a2aError, failure: { code: error.code, message, retryable: false } };
+    case "ambiguous":
+      return { untouched: false, a2aError, failure: { code: "NETWORK_ERROR", message, retryable: true } };
+    case "protocol":
+      // An answer that was too large was an answer: the agent has acted.
+      return { untouched: error.code !== "T3004", a2aError, failure: { code: error.code, message, retryable: false } };
+  }
+}
+
+/** Errors after which the agent may have worked: it says that something broke inside of it. */
+const INTERNAL: ReadonlySet<string> = new Set(["InvalidAgentResponseError"]);
+
+function fromA2a(error: A2AError, agent: string): CallFailure {
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : null;
+  const envelope = "envelopeCode" in error && typeof error.envelopeCode === "number" ? error.envelopeCode : null;
+  // A bare A2AError has a code that the protocol does not know, or the one for internal errors.
+  const isKnown = error.name !== "A2AError" || envelope === -32601 || (status !== null && status >= 400 && status < 500);
+  const failure = { code: "T3006", message: `Agent "${agent}" answered ${error.reason}: ${error.message.slice(0, 500)}`, retryable: false };
+  return { untouched: isKnown && !INTERNAL.has(error.name), a2aError: error.name, failure };
+}
+
+/** The SDK tells HTTP errors without a JSON body, and replies out of shape, only as a sentence. */
+function fromSentence(error: unknown, agent: string): CallFailure {
+  const sentence = error instanceof Error ? error.message : String(error);
+  const status = Number(/\bStatus: (\d{3})\b/.exec(sentence)?.[1] ?? 0);
+  const failure = { code: "T3002", message: `Agent "${agent}" did not answer as A2A says: ${sentence.slice(0, 300)}`, retryable: false };
+  return { untouched: status >= 400 && status < 500, a2aError: null, failure };
+}

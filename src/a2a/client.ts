@@ -1,0 +1,134 @@
+/**
+ * Talks to one agent through the official SDK's transports, over our own egress.
+ *
+ * It owns the agent's card and one transport per interface. It keeps nothing of any task: what must
+ * survive a crash is in the send ledger of the runtime.
+ *
+ * 1. Secrets go only to hosts that the operator named, never to another one that a card names.
+ * 2. Every request says its protocol version and is answered at once or fails within its deadline.
+ */
+import { A2A_VERSION_HEADER, type AgentCard, type ListTasksResponse, type Message, type SendMessageRequest, type StreamResponse, type Task } from "@a2a-js/sdk";
+import { JsonRpcTransportFactory, RestTransportFactory, TenantTransportDecorator, type Transport } from "@a2a-js/sdk/client";
+
+import type { Egress } from "../runtime/egress.ts";
+import { CardSource, chooseInterface, type Interface, interfaceAt, trustOf } from "./card.ts";
+import { PROTOCOL_VERSION } from "./wire.ts";
+
+/** A bearer token, or how to get one; asked before every request, so that it may change. */
+export type Secret = string | (() => string | Promise<string>);
+
+export type ClientOptions = {
+  readonly url: string;
+  readonly egress: Egress;
+  readonly secret?: Secret;
+  readonly headers?: { readonly [name: string]: string };
+  /** Further origins that are trusted like the agent's own: the card may lead there. */
+  readonly origins?: readonly string[];
+  readonly now?: () => number;
+};
+
+/** Which interface a call goes to: the one that was chosen when the work was sent. */
+export type At = { readonly url: string; readonly binding?: string };
+
+export class A2aClient {
+  readonly #options: ClientOptions;
+  readonly #cards: CardSource;
+  readonly #trusts: ReturnType<typeof trustOf>;
+  readonly #transports = new Map<string, Promise<Transport>>();
+  #interface: { readonly card: AgentCard; readonly chosen: Interface | string } | null = null;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#trusts = trustOf(options.url, options.origins ?? []);
+    this.#cards = new CardSource({
+      url: options.url,
+      fetch: options.egress.fetch({ trust: "operator" }),
+      headers: () => this.#headers("operator"),
+      now: options.now ?? Date.now,
+    });
+  }
+
+  /** The card, and the interface to use: or a sentence why there is none. Throws what egress throws. */
+  async describe(): Promise<{ readonly card: AgentCard; readonly chosen: Interface | string }> {
+    const card = await this.#cards.read();
+    if (this.#interface?.card !== card) this.#interface = { card, chosen: chooseInterface(card, this.#trusts) };
+    return this.#interface;
+  }
+
+  /** Whether the card, as last seen, promises streams. */
+  get streams(): boolean {
+    return this.#cards.last?.capabilities?.streaming === true;
+  }
+
+  async send(at: At, request: SendMessageRequest, signal: AbortSignal): Promise<Message | Task> {
+    const { transport, options } = await this.#call(at, signal);
+    return transport.sendMessage(request, options);
+  }
+
+  async getTask(at: At, id: string, ask: { readonly historyLength: number }, signal: AbortSignal): Promise<Task> {
+    const { transport, options } = await this.#call(at, signal);
+    return transport.getTask({ tenant: "", id, historyLength: ask.historyLength }, options);
+  }
+
+  async listTasks(at: At, ask: { readonly contextId: string; readonly pageToken: string; readonly historyLength: number }, signal: AbortSignal): Promise<ListTasksResponse> {
+    const { transport, options } = await this.#call(at, signal);
+    return transport.listTasks({ tenant: "", status: 0, pageSize: 100, includeArtifacts: false, statusTimestampAfter: undefined, ...ask }, options);
+  }
+
+  async cancelTask(at: At, id: string, reason: string, signal: AbortSignal): Promise<Task> {
+    const { transport, options } = await this.#call(at, signal);
+    return transport.cancelTask({ tenant: "", id, metadata: { reason } }, options);
+  }
+
+  async *subscribe(at: At, id: string, signal: AbortSignal): AsyncGenerator<StreamResponse, void, undefined> {
+    const { transport, options } = await this.#call(at, signal);
+    yield* transport.resubscribeTask({ tenant: "", id }, options);
+  }
+
+  async #call(at: At, signal: AbortSignal) {
+    const iface = this.#interfaceAt(at);
+    const key = `${iface.binding} ${iface.tenant} ${iface.url}`;
+    let opening = this.#transports.get(key);
+    if (opening === undefined) {
+      opening = openTransport(iface, this.#options.egress);
+      this.#transports.set(key, opening);
+    }
+    return { transport: await opening, options: { signal, serviceParameters: await this.#headers(iface.trust) } };
+  }
+
+  #interfaceAt(at: At): Interface {
+    const chosen = this.#interface?.chosen;
+    if (typeof chosen === "object" && chosen.url === at.url && (at.binding === undefined || at.binding === chosen.binding)) return chosen;
+    return interfaceAt(this.#cards.last, at, this.#trusts);
+  }
+
+  async #headers(trust: Interface["trust"]): Promise<{ [name: string]: string }> {
+    if (trust === "network") return { [A2A_VERSION_HEADER]: PROTOCOL_VERSION };
+    const { headers, secret } = this.#options;
+    const token = typeof secret === "function" ? await secret() : secret;
+    return { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), [A2A_VERSION_HEADER]: PROTOCOL_VERSION };
+  }
+}
+
+async function openTransport(iface: Interface, egress: Egress): Promise<Transport> {
+  const fetchImpl = egress.fetch({ trust: iface.trust });
+  const factory = iface.binding === "JSONRPC" ? new JsonRpcTransportFactory({ fetchImpl }) : new RestTransportFactory({ fetchImpl });
+  const transport = await factory.create(iface.url, NO_CARD);
+  return iface.tenant === "" ? transport : new TenantTransportDecorator(transport, iface.tenant);
+}
+
+/** The factories read the card only to speak older versions of the protocol. */
+const NO_CARD: AgentCard = {
+  name: "",
+  description: "",
+  supportedInterfaces: [],
+  provider: undefined,
+  version: "",
+  capabilities: undefined,
+  securitySchemes: {},
+  securityRequirements: [],
+  defaultInputModes: [],
+  defaultOutputModes: [],
+  skills: [],
+  signatures: [],
+};

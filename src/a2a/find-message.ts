@@ -1,0 +1,85 @@
+import type { Task } from "@a2a-js/sdk";
+
+import { MAX_FIND_PAGES, POLL_INITIAL_MS, POLL_MAX_MS } from "../base/limits.ts";
+import type { Found, Work } from "../ports/agents.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Intent } from "../scheduler/input.ts";
+import { toCallFailure } from "./call-failure.ts";
+import type { A2aClient } from "./client.ts";
+import { sleep } from "./follow-task.ts";
+
+type Search = { readonly client: A2aClient; readonly clock: Clock; readonly work: Work; readonly intent: Intent; readonly signal: AbortSignal };
+
+/** How often an agent that is away is asked; about ten seconds in all. */
+const TRIES = 10;
+/** The newest messages of a task among which ours must be. */
+const HISTORY_LENGTH = 100;
+
+/**
+ * Looks for the task that an earlier send of our message may have made: in the tasks of our context,
+ * by the message's id in their history (reliability.md, finding 3). A task that shows no history
+ * hides the answer, so then nobody can know.
+ */
+export async function findMessage(search: Search): Promise<Found> {
+  const { client, clock, signal, intent } = search;
+  let pauseMs = POLL_INITIAL_MS;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (search.work.task !== null) return await findInTask(search, search.work.task.taskId);
+      if (intent.contextId === null) return { kind: "unknowable", message: `Agent "${intent.agent}" takes no context ids, so its tasks cannot be told apart.` };
+      return await findInContext({ client, intent, signal, contextId: intent.contextId });
+    } catch (error) {
+      const { failure } = toCallFailure(error, intent.agent);
+      if (!failure.retryable || attempt === TRIES || signal.aborted) return { kind: "unknowable", message: failure.message };
+    }
+    await sleep(clock, pauseMs, signal);
+    pauseMs = Math.min(POLL_MAX_MS, pauseMs * 2);
+  }
+}
+
+/** An answer went to a task that we know; so the question is only whether it arrived. */
+async function findInTask({ client, intent, work, signal }: Search, taskId: string): Promise<Found> {
+  const task = await client.getTask(intent, taskId, { historyLength: HISTORY_LENGTH }, signal);
+  if (holds(task, intent)) return { kind: "task", task: { agent: intent.agent, url: intent.url, taskId, contextId: work.task?.contextId ?? task.contextId } };
+  return task.history.length > 0 ? { kind: "none" } : hidden(intent);
+}
+
+async function findInContext(search: { readonly client: A2aClient; readonly intent: Intent; readonly signal: AbortSignal; readonly contextId: string }): Promise<Found> {
+  const { client, intent, signal, contextId } = search;
+  const silent: Task[] = [];
+  let pageToken = "";
+  for (let page = 0; page < MAX_FIND_PAGES; page += 1) {
+    const answer = await client.listTasks(intent, { contextId, pageToken, historyLength: HISTORY_LENGTH }, signal);
+    for (const task of answer.tasks) {
+      if (holds(task, intent)) return foundAs(task, intent);
+      if (task.history.length === 0) silent.push(task);
+    }
+    pageToken = answer.nextPageToken;
+    if (pageToken === "") return findAmongSilent(client, intent, silent, signal);
+  }
+  return { kind: "unknowable", message: `Agent "${intent.agent}" lists more than ${MAX_FIND_PAGES} pages of tasks in context ${contextId}.` };
+}
+
+/** Some agents leave the history out of lists, but show it with the task itself. */
+async function findAmongSilent(client: A2aClient, intent: Intent, silent: readonly Task[], signal: AbortSignal): Promise<Found> {
+  if (silent.length > MAX_FIND_PAGES) return hidden(intent);
+  let isHidden = false;
+  for (const { id } of silent) {
+    const task = await client.getTask(intent, id, { historyLength: HISTORY_LENGTH }, signal);
+    if (holds(task, intent)) return foundAs(task, intent);
+    isHidden ||= task.history.length === 0;
+  }
+  return isHidden ? hidden(intent) : { kind: "none" };
+}
+
+function holds(task: Task, intent: Intent): boolean {
+  return task.history.some(({ messageId }) => messageId === intent.messageId);
+}
+
+function foundAs(task: Task, intent: Intent): Found {
+  return { kind: "task", task: { agent: intent.agent, url: intent.url, taskId: task.id, contextId: task.contextId } };
+}
+
+function hidden(intent: Intent): Found {
+  return { kind: "unknowable", message: `Agent "${intent.agent}" shows no history of its tasks.` };
+}

@@ -1,0 +1,55 @@
+import type { Message } from "@a2a-js/sdk";
+import { RequestMalformedError } from "@a2a-js/sdk/errors";
+
+import type { Json } from "../base/json.ts";
+import type { AssignmentMetadata, Capability, Work } from "../ports/agents.ts";
+import type { Outcome } from "../scheduler/outcome.ts";
+import { dataOf, metadataNumber, metadataText, textOf } from "./wire.ts";
+
+/**
+ * The work in a message: the first data part is the input, the text parts are the instruction, and
+ * the metadata names the capability. Throws `RequestMalformedError` when it names none that exists.
+ */
+export function messageToWork(message: Message, capabilities: readonly Capability[], receivedAt: number): Work {
+  const capability = chooseCapability(message, capabilities);
+  return {
+    key: message.messageId,
+    capability,
+    input: dataOf(message.parts)[0] ?? null,
+    text: textOf(message.parts) ?? null,
+    exchanges: [],
+    task: null,
+    assignment: toAssignment(message, capability, receivedAt),
+  };
+}
+
+/** The next turn of the same work: the agent's question, and what this message answers. */
+export function nextTurn(work: Work, asked: Outcome, message: Message): Work {
+  if (asked.kind !== "inputRequired" && asked.kind !== "authRequired") return work;
+  const answer: Json = dataOf(message.parts)[0] ?? textOf(message.parts) ?? null;
+  return { ...work, key: message.messageId, exchanges: [...work.exchanges, { question: asked.question, answer }] };
+}
+
+function chooseCapability(message: Message, capabilities: readonly Capability[]): string {
+  const named = metadataText(message.metadata, "operation", "skill", "skill_id", "skillId");
+  const names = capabilities.map(({ name }) => name);
+  if (named !== undefined && names.includes(named)) return named;
+  const [only] = names;
+  if (named === undefined && names.length === 1 && only !== undefined) return only;
+  const problem = named === undefined ? "The message does not say which skill it wants" : `There is no skill "${named}"`;
+  throw new RequestMalformedError(`${problem}; put one of ${names.join(", ")} in message.metadata.operation.`);
+}
+
+function toAssignment(message: Message, operation: string, receivedAt: number): AssignmentMetadata {
+  const { metadata, messageId } = message;
+  return {
+    workflow_id: metadataText(metadata, "workflow_id") ?? "",
+    workflow_type: metadataText(metadata, "workflow_type") ?? "",
+    subtask_id: metadataText(metadata, "subtask_id") ?? "",
+    attempt: metadataNumber(metadata, "attempt") ?? 1,
+    correlation_id: metadataText(metadata, "correlation_id") ?? messageId,
+    ttl_ms: metadataNumber(metadata, "ttl_ms") ?? 0,
+    operation,
+    timestamp: metadataText(metadata, "timestamp") ?? new Date(receivedAt).toISOString(),
+  };
+}

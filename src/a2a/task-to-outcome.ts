@@ -1,0 +1,159 @@
+import { type Artifact, type Message, type Part, Role, type Task, TaskState, type TaskStatus } from "@a2a-js/sdk";
+
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { Progress } from "../scheduler/input.ts";
+import type { ArtifactRecord, Failure, Outcome, Question, Reply } from "../scheduler/outcome.ts";
+import { dataOf, jsonFromWire, metadataNumber, metadataObject, metadataText, REPLY_ARTIFACT, textOf } from "./wire.ts";
+
+/**
+ * What has become of a task: null while it is worked on. The states stay different (design.md,
+ * fact 2): a failed, rejected or canceled task is never told as a result.
+ */
+export function taskToOutcome(task: Task): Outcome | null {
+  const status = task.status;
+  switch (status?.state) {
+    case TaskState.TASK_STATE_COMPLETED:
+      return { kind: "completed", reply: taskToReply(task) };
+    case TaskState.TASK_STATE_FAILED:
+      return { kind: "failed", failure: statusToFailure(status, { code: "AGENT_ERROR", message: "The agent failed and did not say why." }) };
+    case TaskState.TASK_STATE_REJECTED:
+      return { kind: "rejected", failure: { ...statusToFailure(status, { code: "T4105", message: "The agent rejected the task and did not say why." }), retryable: false } };
+    case TaskState.TASK_STATE_CANCELED:
+      return { kind: "canceled", failure: { ...statusToFailure(status, { code: "T4106", message: "The task was canceled at the agent." }), retryable: false } };
+    case TaskState.TASK_STATE_INPUT_REQUIRED:
+      return { kind: "inputRequired", question: statusToQuestion(status, "The agent needs an answer before it can go on.") };
+    case TaskState.TASK_STATE_AUTH_REQUIRED:
+      return { kind: "authRequired", question: statusToQuestion(status, "The agent needs an authorisation before it can go on.") };
+    case TaskState.TASK_STATE_SUBMITTED:
+    case TaskState.TASK_STATE_WORKING:
+    case TaskState.TASK_STATE_UNSPECIFIED:
+    case TaskState.UNRECOGNIZED:
+    case undefined:
+      return null;
+  }
+}
+
+/** The result of a message that an agent answered directly, without a task. */
+export function messageToReply(message: Message): Reply {
+  return replyOf({ parts: message.parts, records: fileRecords(message.parts, "file"), usage: metadataObject(message.metadata, "usage") });
+}
+
+/** Results are in artifacts (A2A 3.7); agents that put them in the last message are understood too. */
+function taskToReply(task: Task): Reply {
+  const main = task.artifacts.filter((artifact) => artifact.artifactId === REPLY_ARTIFACT);
+  const others = task.artifacts.filter((artifact) => artifact.artifactId !== REPLY_ARTIFACT);
+  const parts = (main.length > 0 ? main : others).flatMap((artifact) => artifact.parts);
+  const said = parts.length > 0 ? [] : (task.status?.message?.parts ?? lastAgentMessage(task)?.parts ?? []);
+  return replyOf({
+    parts: [...parts, ...said],
+    records: [...fileRecords(main.flatMap((artifact) => artifact.parts), REPLY_ARTIFACT), ...others.flatMap(artifactRecords), ...fileRecords(said, "file")],
+    usage: task.artifacts.map((artifact) => metadataObject(artifact.metadata, "usage")).find((usage) => usage !== undefined) ?? metadataObject(task.metadata, "usage"),
+  });
+}
+
+/** True when a completed task holds no result, so that its history is worth a look. */
+export function isEmptyResult(task: Task): boolean {
+  return task.status?.state === TaskState.TASK_STATE_COMPLETED && task.artifacts.length === 0 && (task.status.message?.parts.length ?? 0) === 0;
+}
+
+function lastAgentMessage(task: Task): Message | undefined {
+  return task.history.findLast((message) => message.role === Role.ROLE_AGENT);
+}
+
+function replyOf(found: { readonly parts: readonly Part[]; readonly records: readonly ArtifactRecord[]; readonly usage: JsonObject | undefined }): Reply {
+  const text = textOf(found.parts);
+  const data = dataOf(found.parts);
+  return {
+    ...(text === undefined ? {} : { text }),
+    ...(data.length === 0 ? {} : { data }),
+    ...(found.records.length === 0 ? {} : { artifacts: found.records }),
+    ...(found.usage === undefined ? {} : { usage: found.usage }),
+  };
+}
+
+function artifactRecords(artifact: Artifact): ArtifactRecord[] {
+  const name = artifact.name === "" ? artifact.artifactId : artifact.name;
+  return artifact.parts.flatMap((part) => partToRecord(part, name) ?? []);
+}
+
+function fileRecords(parts: readonly Part[], name: string): ArtifactRecord[] {
+  return parts.flatMap((part) => (part.content?.$case === "url" || part.content?.$case === "raw" ? (partToRecord(part, name) ?? []) : []));
+}
+
+function partToRecord(part: Part, fallbackName: string): ArtifactRecord | null {
+  const name = part.filename === "" ? fallbackName : part.filename;
+  switch (part.content?.$case) {
+    case "text":
+      return { name, mediaType: part.mediaType || "text/plain", text: part.content.value };
+    case "data":
+      return { name, mediaType: part.mediaType || "application/json", data: jsonFromWire(part.content.value) };
+    case "url":
+      return { name, mediaType: part.mediaType || "application/octet-stream", url: part.content.value };
+    case "raw":
+      return { name, mediaType: part.mediaType || "application/octet-stream", bytes: part.content.value.toString("base64") };
+    case undefined:
+      return null;
+  }
+}
+
+/** Codes that mean "try again" when the agent does not say so itself (requirements L036). */
+const RETRYABLE_CODES: ReadonlySet<string> = new Set(["TEMPORARY_RESOURCE_UNAVAILABLE", "NETWORK_TIMEOUT", "RATE_LIMIT_EXCEEDED"]);
+
+/** The failure's data part or metadata says its code and whether to try again (requirements L034, L035). */
+function statusToFailure(status: TaskStatus, otherwise: { readonly code: string; readonly message: string }): Failure {
+  const message = status.message;
+  const said = message === undefined ? undefined : dataOf(message.parts).find((value) => isJsonObject(value) && "error_code" in value);
+  const data = isJsonObject(said) ? said : {};
+  const metadata = message?.metadata;
+  const code = text(data["error_code"]) ?? metadataText(metadata, "error_code") ?? otherwise.code;
+  const retryable = flag(data["retry_possible"]) ?? flag(metadata?.["retry_possible"]) ?? RETRYABLE_CODES.has(code);
+  const retryAfterMs = number(data["retry_after_ms"]) ?? metadataNumber(metadata, "retry_after_ms");
+  const details = data["error_details"];
+  return {
+    code,
+    message: text(data["error_message"]) ?? textOf(message?.parts ?? []) ?? otherwise.message,
+    retryable,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(details === undefined ? {} : { details }),
+  };
+}
+
+function statusToQuestion(status: TaskStatus, otherwise: string): Question {
+  const message = status.message;
+  const data = message === undefined ? undefined : dataOf(message.parts)[0];
+  const schema = metadataObject(message?.metadata, "answer_schema");
+  return {
+    prompt: textOf(message?.parts ?? []) ?? otherwise,
+    ...(schema === undefined ? {} : { schema }),
+    ...(data === undefined ? {} : { data }),
+  };
+}
+
+/** How far an agent says it is (requirements L025 to L027); null when it says nothing. */
+export function statusToProgress(status: TaskStatus | undefined): Progress | null {
+  const message = status?.message;
+  if (message === undefined) return null;
+  const said = dataOf(message.parts).find((value) => isJsonObject(value) && ("progress_percentage" in value || "current_phase" in value));
+  const data = isJsonObject(said) ? said : {};
+  const percent = number(data["progress_percentage"]) ?? metadataNumber(message.metadata, "progress_percentage");
+  const phase = text(data["current_phase"]) ?? metadataText(message.metadata, "phase");
+  const note = text(data["details"]) ?? textOf(message.parts);
+  if (percent === undefined && phase === undefined && note === undefined) return null;
+  return {
+    ...(percent === undefined ? {} : { percent: Math.min(100, Math.max(0, percent)) }),
+    ...(phase === undefined ? {} : { phase }),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+function text(value: Json | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function number(value: Json | undefined): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+function flag(value: unknown): boolean | undefined {
+  return typeof value === "boolean" ? value : undefined;
+}

@@ -1,0 +1,106 @@
+/** Words and small readers of the A2A wire that both directions share. Pure. */
+import { type Message, type Part, Role, type Task, TaskState } from "@a2a-js/sdk";
+
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { MAX_JSON_DEPTH } from "../base/limits.ts";
+
+/** An agent that declares it ignores a second message with the same id. Served agents do. */
+export const DEDUPE_EXTENSION = "urn:tutti:a2a:dedupe:v1";
+/** Its params hold the JSON Schemas of the skills: `{ skills: { [id]: { input, output } } }`. */
+export const SCHEMAS_EXTENSION = "urn:tutti:a2a:schemas:v1";
+/** The artifact that holds a served agent's result, beside the artifacts that it names itself. */
+export const REPLY_ARTIFACT = "reply";
+/** The protocol that we speak. */
+export const PROTOCOL_VERSION = "1.0";
+
+type Metadata = Message["metadata"];
+
+export function textPart(text: string): Part {
+  return { content: { $case: "text", value: text }, metadata: undefined, filename: "", mediaType: "" };
+}
+
+export function dataPart(value: Json): Part {
+  return { content: { $case: "data", value }, metadata: undefined, filename: "", mediaType: "application/json" };
+}
+
+export function message(fields: { readonly id: string; readonly role: Role; readonly parts: readonly Part[]; readonly contextId: string; readonly taskId: string; readonly metadata?: JsonObject }): Message {
+  return {
+    messageId: fields.id,
+    contextId: fields.contextId,
+    taskId: fields.taskId,
+    role: fields.role,
+    parts: [...fields.parts],
+    metadata: fields.metadata === undefined ? undefined : { ...fields.metadata },
+    extensions: [],
+    referenceTaskIds: [],
+  };
+}
+
+/** The text parts, one below the other; undefined when there is none. */
+export function textOf(parts: readonly Part[]): string | undefined {
+  let text: string | undefined;
+  for (const { content } of parts) {
+    if (content?.$case === "text") text = text === undefined ? content.value : `${text}\n${content.value}`;
+  }
+  return text;
+}
+
+/** The values of the data parts, in order. */
+export function dataOf(parts: readonly Part[]): Json[] {
+  const values: Json[] = [];
+  for (const { content } of parts) {
+    if (content?.$case === "data") values.push(jsonFromWire(content.value));
+  }
+  return values;
+}
+
+/** A value that JSON.parse made, so that only its depth is in doubt. */
+export function jsonFromWire(value: unknown): Json {
+  if (!isShallow(value)) return "[nested too deeply]";
+  return (value ?? null) as Json;
+}
+
+/** True when a parsed value is nested no deeper than the limit. */
+export function isShallow(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (depth >= MAX_JSON_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((item) => isShallow(item, depth + 1));
+  for (const key in value) {
+    if (!isShallow((value as Record<string, unknown>)[key], depth + 1)) return false;
+  }
+  return true;
+}
+
+/** A text of the metadata, when it is one and not empty. */
+export function metadataText(metadata: Metadata, ...keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const value: unknown = metadata?.[key];
+    if (typeof value === "string" && value !== "") return value;
+  }
+  return undefined;
+}
+
+export function metadataNumber(metadata: Metadata, key: string): number | undefined {
+  const value: unknown = metadata?.[key];
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+export function metadataObject(metadata: Metadata, key: string): JsonObject | undefined {
+  const value: unknown = metadata?.[key];
+  return isJsonObject(value) && isShallow(value) ? value : undefined;
+}
+
+/** True for states after which a task never changes. */
+export function isTerminal(state: TaskState | undefined): boolean {
+  return state === TaskState.TASK_STATE_COMPLETED || state === TaskState.TASK_STATE_FAILED || state === TaskState.TASK_STATE_CANCELED || state === TaskState.TASK_STATE_REJECTED;
+}
+
+/** True for states in which the agent waits for somebody. */
+export function isInterrupted(state: TaskState | undefined): boolean {
+  return state === TaskState.TASK_STATE_INPUT_REQUIRED || state === TaskState.TASK_STATE_AUTH_REQUIRED;
+}
+
+/** True when a client need not wait any longer. */
+export function isSettled(task: Task): boolean {
+  return isTerminal(task.status?.state) || isInterrupted(task.status?.state);
+}

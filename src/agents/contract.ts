@@ -1,0 +1,81 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import { Ajv2020 } from "ajv/dist/2020.js";
+
+import { TuttiError } from "../base/errors.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { compilePattern } from "../definition/pattern.ts";
+
+/** A schema as a capability takes one: any Standard Schema (zod 4, valibot, arktype), or JSON Schema. */
+export type AnySchema = StandardSchemaV1 | JsonObject;
+
+/** The type of a value that has passed a schema. */
+export type Parsed<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : Json;
+
+/** A schema made ready: what it looks like to others, and how a value passes it. */
+export type Contract = {
+  readonly jsonSchema: JsonObject | null;
+  /** The value, as the schema makes it, or its problems as sentences. */
+  check(value: unknown): Checked | Promise<Checked>;
+};
+type Checked = Result<unknown, readonly string[]>;
+
+/** Reads a schema once, when the agent is defined. `where` names it in errors. */
+export function toContract(schema: AnySchema, where: { readonly agent: string; readonly capability: string; readonly side: "input" | "output" }): Contract {
+  if (isStandard(schema)) return { jsonSchema: jsonSchemaOf(schema, where.side), check: (value) => checkStandard(schema, value) };
+  return { jsonSchema: schema, check: jsonSchemaCheck(schema, where) };
+}
+
+// Some libraries make their schemas functions.
+function isStandard(schema: AnySchema): schema is StandardSchemaV1 {
+  return "~standard" in schema;
+}
+
+function checkStandard(schema: StandardSchemaV1, value: unknown): Checked | Promise<Checked> {
+  const checked = schema["~standard"].validate(value);
+  return checked instanceof Promise ? checked.then(toChecked) : toChecked(checked);
+}
+
+function toChecked(checked: StandardSchemaV1.Result<unknown>): Checked {
+  if (checked.issues === undefined) return ok(checked.value);
+  return err(checked.issues.slice(0, MAX_PROBLEMS).map(({ message, path }) => `${pointerOf(path)}: ${message}`));
+}
+
+const MAX_PROBLEMS = 10;
+
+function pointerOf(path: StandardSchemaV1.Issue["path"]): string {
+  return `/${(path ?? []).map((segment) => String(typeof segment === "object" ? segment.key : segment)).join("/")}`;
+}
+
+/** Libraries without the JSON Schema trait only validate; their shape stays unknown to others. */
+function jsonSchemaOf(schema: StandardSchemaV1, side: "input" | "output"): JsonObject | null {
+  const props: StandardSchemaV1.Props & Partial<StandardJSONSchemaV1.Props> = schema["~standard"];
+  try {
+    const made: unknown = props.jsonSchema?.[side]({ target: "draft-2020-12" });
+    return isJsonObject(made) ? made : null;
+  } catch {
+    // The library says so of types that JSON Schema cannot express, such as transforms.
+    return null;
+  }
+}
+
+function jsonSchemaCheck(schema: JsonObject, where: { readonly agent: string; readonly capability: string; readonly side: string }): Contract["check"] {
+  const ajv = new Ajv2020({ allErrors: false, strict: false, validateFormats: false, code: { regExp: linearRegExp } });
+  try {
+    const validate = ajv.compile(schema);
+    return (value) => (validate(value) ? ok(value) : err((validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || "/"}: ${message ?? "is not valid"}`)));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TuttiError("T3009", `The ${where.side} schema of capability "${where.capability}" of agent "${where.agent}" is not valid JSON Schema: ${why}.`, { cause });
+  }
+}
+
+/** A backtracking expression on a hostile text would stop the whole process. */
+const linearRegExp = Object.assign(
+  (source: string) => {
+    const compiled = compilePattern(source, "ecma");
+    if (!compiled.ok) throw new Error(compiled.error);
+    return compiled.value;
+  },
+  { code: "linearRegExp" },
+);

@@ -1,0 +1,100 @@
+import type { JsonObject, Json } from "../base/json.ts";
+import type { AssignmentMetadata, Watch, Work } from "../ports/agents.ts";
+import type { Log } from "../ports/log.ts";
+import type { Progress } from "../scheduler/input.ts";
+import type { Exchange } from "../scheduler/outcome.ts";
+
+type Fields = { readonly [name: string]: unknown };
+
+/** Writes lines that carry the run and the subtask. */
+export type Logger = {
+  info(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  error(message: string, fields?: Fields): void;
+};
+
+/** What a handler gets: its input, and its ways to tell how it goes. */
+export type Call<Input = Json> = {
+  readonly input: Input;
+  /** The instruction in words, beside or instead of the input. */
+  readonly text: string | null;
+  /** The part of the run context that the step may read. */
+  readonly context: JsonObject;
+  /** Aborts when nobody wants the result any more: timeout, cancel, shutdown. */
+  readonly signal: AbortSignal;
+  /** Earlier questions of this handler, with their answers, oldest first. */
+  readonly exchanges: readonly Exchange[];
+  /** The answer to the last question; undefined in the first turn. */
+  readonly answer: Json | undefined;
+  /** The same whenever the same work is given again: pass it on as an idempotency key. */
+  readonly key: string;
+  readonly capability: string;
+  readonly assignment: AssignmentMetadata;
+  readonly log: Logger;
+  progress(progress: Progress): void;
+  /** Streams a piece of the answer. Shown, never recorded: the final answer counts. */
+  chunk(text: string): void;
+};
+
+/** A call costs almost nothing until a handler asks for more: everything else is made when read. */
+export class FunctionCall implements Call<unknown> {
+  readonly input: unknown;
+  readonly #agent: string;
+  readonly #work: Work;
+  readonly #watch: Watch;
+
+  constructor(parts: { readonly agent: string; readonly work: Work; readonly watch: Watch; readonly input: unknown }) {
+    this.input = parts.input;
+    this.#agent = parts.agent;
+    this.#work = parts.work;
+    this.#watch = parts.watch;
+  }
+
+  get text(): string | null {
+    return this.#work.text;
+  }
+
+  get context(): JsonObject {
+    return {};
+  }
+
+  get signal(): AbortSignal {
+    return this.#watch.signal;
+  }
+
+  get exchanges(): readonly Exchange[] {
+    return this.#work.exchanges;
+  }
+
+  get answer(): Json | undefined {
+    return this.#work.exchanges.at(-1)?.answer;
+  }
+
+  get key(): string {
+    return this.#work.key;
+  }
+
+  get capability(): string {
+    return this.#work.capability;
+  }
+
+  get assignment(): AssignmentMetadata {
+    return this.#work.assignment;
+  }
+
+  get log(): Logger {
+    const { capability, assignment } = this.#work;
+    const common = { agent: this.#agent, capability, workflow_id: assignment.workflow_id, subtask_id: assignment.subtask_id };
+    const write = this.#watch.log ?? logToStandardError;
+    const line = (level: "info" | "warn" | "error") => (text: string, fields?: Fields) => write(level, "agent_log", { ...fields, ...common, message: text });
+    return { info: line("info"), warn: line("warn"), error: line("error") };
+  }
+
+  readonly progress = (progress: Progress): void => this.#watch.progress(progress);
+
+  readonly chunk = (text: string): void => this.#watch.chunk(text);
+}
+
+const logToStandardError: Log = (level, event, fields) => {
+  process.stderr.write(`${JSON.stringify({ level, event, ...fields })}\n`);
+};

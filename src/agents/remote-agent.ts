@@ -1,0 +1,168 @@
+import type { AgentCard, Message, Task } from "@a2a-js/sdk";
+
+import { chooseName } from "./names.ts";
+import { toCallFailure } from "../a2a/call-failure.ts";
+import type { Interface } from "../a2a/card.ts";
+import { A2aClient, type Secret } from "../a2a/client.ts";
+import { findMessage } from "../a2a/find-message.ts";
+import { TaskFollower } from "../a2a/follow-task.ts";
+import { isEmptyResult, messageToReply, taskToOutcome } from "../a2a/task-to-outcome.ts";
+import { DEDUPE_EXTENSION, isTerminal, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire.ts";
+import { workToRequest } from "../a2a/work-to-message.ts";
+import { isJsonObject, type JsonObject } from "../base/json.ts";
+import type { CancelResult, Capability, Described, Found, RemoteAgent, Sent, Watch, Work } from "../ports/agents.ts";
+import { type Clock, systemClock } from "../ports/clock.ts";
+import { Egress } from "../runtime/egress.ts";
+import type { Intent, RemoteTask } from "../scheduler/input.ts";
+
+export type RemoteAgentOptions = {
+  /** The name in histories and logs; the address without it. */
+  readonly name?: string;
+  /** A bearer token, or how to get one. It goes only to the agent's own host. */
+  readonly secret?: Secret;
+  /** The agent ignores a second message with the same id, though its card does not say so. */
+  readonly dedupes?: boolean;
+  /** Further headers for every request to the agent's own host. */
+  readonly headers?: { readonly [name: string]: string };
+  /** Further origins that the card may lead to, trusted like the agent's own host. */
+  readonly origins?: readonly string[];
+  readonly egress?: Egress;
+  readonly clock?: Clock;
+};
+
+/**
+ * Any A2A 1.0 agent, as an agent of a workflow. The address is that of its card, or of the place
+ * whose well-known path has the card. Nothing is asked of the network before the first use.
+ *
+ * @example
+ * const writer = remoteAgent("https://writer.example.com", { secret: () => process.env.WRITER_TOKEN ?? "" });
+ */
+export function remoteAgent(url: string, options: RemoteAgentOptions = {}): RemoteAgent {
+  return new A2aAgent(url, options);
+}
+
+let sharedEgress: Egress | undefined;
+
+class A2aAgent implements RemoteAgent {
+  readonly kind = "remote";
+  readonly name: string;
+  readonly url: string;
+  readonly #client: A2aClient;
+  readonly #follower: TaskFollower;
+  readonly #clock: Clock;
+  readonly #dedupes: boolean;
+  #takesContextId = true;
+
+  constructor(url: string, options: RemoteAgentOptions) {
+    this.url = url;
+    this.name = options.name ?? chooseName(url);
+    this.#clock = options.clock ?? systemClock;
+    this.#dedupes = options.dedupes ?? false;
+    const { secret, headers, origins } = options;
+    this.#client = new A2aClient({
+      url,
+      egress: options.egress ?? (sharedEgress ??= new Egress()),
+      now: () => this.#clock.now(),
+      ...(secret === undefined ? {} : { secret }),
+      ...(headers === undefined ? {} : { headers }),
+      ...(origins === undefined ? {} : { origins }),
+    });
+    this.#follower = new TaskFollower(this.#client, this.#clock);
+  }
+
+  async describe(_signal: AbortSignal): Promise<Described> {
+    try {
+      const { card, chosen } = await this.#client.describe();
+      if (typeof chosen === "string") return { ok: false, outcome: { kind: "failed", failure: { code: "T3003", message: chosen, retryable: false } } };
+      return { ok: true, identity: this.#identityOf(card, chosen) };
+    } catch (error) {
+      return { ok: false, outcome: { kind: "failed", failure: toCallFailure(error, this.name).failure } };
+    }
+  }
+
+  async send(work: Work, intent: Intent, signal: AbortSignal): Promise<Sent> {
+    let answer: Message | Task;
+    try {
+      answer = await this.#client.send(intent, workToRequest(work, intent), signal);
+    } catch (error) {
+      return this.#notAnswered(error, work, intent);
+    }
+    if ("messageId" in answer) return { kind: "answer", outcome: { kind: "completed", reply: messageToReply(answer) } };
+    if (answer.id === "") return { kind: "ambiguous", message: `Agent "${this.name}" answered with a task that has no id.` };
+    const task: RemoteTask = { agent: intent.agent, url: intent.url, taskId: answer.id, contextId: answer.contextId };
+    return { kind: "task", task, over: isEmptyResult(answer) ? null : taskToOutcome(answer) };
+  }
+
+  find(work: Work, intent: Intent, signal: AbortSignal): Promise<Found> {
+    return findMessage({ client: this.#client, clock: this.#clock, work, intent, signal });
+  }
+
+  async attend(task: RemoteTask, watch: Watch): Promise<Outcome> {
+    // After a crash nothing is known of the agent yet: its card says whether it streams.
+    await this.#client.describe().catch(() => null);
+    return this.#follower.follow(task, watch);
+  }
+
+  async cancel(task: RemoteTask, reason: string, signal: AbortSignal): Promise<CancelResult> {
+    try {
+      return overOrCanceled(await this.#client.cancelTask(task, task.taskId, reason, signal));
+    } catch (error) {
+      const { a2aError, failure } = toCallFailure(error, this.name);
+      if (a2aError === "TaskNotFoundError") return { kind: "canceled" };
+      if (a2aError !== "TaskNotCancelableError") return { kind: "unreachable", message: failure.message };
+    }
+    try {
+      const found = await this.#client.getTask(task, task.taskId, { historyLength: 10 }, signal);
+      if (isTerminal(found.status?.state)) return overOrCanceled(found);
+      return { kind: "unreachable", message: `Agent "${this.name}" works on task ${task.taskId} and cannot cancel it.` };
+    } catch (error) {
+      return { kind: "unreachable", message: toCallFailure(error, this.name).failure.message };
+    }
+  }
+
+  #identityOf(card: AgentCard, chosen: Interface) {
+    return {
+      url: chosen.url,
+      binding: chosen.binding,
+      protocolVersion: chosen.protocolVersion,
+      agentVersion: card.version,
+      dedupes: this.#dedupes || card.capabilities?.extensions.some(({ uri }) => uri === DEDUPE_EXTENSION) === true,
+      takesContextId: this.#takesContextId,
+      capabilities: capabilitiesOf(card),
+    };
+  }
+
+  #notAnswered(error: unknown, work: Work, intent: Intent): Sent {
+    const { untouched, failure, a2aError } = toCallFailure(error, this.name);
+    if (!untouched) return { kind: "ambiguous", message: failure.message };
+    // The specification names no error for a context id that is not taken (A2A 3.4.1).
+    if (a2aError !== null && work.task === null && intent.contextId !== null && /context/i.test(failure.message)) {
+      this.#takesContextId = false;
+      return { kind: "contextRefused" };
+    }
+    return { kind: "notSent", outcome: { kind: "failed", failure } };
+  }
+}
+
+type Outcome = Extract<Sent, { kind: "answer" }>["outcome"];
+
+/** A canceled task is what was asked for; any other end came before. */
+function overOrCanceled(task: Task): CancelResult {
+  const outcome = isTerminal(task.status?.state) ? taskToOutcome(task) : null;
+  return outcome === null || outcome.kind === "canceled" ? { kind: "canceled" } : { kind: "over", outcome };
+}
+
+/** Skills have no schemas on the wire; our extension carries them. */
+function capabilitiesOf(card: AgentCard): readonly Capability[] {
+  const params = card.capabilities?.extensions.find(({ uri }) => uri === SCHEMAS_EXTENSION)?.params;
+  const schemas = metadataObject(params, "skills") ?? {};
+  return card.skills.map(({ id, description, tags }) => {
+    const schema = schemas[id];
+    return { name: id, description, tags, inputSchema: schemaIn(schema, "input"), outputSchema: schemaIn(schema, "output") };
+  });
+}
+
+function schemaIn(value: unknown, key: "input" | "output"): JsonObject | null {
+  const schema = isJsonObject(value) ? value[key] : undefined;
+  return isJsonObject(schema) ? schema : null;
+}

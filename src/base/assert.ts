@@ -1,0 +1,15 @@
+/** A broken promise inside Tutti itself. It stops the pass that found it and commits nothing. */
+export class BugError extends Error {
+  readonly code = "T9001";
+  override readonly name = "BugError";
+}
+
+/** Stops the pass when a promise of the code does not hold. Assertions stay on in production. */
+export function assert(condition: unknown, sentence: string): asserts condition {
+  if (!condition) throw new BugError(sentence);
+}
+
+/** Marks a branch that the types prove impossible. */
+export function unreachable(value: never): never {
+  throw new BugError(`No branch handles ${JSON.stringify(value)}.`);
+}

@@ -1,0 +1,28 @@
+import { RE2JS } from "re2js";
+
+import { MAX_PATTERN_LENGTH } from "../base/limits.ts";
+import { err, ok, type Result } from "../base/result.ts";
+
+/** A regular expression whose time is linear in the text: RE2 syntax, no backtracking. */
+export type Pattern = { readonly source: string; test(text: string): boolean };
+
+/** Whose spelling a regular expression is in: RE2's own (CEL), or JavaScript's (JSON Schema). */
+export type PatternSyntax = "re2" | "ecma";
+
+/** Compiles a regular expression; the failure is a sentence. */
+export function compilePattern(source: string, syntax: PatternSyntax): Result<Pattern, string> {
+  if (source.length > MAX_PATTERN_LENGTH) {
+    return err(`A regular expression has at most ${MAX_PATTERN_LENGTH} characters; this one has ${source.length}.`);
+  }
+  try {
+    const compiled = RE2JS.compile(syntax === "ecma" ? RE2JS.translateRegExp(source) : source);
+    return ok({ source, test: (text) => compiled.test(text) });
+  } catch (cause) {
+    return err(`The regular expression ${JSON.stringify(source)} cannot be used: ${reasonOf(cause)}.`);
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.replace(/^error parsing regexp: /, "");
+}

@@ -1,0 +1,27 @@
+/** What another process may ask of the owner. Everything else it reads from the file itself. */
+import type { ErrorCode } from "../../base/codes.ts";
+import type { RunRef, Tenant } from "../../base/ids.ts";
+import type { Definition } from "../../definition/definition.ts";
+import type { PostedInput, PostReceipt, StartReceipt, StartRequest } from "../../ports/host.ts";
+
+export type ControlRequest =
+  | { readonly kind: "ping" }
+  | { readonly kind: "define"; readonly tenant: Tenant; readonly definition: Definition }
+  | { readonly kind: "start"; readonly request: StartRequest }
+  | { readonly kind: "post"; readonly run: RunRef; readonly input: PostedInput }
+  | { readonly kind: "release"; readonly run: RunRef };
+
+export type ControlAnswers = {
+  readonly ping: { readonly pid: number };
+  readonly define: { readonly fingerprint: string };
+  readonly start: StartReceipt;
+  readonly post: PostReceipt;
+  readonly release: Record<string, never>;
+};
+
+export type ControlFailure = { readonly code: ErrorCode; readonly message: string; readonly help: string | null; readonly retryable: boolean };
+
+export const CONTROL_PATH = "/control";
+/** A definition and an input, with room to spare. */
+export const MAX_CONTROL_BYTES = 8 * 1_048_576;
+export const CONTROL_TIMEOUT_MS = 30_000;

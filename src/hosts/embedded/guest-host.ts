@@ -1,0 +1,135 @@
+/**
+ * The database as another process sees it: it reads the file directly, and sends what changes it to
+ * the owner.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+
+import { TuttiError } from "../../base/errors.ts";
+import type { RunRef, Tenant } from "../../base/ids.ts";
+import type { Json } from "../../base/json.ts";
+import type { Definition } from "../../definition/definition.ts";
+import type { HistoryEntry, Host, LookUp, LookUpKind, Page, PostedInput, PostReceipt, RunFilter, RunRecord, StartReceipt, StartRequest } from "../../ports/host.ts";
+import type { RunState } from "../../scheduler/index.ts";
+import { MailboxHost } from "../mailbox/mailbox-host.ts";
+import { askOwner } from "./control-client.ts";
+import { openDatabase } from "./open-database.ts";
+import { readOwnerAddress, type OwnerAddress } from "./owner.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+
+const POLL_MS = 50;
+const FACTS_PER_PAGE = 1_000;
+
+/** Opens a database that this process does not own. Throws T5002 when there is none. */
+export function openGuest(path: string): GuestHost {
+  return new GuestHost(path, new SqliteStore(openDatabase({ path, readOnly: true }), "reader"));
+}
+
+export class GuestHost implements Host {
+  readonly #path: string;
+  readonly #store: SqliteStore;
+  /** Reads as the owner's host does; it is never asked to change anything. */
+  readonly #reader: MailboxHost;
+
+  constructor(path: string, store: SqliteStore) {
+    this.#path = path;
+    this.#store = store;
+    this.#reader = new MailboxHost(store, { performer: { perform: () => undefined, cannotRecover: () => null } });
+  }
+
+  async define(tenant: Tenant, definition: Definition): Promise<string> {
+    return (await askOwner(this.#owner(), { kind: "define", tenant, definition })).fingerprint;
+  }
+
+  start(request: StartRequest): Promise<StartReceipt> {
+    return askOwner(this.#owner(), { kind: "start", request });
+  }
+
+  post(run: RunRef, input: PostedInput): Promise<PostReceipt> {
+    return askOwner(this.#owner(), { kind: "post", run, input });
+  }
+
+  async release(run: RunRef): Promise<void> {
+    await askOwner(this.#owner(), { kind: "release", run });
+  }
+
+  async *watch(run: RunRef, fromSeq: number, signal?: AbortSignal): AsyncIterable<HistoryEntry> {
+    let version = -1;
+    for (let nextSeq = fromSeq; signal?.aborted !== true; ) {
+      const newest = this.#store.dataVersion();
+      if (newest === version) {
+        await delay(POLL_MS);
+        continue;
+      }
+      const entries = await this.history(run, nextSeq, FACTS_PER_PAGE);
+      // A full page may not be the last of this version.
+      if (entries.length < FACTS_PER_PAGE) version = newest;
+      for (const entry of entries) {
+        yield entry;
+        nextSeq = entry.seq + 1;
+      }
+      if (entries.length === 0 && ((await this.get(run))?.endedAt ?? null) !== null) return;
+    }
+  }
+
+  stream(): void {
+    // Streamed chunks live in the owner; a guest has none to show.
+  }
+
+  definition(tenant: Tenant, fingerprint: string): Promise<Definition | null> {
+    return this.#reader.definition(tenant, fingerprint);
+  }
+
+  get(run: RunRef): Promise<RunRecord | null> {
+    return this.#reader.get(run);
+  }
+
+  inspect(run: RunRef): Promise<RunState | null> {
+    return this.#reader.inspect(run);
+  }
+
+  list(filter: RunFilter): Promise<Page<RunRecord>> {
+    return this.#reader.list(filter);
+  }
+
+  history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
+    return this.#reader.history(run, fromSeq, limit);
+  }
+
+  lookUp(tenant: Tenant, kind: LookUpKind, key: string): Promise<LookUp | null> {
+    return this.#reader.lookUp(tenant, kind, key);
+  }
+
+  questions(tenant: Tenant, limit: number): Promise<readonly LookUp[]> {
+    return this.#reader.questions(tenant, limit);
+  }
+
+  cursor(tenant: Tenant, name: string): Promise<Json | null> {
+    return this.#reader.cursor(tenant, name);
+  }
+
+  moveCursor(): Promise<void> {
+    return Promise.reject(this.#onlyTheOwner("move a cursor"));
+  }
+
+  putPayload(): Promise<string> {
+    return Promise.reject(this.#onlyTheOwner("store a payload"));
+  }
+
+  getPayload(tenant: Tenant, hash: string): Promise<Uint8Array | null> {
+    return this.#reader.getPayload(tenant, hash);
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+
+  #owner(): OwnerAddress {
+    const owner = readOwnerAddress(this.#path);
+    if (owner !== null) return owner;
+    throw new TuttiError("T5011", `No process owns ${this.#path} at the moment.`, { help: "Try again in a moment.", retryable: true });
+  }
+
+  #onlyTheOwner(action: string): TuttiError {
+    return new TuttiError("T5001", `Only the owner of ${this.#path} can ${action}.`);
+  }
+}

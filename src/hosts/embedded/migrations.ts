@@ -1,0 +1,79 @@
+/**
+ * The tables, as numbered steps that are only ever added to. Every key begins with the tenant.
+ *
+ * `timer` and `open_command` hold at most one row a run: the run's next wake (never later than the
+ * true one), and the mark that it owes commands. The commands themselves follow from the state, so
+ * that the two can never disagree (docs/decisions/0002).
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  create table definition (
+    tenant text not null, fingerprint text not null, name text not null, version text, body text not null,
+    primary key (tenant, fingerprint)
+  ) without rowid;
+
+  create table run (
+    tenant text not null, run text not null, workflow text not null, version text not null,
+    fingerprint text not null, status text not null, input_hash text not null,
+    created_at integer not null, updated_at integer not null, ended_at integer,
+    error_code text, error_message text, labels text,
+    primary key (tenant, run)
+  ) without rowid;
+  create index run_by_age on run (tenant, created_at, run);
+  create index run_by_end on run (ended_at) where ended_at is not null;
+
+  create table fact (
+    tenant text not null, run text not null, seq integer not null,
+    version integer not null, body text not null, payloads text,
+    primary key (tenant, run, seq)
+  ) without rowid;
+
+  create table snapshot (
+    tenant text not null, run text not null, seq integer not null, version integer not null, body text not null,
+    primary key (tenant, run)
+  ) without rowid;
+
+  create table timer (
+    tenant text not null, run text not null, at integer not null,
+    primary key (tenant, run)
+  ) without rowid;
+
+  create table open_command (
+    tenant text not null, run text not null,
+    primary key (tenant, run)
+  ) without rowid;
+
+  create table payload (
+    tenant text not null, hash text not null, content blob not null,
+    primary key (tenant, hash)
+  ) without rowid;
+
+  create table payload_reference (
+    tenant text not null, hash text not null, run text not null,
+    primary key (tenant, hash, run)
+  ) without rowid;
+  create index payload_reference_by_run on payload_reference (tenant, run);
+
+  create table label (
+    tenant text not null, name text not null, value text not null, run text not null,
+    primary key (tenant, name, value, run)
+  ) without rowid;
+  create index label_by_run on label (tenant, run);
+
+  create table look_up (
+    tenant text not null, kind text not null, key text not null, run text not null, path text not null,
+    primary key (tenant, kind, key)
+  ) without rowid;
+  create index look_up_by_run on look_up (tenant, run);
+
+  create table cursor (
+    tenant text not null, name text not null, position text not null,
+    primary key (tenant, name)
+  ) without rowid;
+
+  create table stalled_input (
+    tenant text not null, run text not null, place integer not null, body text not null,
+    primary key (tenant, run, place)
+  ) without rowid;
+  `,
+];

@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+import { TuttiError } from "../../base/errors.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { toStoreError } from "./store-error.ts";
+
+/** The oldest SQLite that is free of the WAL-reset corruption bug. */
+const OLDEST_SQLITE = [3, 51, 3] as const;
+const APPLICATION_ID = 0x54555454; // "TUTT"
+
+export type DatabaseOptions = { readonly path: string; readonly readOnly?: boolean; readonly synchronous?: "full" | "normal" };
+
+/** Opens the database file, makes it if need be, and brings its tables up to date. */
+export function openDatabase({ path, readOnly = false, synchronous = "full" }: DatabaseOptions): DatabaseSync {
+  if (readOnly && !existsSync(path)) {
+    throw new TuttiError("T5002", `There is no database at ${path}.`, { help: "Start a run first, or name another file with --db." });
+  }
+  let database: DatabaseSync | undefined;
+  try {
+    if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    database = new DatabaseSync(path, { readOnly, timeout: 2_000 });
+    checkSqliteVersion(database);
+    if (readOnly) checkSchemaVersion(database, path);
+    else prepare(database, path, synchronous);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw error instanceof TuttiError ? error : toStoreError(error, `open ${path}`);
+  }
+}
+
+function prepare(database: DatabaseSync, path: string, synchronous: "full" | "normal"): void {
+  database.exec("pragma journal_mode = wal");
+  database.exec(`pragma synchronous = ${synchronous}`);
+  database.exec("pragma wal_autocheckpoint = 4000");
+  database.exec("pragma cache_size = -65536");
+  const version = checkSchemaVersion(database, path);
+  if (version === 0) database.exec(`pragma application_id = ${APPLICATION_ID}`);
+  MIGRATIONS.slice(version).forEach((migration, index) => {
+    database.exec(`begin immediate; ${migration}; pragma user_version = ${version + index + 1}; commit`);
+  });
+}
+
+function checkSchemaVersion(database: DatabaseSync, path: string): number {
+  const version = Number(database.prepare("pragma user_version").get()?.["user_version"] ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new TuttiError("T5003", `The database ${path} has schema version ${version}; this program knows versions up to ${MIGRATIONS.length}.`, {
+      help: "Use the version of Tutti that wrote it, or a newer one. Nothing has been changed.",
+    });
+  }
+  const applicationId = Number(database.prepare("pragma application_id").get()?.["application_id"] ?? 0);
+  const tableCount = Number(database.prepare("select count(*) as count from sqlite_master").get()?.["count"] ?? 0);
+  if (applicationId !== APPLICATION_ID && tableCount > 0) {
+    throw new TuttiError("T5002", `The file ${path} is a SQLite database of another program.`, { help: "Name another file with --db." });
+  }
+  return version;
+}
+
+function checkSqliteVersion(database: DatabaseSync): void {
+  const text = String(database.prepare("select sqlite_version() as version").get()?.["version"]);
+  const parts = text.split(".").map(Number);
+  const isOld = OLDEST_SQLITE.some((wanted, index) => OLDEST_SQLITE.slice(0, index).every((same, at) => parts[at] === same) && (parts[index] ?? 0) < wanted);
+  if (!isOld) return;
+  throw new TuttiError("T5002", `This Node brings SQLite ${text}, which can corrupt a database; Tutti needs ${OLDEST_SQLITE.join(".")} or newer.`, {
+    help: "Update Node 24 to its newest release.",
+  });
+}

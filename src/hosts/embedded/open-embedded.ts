@@ -1,0 +1,72 @@
+import { RETENTION_MS } from "../../base/limits.ts";
+import { TuttiError } from "../../base/errors.ts";
+import { systemClock } from "../../ports/clock.ts";
+import { MailboxHost, type MailboxHostOptions } from "../mailbox/mailbox-host.ts";
+import { serveControl, type ControlServer } from "./control-server.ts";
+import { openDatabase } from "./open-database.ts";
+import { acquireOwnership, readOwnerAddress, type OwnerLock } from "./owner.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+
+export type EmbeddedOptions = MailboxHostOptions & {
+  readonly path: string;
+  /** `normal` is faster on slow disks and may lose the last moments in a power failure, not in a crash. */
+  readonly synchronous?: "full" | "normal";
+  /** False: no control address, so other processes can only read. */
+  readonly control?: boolean;
+};
+
+const RUNS_PER_SWEEP = 200;
+
+/** The default host: this process owns the database file. Throws T5001 when another process does. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedHost> {
+  const { path, synchronous = "full", control = true } = options;
+  const database = openDatabase({ path, synchronous });
+  const lock = acquireOwnership(path);
+  if (lock === null) {
+    database.close();
+    throw ownedError(path);
+  }
+  const host = new EmbeddedHost(new SqliteStore(database, "owner"), options, lock);
+  if (control) await host.listen();
+  return host;
+}
+
+export class EmbeddedHost extends MailboxHost {
+  readonly #store: SqliteStore;
+  readonly #lock: OwnerLock;
+  readonly #now: () => number;
+  #control: ControlServer | null = null;
+
+  constructor(store: SqliteStore, options: EmbeddedOptions, lock: OwnerLock) {
+    super(store, options);
+    this.#store = store;
+    this.#lock = lock;
+    const { clock = systemClock } = options;
+    this.#now = () => clock.now();
+  }
+
+  async listen(): Promise<void> {
+    this.#control = await serveControl(this);
+    this.#lock.publish(this.#control.address);
+  }
+
+  /** Removes runs that ended longer ago than the retention; returns how many. */
+  sweep(retentionMs: number = RETENTION_MS): number {
+    return this.#store.removeEndedBefore(this.#now() - retentionMs, RUNS_PER_SWEEP);
+  }
+
+  override async close(): Promise<void> {
+    this.#control?.close();
+    await super.close();
+    this.#lock.release();
+  }
+}
+
+function ownedError(path: string): TuttiError {
+  const owner = readOwnerAddress(path);
+  const who = owner === null ? "another process" : `process ${owner.pid}`;
+  return new TuttiError("T5001", `The database ${path} is owned by ${who}.`, {
+    help: "Commands such as `tutti run` and `tutti cancel` go to the owner by themselves; end it, or name another file with --db, to own one here.",
+    retryable: true,
+  });
+}

@@ -1,0 +1,200 @@
+/**
+ * The store of the embedded host: SQLite through `node:sqlite`.
+ *
+ * 1. A batch is one transaction: all of it or nothing of it.
+ * 2. With `synchronous=full` a commit is on the disk when `commit` returns.
+ * 3. It is used by one process at a time for writing (owner.ts), by any number for reading.
+ */
+import type { DatabaseSync } from "node:sqlite";
+
+import type { RunId, RunRef, Tenant } from "../../base/ids.ts";
+import type { Json, JsonObject } from "../../base/json.ts";
+import { failpoint } from "../../base/failpoint.ts";
+import type { Definition } from "../../definition/definition.ts";
+import type { LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { RunStatus } from "../../scheduler/index.ts";
+import type { Batch, EncodedFact, Store, StoredRun } from "../mailbox/store.ts";
+import { listRuns } from "./list-runs.ts";
+import { prepareReads, prepareWrites, REMOVALS, type Reads, type Writes } from "./statements.ts";
+import { toStoreError } from "./store-error.ts";
+
+export type Row = { readonly [column: string]: unknown };
+
+export class SqliteStore implements Store {
+  readonly #database: DatabaseSync;
+  readonly #read: Reads;
+  readonly #write: Writes | null;
+
+  constructor(database: DatabaseSync, access: "owner" | "reader") {
+    this.#database = database;
+    this.#read = prepareReads(database);
+    this.#write = access === "owner" ? prepareWrites(database) : null;
+  }
+
+  commit(batch: Batch): void {
+    const write = this.#write;
+    if (write === null) throw toStoreError(new Error("this process only reads"), "write");
+    try {
+      this.#database.exec("begin immediate");
+      failpoint("commit.begun");
+      writeBatch(write, batch);
+      failpoint("commit.written");
+      this.#database.exec("commit");
+    } catch (error) {
+      this.#rollBack();
+      throw toStoreError(error, "commit");
+    }
+    failpoint("commit.done");
+  }
+
+  /** After some failures SQLite has rolled back by itself, and says so by an error. */
+  #rollBack(): void {
+    if (this.#database.isTransaction) this.#database.exec("rollback");
+  }
+
+  find(run: RunRef): StoredRun | null {
+    const row = this.#read.findRun.get(run.tenant, run.id);
+    if (row === undefined) return null;
+    const wakeAt = row["wake_at"] === null ? null : Number(row["wake_at"]);
+    return { record: recordOf(row), inputHash: String(row["input_hash"]), wakeAt, owes: row["owes"] === 1 };
+  }
+
+  snapshot(run: RunRef): { seq: number; version: number; body: string } | null {
+    const row = this.#read.snapshot.get(run.tenant, run.id);
+    return row === undefined ? null : { seq: Number(row["seq"]), version: Number(row["version"]), body: String(row["body"]) };
+  }
+
+  facts(run: RunRef, fromSeq: number, limit: number): readonly EncodedFact[] {
+    return this.#read.facts.all(run.tenant, run.id, fromSeq, limit) as unknown as EncodedFact[];
+  }
+
+  list(filter: RunFilter): Page<RunRecord> {
+    return listRuns(this.#database, filter, recordOf);
+  }
+
+  lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null {
+    const row = this.#read.lookUp.get(tenant, kind, key);
+    return row === undefined ? null : lookUpOf(tenant, row);
+  }
+
+  lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[] {
+    return this.#read.openLookUps.all(tenant, kind, limit).map((row) => lookUpOf(tenant, row));
+  }
+
+  owing(): readonly RunRef[] {
+    return this.#read.owing.all().map(refOf);
+  }
+
+  timersUntil(at: number): readonly { run: RunRef; at: number }[] {
+    return this.#read.timersUntil.all(at).map((row) => ({ run: refOf(row), at: Number(row["at"]) }));
+  }
+
+  definition(tenant: Tenant, fingerprint: string): Definition | null {
+    const row = this.#read.definition.get(tenant, fingerprint);
+    return row === undefined ? null : (JSON.parse(String(row["body"])) as Definition);
+  }
+
+  payload(tenant: Tenant, hash: string): Uint8Array | null {
+    const content = this.#read.payload.get(tenant, hash)?.["content"];
+    return content instanceof Uint8Array ? content : null;
+  }
+
+  cursor(tenant: Tenant, name: string): Json | null {
+    const row = this.#read.cursor.get(tenant, name);
+    return row === undefined ? null : (JSON.parse(String(row["position"])) as Json);
+  }
+
+  stalledInputs(run: RunRef): readonly string[] {
+    return this.#read.stalledInputs.all(run.tenant, run.id).map((row) => String(row["body"]));
+  }
+
+  /** Removes finished runs that ended before an instant, at most `limit`; returns how many. */
+  removeEndedBefore(at: number, limit: number): number {
+    const runs = this.#read.endedBefore.all(at, limit).map(refOf);
+    if (runs.length === 0) return 0;
+    try {
+      this.#database.exec("begin immediate");
+      for (const run of runs) for (const text of REMOVALS) this.#database.prepare(text).run(run.tenant, run.id);
+      this.#database.exec("commit");
+      return runs.length;
+    } catch (error) {
+      this.#rollBack();
+      throw toStoreError(error, "remove finished runs");
+    }
+  }
+
+  /** Changes whenever another process commits. */
+  dataVersion(): number {
+    return Number(this.#database.prepare("pragma data_version").get()?.["data_version"]);
+  }
+
+  close(): void {
+    if (!this.#database.isOpen) return;
+    this.#database.close();
+  }
+}
+
+function writeBatch(write: Writes, batch: Batch): void {
+  for (const { tenant, fingerprint, definition } of batch.definitions) {
+    write.addDefinition.run(tenant, fingerprint, definition.name, definition.version, JSON.stringify(definition));
+  }
+  for (const row of batch.newRuns) addRun(write, row);
+  for (const { run, seq, version, body, payloads } of batch.facts) write.addFact.run(run.tenant, run.id, seq, version, body, payloads);
+  for (const { run, hash, content } of batch.payloads) {
+    write.addPayload.run(run.tenant, hash, content);
+    write.addPayloadReference.run(run.tenant, hash, run.id);
+  }
+  for (const { tenant, hash, content } of batch.loosePayloads) write.addPayload.run(tenant, hash, content);
+  for (const { run, kind, key, path, open } of batch.lookUps) {
+    if (open) write.addLookUp.run(run.tenant, kind, key, run.id, path);
+    else write.removeLookUp.run(run.tenant, kind, key);
+  }
+  writeStanding(write, batch);
+}
+
+/** What is true of runs now, besides their facts. */
+function writeStanding(write: Writes, batch: Batch): void {
+  for (const { run, status, at, endedAt, error } of batch.statuses) {
+    write.setStatus.run(status, at, endedAt, error?.code ?? null, error?.message ?? null, run.tenant, run.id);
+  }
+  for (const { run, at } of batch.timers) {
+    if (at === null) write.removeTimer.run(run.tenant, run.id);
+    else write.setTimer.run(run.tenant, run.id, at);
+  }
+  for (const { run, owes } of batch.owing) (owes ? write.addOwing : write.removeOwing).run(run.tenant, run.id);
+  for (const { run, seq, version, body } of batch.snapshots) write.setSnapshot.run(run.tenant, run.id, seq, version, body);
+  for (const { tenant, name, position } of batch.cursors) write.setCursor.run(tenant, name, JSON.stringify(position));
+  for (const run of batch.unstalled) write.removeStalled.run(run.tenant, run.id);
+  for (const { run, input } of batch.stalled) write.addStalled.run(run.tenant, run.id, input);
+}
+
+function addRun(write: Writes, { run, workflow, version, fingerprint, inputHash, at, labels }: Batch["newRuns"][number]): void {
+  const names = Object.keys(labels);
+  const text = names.length === 0 ? null : JSON.stringify(labels);
+  write.addRun.run(run.tenant, run.id, workflow, version, fingerprint, inputHash, at, at, text);
+  for (const name of names) write.addLabel.run(run.tenant, name, String(labels[name]), run.id);
+}
+
+function refOf(row: Row): RunRef {
+  return { tenant: row["tenant"] as Tenant, id: row["run"] as RunId };
+}
+
+function lookUpOf(tenant: Tenant, row: Row): LookUp {
+  return { key: String(row["key"]), run: { tenant, id: row["run"] as RunId }, path: String(row["path"]) };
+}
+
+function recordOf(row: Row): RunRecord {
+  const code = row["error_code"];
+  return {
+    run: refOf(row),
+    workflow: String(row["workflow"]),
+    version: String(row["version"]),
+    fingerprint: String(row["fingerprint"]),
+    status: row["status"] as RunStatus,
+    createdAt: Number(row["created_at"]),
+    updatedAt: Number(row["updated_at"]),
+    endedAt: row["ended_at"] === null ? null : Number(row["ended_at"]),
+    error: code === null ? null : { code: String(code), message: String(row["error_message"]) },
+    labels: row["labels"] === null ? {} : (JSON.parse(String(row["labels"])) as JsonObject),
+  };
+}

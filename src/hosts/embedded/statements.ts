@@ -1,0 +1,76 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** Every statement of the store, by name. One statement each; parameters only. */
+const READS = {
+  findRun: `select run.*, timer.at as wake_at, open_command.run is not null as owes
+    from run
+    left join timer on timer.tenant = run.tenant and timer.run = run.run
+    left join open_command on open_command.tenant = run.tenant and open_command.run = run.run
+    where run.tenant = ? and run.run = ?`,
+  snapshot: "select seq, version, body from snapshot where tenant = ? and run = ?",
+  facts: "select seq, version, body, payloads from fact where tenant = ? and run = ? and seq >= ? order by seq limit ?",
+  lookUp: "select key, run, path from look_up where tenant = ? and kind = ? and key = ?",
+  openLookUps: `select look_up.key, look_up.run, look_up.path from look_up
+    join run on run.tenant = look_up.tenant and run.run = look_up.run
+    where look_up.tenant = ? and look_up.kind = ? and run.ended_at is null order by look_up.run, look_up.key limit ?`,
+  owing: "select tenant, run from open_command order by tenant, run",
+  timersUntil: "select tenant, run, at from timer where at <= ? order by at",
+  definition: "select body from definition where tenant = ? and fingerprint = ?",
+  payload: "select content from payload where tenant = ? and hash = ?",
+  cursor: "select position from cursor where tenant = ? and name = ?",
+  stalledInputs: "select body from stalled_input where tenant = ? and run = ? order by place",
+  endedBefore: "select tenant, run from run where ended_at is not null and ended_at < ? limit ?",
+} as const;
+
+const WRITES = {
+  addFact: "insert into fact (tenant, run, seq, version, body, payloads) values (?, ?, ?, ?, ?, ?)",
+  addRun: `insert into run (tenant, run, workflow, version, fingerprint, status, input_hash, created_at, updated_at, labels)
+    values (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)`,
+  addLabel: "insert into label (tenant, name, value, run) values (?, ?, ?, ?)",
+  setStatus: "update run set status = ?, updated_at = ?, ended_at = ?, error_code = ?, error_message = ? where tenant = ? and run = ?",
+  setTimer: "insert into timer (tenant, run, at) values (?, ?, ?) on conflict do update set at = excluded.at",
+  removeTimer: "delete from timer where tenant = ? and run = ?",
+  addOwing: "insert into open_command (tenant, run) values (?, ?) on conflict do nothing",
+  removeOwing: "delete from open_command where tenant = ? and run = ?",
+  setSnapshot: `insert into snapshot (tenant, run, seq, version, body) values (?, ?, ?, ?, ?)
+    on conflict do update set seq = excluded.seq, version = excluded.version, body = excluded.body`,
+  addPayload: "insert into payload (tenant, hash, content) values (?, ?, ?) on conflict do nothing",
+  addPayloadReference: "insert into payload_reference (tenant, hash, run) values (?, ?, ?) on conflict do nothing",
+  addLookUp: "insert into look_up (tenant, kind, key, run, path) values (?, ?, ?, ?, ?) on conflict do update set run = excluded.run, path = excluded.path",
+  removeLookUp: "delete from look_up where tenant = ? and kind = ? and key = ?",
+  addDefinition: "insert into definition (tenant, fingerprint, name, version, body) values (?, ?, ?, ?, ?) on conflict do nothing",
+  setCursor: "insert into cursor (tenant, name, position) values (?, ?, ?) on conflict do update set position = excluded.position",
+  addStalled: `insert into stalled_input (tenant, run, place, body)
+    values (?1, ?2, (select coalesce(max(place), 0) + 1 from stalled_input where tenant = ?1 and run = ?2), ?3)`,
+  removeStalled: "delete from stalled_input where tenant = ? and run = ?",
+} as const;
+
+/** What a removed run takes with it; each has the parameters tenant and run. */
+export const REMOVALS = [
+  "delete from fact where tenant = ? and run = ?",
+  "delete from snapshot where tenant = ? and run = ?",
+  "delete from look_up where tenant = ? and run = ?",
+  "delete from label where tenant = ? and run = ?",
+  "delete from stalled_input where tenant = ? and run = ?",
+  `delete from payload where (tenant, hash) in (select tenant, hash from payload_reference where tenant = ?1 and run = ?2)
+    and not exists (select 1 from payload_reference as other where other.tenant = payload.tenant and other.hash = payload.hash and other.run <> ?2)`,
+  "delete from payload_reference where tenant = ? and run = ?",
+  "delete from run where tenant = ? and run = ?",
+] as const;
+
+type Named<Texts> = { readonly [Name in keyof Texts]: StatementSync };
+
+export type Reads = Named<typeof READS>;
+export type Writes = Named<typeof WRITES>;
+
+export function prepareReads(database: DatabaseSync): Reads {
+  return prepareAll(database, READS);
+}
+
+export function prepareWrites(database: DatabaseSync): Writes {
+  return prepareAll(database, WRITES);
+}
+
+function prepareAll<Texts extends { readonly [name: string]: string }>(database: DatabaseSync, texts: Texts): Named<Texts> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, database.prepare(text)])) as Named<Texts>;
+}

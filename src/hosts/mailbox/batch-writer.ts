@@ -1,0 +1,77 @@
+import { SNAPSHOT_TAIL_BYTES } from "../../base/limits.ts";
+import {
+  FACT_VERSION,
+  hasOutstanding,
+  isOver,
+  lookUpsOf,
+  nextWakeAt,
+  STATE_VERSION,
+  statusOf,
+  type Fact,
+  type RunState,
+} from "../../scheduler/index.ts";
+import { encodeFact } from "./codec.ts";
+import type { Resident } from "./resident.ts";
+import type { Batch, StatusRow } from "./store.ts";
+
+/** Adds the facts of a decision, and what they make findable, to the batch. */
+export function addFacts(batch: Batch, resident: Resident, facts: readonly Fact[], state: RunState | null): void {
+  const { run } = resident;
+  let seq = (state?.seq ?? 0) - facts.length;
+  for (const fact of facts) {
+    seq += 1;
+    const { body, payloads, contents } = encodeFact(fact);
+    batch.facts.push({ run, seq, version: FACT_VERSION, body, payloads });
+    for (const { hash, content } of contents) batch.payloads.push({ run, hash, content });
+    for (const lookUp of lookUpsOf(fact)) batch.lookUps.push({ run, ...lookUp });
+    resident.tailBytes += body.length;
+    if (fact.kind === "runStarted") addNewRun(batch, resident, fact);
+  }
+}
+
+function addNewRun(batch: Batch, { run, inputHash }: Resident, fact: Extract<Fact, { kind: "runStarted" }>): void {
+  const { workflow, version, fingerprint, at, labels = {} } = fact;
+  batch.newRuns.push({ run, workflow, version, fingerprint, inputHash, at, labels });
+}
+
+/**
+ * Adds what the run's row, timer, open-command row and snapshot must say after the turn; each only
+ * when it differs from what is stored. A timer row may be too early, never too late, so a run whose
+ * next wake moves away writes nothing: when the row comes due, the run looks and moves it.
+ */
+export function addStanding(batch: Batch, resident: Resident, now: number): void {
+  const { run, state } = resident;
+  if (state === null) return;
+  addStatus(batch, resident, state, now);
+  const wakeAt = nextWakeAt(state);
+  if (wakeAt === null ? resident.wakeAt !== null : resident.wakeAt === null || wakeAt < resident.wakeAt || resident.wakeAt <= now) {
+    batch.timers.push({ run, at: wakeAt });
+    resident.wakeAt = wakeAt;
+  }
+  const owes = hasOutstanding(state);
+  if (owes !== resident.owes) {
+    batch.owing.push({ run, owes });
+    resident.owes = owes;
+  }
+  if (resident.tailBytes > Math.max(SNAPSHOT_TAIL_BYTES, resident.snapshotBytes)) addSnapshot(batch, resident, state);
+}
+
+function addStatus(batch: Batch, resident: Resident, state: RunState, now: number): void {
+  const status = statusOf(state);
+  if (status === resident.status) return;
+  resident.status = status;
+  const endedAt = isOver(state) ? now : null;
+  batch.statuses.push({ run: resident.run, status, at: now, endedAt, error: errorOf(state) });
+}
+
+function errorOf({ end }: RunState): StatusRow["error"] {
+  if (end?.kind === "failed") return { code: end.failure.code, message: end.failure.message };
+  return end?.kind === "canceled" ? { code: "T4003", message: `Canceled by ${end.by}: ${end.reason}` } : null;
+}
+
+function addSnapshot(batch: Batch, resident: Resident, state: RunState): void {
+  const body = JSON.stringify(state);
+  batch.snapshots.push({ run: resident.run, seq: state.seq, version: STATE_VERSION, body });
+  resident.tailBytes = 0;
+  resident.snapshotBytes = body.length;
+}

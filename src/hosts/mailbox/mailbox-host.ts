@@ -1,0 +1,217 @@
+import { createHash } from "node:crypto";
+
+import { TuttiError } from "../../base/errors.ts";
+import type { RunRef, Tenant } from "../../base/ids.ts";
+import { canonicalJson, type Json } from "../../base/json.ts";
+import type { Definition } from "../../definition/definition.ts";
+import { systemClock, type Clock } from "../../ports/clock.ts";
+import type {
+  HistoryEntry,
+  Host,
+  LookUp,
+  LookUpKind,
+  Page,
+  Performer,
+  PostedInput,
+  PostReceipt,
+  RunFilter,
+  RunRecord,
+  StartReceipt,
+  StartRequest,
+  StreamedChunk,
+} from "../../ports/host.ts";
+import { silentLog, type Log } from "../../ports/log.ts";
+import type { RunState } from "../../scheduler/index.ts";
+import type { Input } from "../../scheduler/input.ts";
+import { decodeFact, payloadOf } from "./codec.ts";
+import { Mailbox } from "./mailbox.ts";
+import { loadResident, newResident, type Envelope, type Resident } from "./resident.ts";
+import { keyOf, type Batch, type Store } from "./store.ts";
+
+export type MailboxHostOptions = {
+  readonly performer: Performer;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly defer?: (callback: () => void) => void;
+};
+
+const FACTS_PER_PAGE = 1_000;
+
+/** A host on a mailbox and a store: see ports/host.ts for its laws. */
+export class MailboxHost implements Host {
+  readonly #store: Store;
+  readonly mailbox: Mailbox;
+
+  constructor(store: Store, options: MailboxHostOptions) {
+    this.#store = store;
+    const { performer, clock = systemClock, log = silentLog, defer = setImmediate } = options;
+    this.mailbox = new Mailbox({ store, clock, performer, log, defer });
+  }
+
+  /** Takes up what an earlier process left; call it once, when agents can be bound. */
+  recover(): void {
+    this.mailbox.recover();
+  }
+
+  async define(tenant: Tenant, definition: Definition): Promise<string> {
+    const { fingerprint } = this.mailbox.programs.add(tenant, definition);
+    if (this.#store.definition(tenant, fingerprint) !== null) return fingerprint;
+    await this.#ride((batch) => batch.definitions.push({ tenant, fingerprint, definition }));
+    return fingerprint;
+  }
+
+  async definition(tenant: Tenant, fingerprint: string): Promise<Definition | null> {
+    return this.#store.definition(tenant, fingerprint);
+  }
+
+  async start(request: StartRequest): Promise<StartReceipt> {
+    const { run, ...rest } = request;
+    const inputHash = hashOf({ workflow: rest.workflow, input: rest.input });
+    const known = this.mailbox.resident(run) === undefined ? this.#store.find(run) : null;
+    if (known !== null && known.inputHash !== inputHash) throw taken(run);
+    if (known !== null && known.record.endedAt !== null) return { created: false, record: known.record };
+    const present = this.mailbox.load(run);
+    if (present !== null && present.inputHash !== inputHash) throw taken(run);
+    const resident = present ?? this.mailbox.adopt(newResident(run, this.mailbox.programs.get(run.tenant, rest.fingerprint), inputHash));
+    // An existing run gets the input too: its receipt comes only after the start that made it is durable.
+    const { applied } = await this.#offer(resident, { kind: "start", run: run.id, tenant: run.tenant, ...rest });
+    const stored = this.#store.find(run);
+    if (stored === null) throw new TuttiError("T4001", `Run ${run.id} could not be started.`, { retryable: true });
+    return { created: applied, record: stored.record };
+  }
+
+  async post(run: RunRef, input: PostedInput): Promise<PostReceipt> {
+    const resident = this.mailbox.resident(run);
+    if (resident !== undefined) return this.#offer(resident, input);
+    const stored = this.#store.find(run);
+    if (stored === null) throw unknownRun(run);
+    if (stored.record.endedAt !== null) return { applied: false };
+    return this.#offer(this.mailbox.load(run) ?? raise(unknownRun(run)), input);
+  }
+
+  #offer(resident: Resident, input: Envelope["input"]): Promise<PostReceipt> {
+    return new Promise<PostReceipt>((settle, refuse) => this.mailbox.offer(resident, { input, settle, refuse }));
+  }
+
+  async get(run: RunRef): Promise<RunRecord | null> {
+    return this.#store.find(run)?.record ?? null;
+  }
+
+  async inspect(run: RunRef): Promise<RunState | null> {
+    const present = this.mailbox.resident(run)?.state;
+    if (present != null) return structuredClone(present);
+    const stored = this.#store.find(run);
+    return stored === null ? null : loadResident(this.#store, this.mailbox.programs, stored).state;
+  }
+
+  async list(filter: RunFilter): Promise<Page<RunRecord>> {
+    return this.#store.list(filter);
+  }
+
+  async history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
+    const readPayload = (hash: string) => this.#store.payload(run.tenant, hash);
+    return this.#store.facts(run, fromSeq, limit).map((row) => ({ kind: "fact", seq: row.seq, fact: decodeFact(row, readPayload) }));
+  }
+
+  async *watch(run: RunRef, fromSeq: number, signal?: AbortSignal): AsyncIterable<HistoryEntry | StreamedChunk> {
+    const key = keyOf(run);
+    const watcher = this.mailbox.watchers.add(key);
+    const wake = () => watcher.wake();
+    signal?.addEventListener("abort", wake);
+    try {
+      for (let nextSeq = fromSeq; ; ) {
+        const entries = await this.history(run, nextSeq, FACTS_PER_PAGE);
+        for (const entry of entries) {
+          yield entry;
+          nextSeq = entry.seq + 1;
+          if (isLast(entry)) return;
+        }
+        yield* watcher.takeChunks();
+        if (entries.length === FACTS_PER_PAGE) continue;
+        // A run that ended before `fromSeq` has no more facts and never will.
+        if (entries.length === 0 && (this.#store.find(run)?.record.endedAt ?? null) !== null) return;
+        if (signal?.aborted === true || this.mailbox.isClosed) return;
+        await watcher.news();
+      }
+    } finally {
+      signal?.removeEventListener("abort", wake);
+      this.mailbox.watchers.remove(key, watcher);
+    }
+  }
+
+  stream(run: RunRef, chunk: StreamedChunk): void {
+    this.mailbox.watchers.stream(keyOf(run), chunk);
+  }
+
+  async lookUp(tenant: Tenant, kind: LookUpKind, key: string): Promise<LookUp | null> {
+    return this.#store.lookUp(tenant, kind, key);
+  }
+
+  async questions(tenant: Tenant, limit: number): Promise<readonly LookUp[]> {
+    return this.#store.lookUps(tenant, "question", limit);
+  }
+
+  async cursor(tenant: Tenant, name: string): Promise<Json | null> {
+    return this.#store.cursor(tenant, name);
+  }
+
+  async moveCursor(tenant: Tenant, name: string, position: Json): Promise<void> {
+    await this.#ride((batch) => batch.cursors.push({ tenant, name, position }));
+  }
+
+  async putPayload(tenant: Tenant, content: Uint8Array): Promise<string> {
+    const { hash } = payloadOf(content);
+    await this.#ride((batch) => batch.loosePayloads.push({ tenant, hash, content }));
+    return hash;
+  }
+
+  async getPayload(tenant: Tenant, hash: string): Promise<Uint8Array | null> {
+    return this.#store.payload(tenant, hash);
+  }
+
+  async release(run: RunRef): Promise<void> {
+    const resident = this.mailbox.load(run);
+    if (resident === null) throw unknownRun(run);
+    const inputs = this.#store.stalledInputs(run).map((text) => JSON.parse(text) as Input);
+    await this.#ride((batch) => {
+      batch.statuses.push({ run, status: "running", at: this.mailbox.now(), endedAt: null, error: null });
+      batch.unstalled.push(run);
+    });
+    this.mailbox.reload(run);
+    for (const input of inputs) {
+      const again = this.mailbox.load(run);
+      if (again !== null) await this.#offer(again, input);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.mailbox.close();
+    this.#store.close();
+  }
+
+  #ride(add: (batch: Batch) => void): Promise<void> {
+    return new Promise<void>((done, refuse) => this.mailbox.ride({ add, done, refuse }));
+  }
+}
+
+function isLast({ fact }: HistoryEntry): boolean {
+  return fact.kind === "runCompleted" || fact.kind === "runFailed" || fact.kind === "runCanceled";
+}
+
+function hashOf(value: Json): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+}
+
+function unknownRun(run: RunRef): TuttiError {
+  return new TuttiError("T4001", `There is no run ${run.id} in tenant ${run.tenant}.`, { help: "`tutti list` shows the runs of this database." });
+}
+
+function taken(run: RunRef): TuttiError {
+  return new TuttiError("T4002", `Run ${run.id} exists, with another workflow or input.`, {
+    help: "Use another --id, or leave it out to get a new one; the same id with the same input gives the same run.",
+  });
+}
+
+function raise(error: Error): never {
+  throw error;
+}

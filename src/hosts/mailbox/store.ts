@@ -1,0 +1,112 @@
+/**
+ * What a mailbox host needs of a store: synchronous reads, and one commit for everything of a turn.
+ * The store decides nothing.
+ */
+import type { RunRef, Tenant } from "../../base/ids.ts";
+import type { Json, JsonObject } from "../../base/json.ts";
+import type { Definition } from "../../definition/definition.ts";
+import type { LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { RunStatus } from "../../scheduler/index.ts";
+
+export type Store = {
+  /** All of it is durable when this returns; nothing of it when it throws. */
+  commit(batch: Batch): void;
+  find(run: RunRef): StoredRun | null;
+  /** The newest snapshot, if there is one. */
+  snapshot(run: RunRef): { readonly seq: number; readonly version: number; readonly body: string } | null;
+  facts(run: RunRef, fromSeq: number, limit: number): readonly EncodedFact[];
+  list(filter: RunFilter): Page<RunRecord>;
+  lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null;
+  lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[];
+  /** Runs that owe commands: after a restart these must be loaded. */
+  owing(): readonly RunRef[];
+  /** Timers up to an instant, earliest first. */
+  timersUntil(at: number): readonly { readonly run: RunRef; readonly at: number }[];
+  definition(tenant: Tenant, fingerprint: string): Definition | null;
+  payload(tenant: Tenant, hash: string): Uint8Array | null;
+  cursor(tenant: Tenant, name: string): Json | null;
+  stalledInputs(run: RunRef): readonly string[];
+  close(): void;
+};
+
+/** A run's row, with what the host keeps about it. */
+export type StoredRun = {
+  readonly record: RunRecord;
+  readonly inputHash: string;
+  readonly wakeAt: number | null;
+  readonly owes: boolean;
+};
+
+export type EncodedFact = {
+  readonly seq: number;
+  readonly version: number;
+  readonly body: string;
+  /** Fields of the fact that are kept as payloads: name → hash, as JSON; null for most facts. */
+  readonly payloads: string | null;
+};
+
+/** Everything that one turn makes durable. */
+export type Batch = {
+  readonly facts: FactRow[];
+  readonly newRuns: NewRunRow[];
+  readonly statuses: StatusRow[];
+  /** `at: null` takes the timer away. */
+  readonly timers: { readonly run: RunRef; readonly at: number | null }[];
+  readonly owing: { readonly run: RunRef; readonly owes: boolean }[];
+  readonly snapshots: { readonly run: RunRef; readonly seq: number; readonly version: number; readonly body: string }[];
+  readonly payloads: { readonly run: RunRef; readonly hash: string; readonly content: Uint8Array }[];
+  /** Content that belongs to no run yet. */
+  readonly loosePayloads: { readonly tenant: Tenant; readonly hash: string; readonly content: Uint8Array }[];
+  readonly lookUps: { readonly run: RunRef; readonly kind: LookUpKind; readonly key: string; readonly path: string; readonly open: boolean }[];
+  readonly definitions: { readonly tenant: Tenant; readonly fingerprint: string; readonly definition: Definition }[];
+  readonly cursors: { readonly tenant: Tenant; readonly name: string; readonly position: Json }[];
+  readonly stalled: { readonly run: RunRef; readonly input: string }[];
+  readonly unstalled: RunRef[];
+};
+
+export type FactRow = { readonly run: RunRef } & EncodedFact;
+
+export type NewRunRow = {
+  readonly run: RunRef;
+  readonly workflow: string;
+  readonly version: string;
+  readonly fingerprint: string;
+  readonly inputHash: string;
+  readonly at: number;
+  readonly labels: JsonObject;
+};
+
+export type StatusRow = {
+  readonly run: RunRef;
+  readonly status: RunStatus;
+  readonly at: number;
+  readonly endedAt: number | null;
+  readonly error: RunRecord["error"];
+};
+
+export function emptyBatch(): Batch {
+  return {
+    facts: [],
+    newRuns: [],
+    statuses: [],
+    timers: [],
+    owing: [],
+    snapshots: [],
+    payloads: [],
+    loosePayloads: [],
+    lookUps: [],
+    definitions: [],
+    cursors: [],
+    stalled: [],
+    unstalled: [],
+  };
+}
+
+export function isEmptyBatch(batch: Batch): boolean {
+  return Object.values(batch).every((rows) => rows.length === 0);
+}
+
+/** One text for a run in maps: tenants hold no slash. */
+export function keyOf(run: RunRef): string {
+  return `${run.tenant}/${run.id}`;
+}

@@ -1,0 +1,46 @@
+/**
+ * Which runs want to be woken, and when.
+ *
+ * 1. Only wakes before the horizon are in memory; later ones are rows of the store, read when the
+ *    horizon moves. So a run that waits for days costs no memory.
+ * 2. A wake may be too early or double, never missing: the run itself knows what is due.
+ */
+import { heapPop, heapPush } from "../../base/heap.ts";
+import type { RunRef } from "../../base/ids.ts";
+import { TIMER_HORIZON_MS } from "../../base/limits.ts";
+import type { Store } from "./store.ts";
+
+type Wake = { readonly at: number; readonly run: RunRef };
+
+export class Wakes {
+  #heap: Wake[] = [];
+  #horizonAt = Number.NEGATIVE_INFINITY;
+
+  /** Remembers a wake, if it is near enough. */
+  arm(run: RunRef, at: number): void {
+    if (at <= this.#horizonAt) heapPush(this.#heap, { at, run });
+  }
+
+  /** Moves the horizon when it is near, and takes the store's timers up to the new one. */
+  extend(now: number, store: Store): void {
+    if (now < this.#horizonAt - TIMER_HORIZON_MS / 2) return;
+    const from = this.#horizonAt;
+    this.#horizonAt = now + TIMER_HORIZON_MS;
+    for (const timer of store.timersUntil(this.#horizonAt)) if (timer.at > from) heapPush(this.#heap, timer);
+  }
+
+  /** Takes the runs whose wake is due. */
+  takeDue(now: number): RunRef[] {
+    const due: RunRef[] = [];
+    for (let top = this.#heap[0]; top !== undefined && top.at <= now; top = this.#heap[0]) {
+      heapPop(this.#heap);
+      due.push(top.run);
+    }
+    return due;
+  }
+
+  /** When to look again. */
+  nextAt(now: number): number {
+    return Math.min(this.#heap[0]?.at ?? Number.POSITIVE_INFINITY, now + TIMER_HORIZON_MS / 2);
+  }
+}

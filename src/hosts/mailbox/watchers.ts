@@ -1,0 +1,73 @@
+/**
+ * Who watches which run.
+ *
+ * 1. A watcher is only told *that* there is more; it reads facts from the store at its own pace, so a
+ *    slow one holds no memory and slows nobody.
+ * 2. Streamed chunks are in no store. A slow watcher keeps the newest `MAX_PENDING_CHUNKS` of them.
+ */
+import { MAX_PENDING_CHUNKS } from "../../base/limits.ts";
+import type { StreamedChunk } from "../../ports/host.ts";
+
+export class Watchers {
+  readonly #byRun = new Map<string, Set<Watcher>>();
+
+  add(key: string): Watcher {
+    const watcher = new Watcher();
+    const watchers = this.#byRun.get(key) ?? new Set();
+    this.#byRun.set(key, watchers.add(watcher));
+    return watcher;
+  }
+
+  remove(key: string, watcher: Watcher): void {
+    const watchers = this.#byRun.get(key);
+    watchers?.delete(watcher);
+    if (watchers?.size === 0) this.#byRun.delete(key);
+  }
+
+  notify(key: string): void {
+    for (const watcher of this.#byRun.get(key) ?? []) watcher.wake();
+  }
+
+  stream(key: string, chunk: StreamedChunk): void {
+    for (const watcher of this.#byRun.get(key) ?? []) watcher.push(chunk);
+  }
+
+  /** Ends every wait: the host is closing. */
+  wakeAll(): void {
+    for (const watchers of this.#byRun.values()) for (const watcher of watchers) watcher.wake();
+  }
+}
+
+export class Watcher {
+  #chunks: StreamedChunk[] = [];
+  #isAwake = false;
+  #wake: (() => void) | null = null;
+
+  wake(): void {
+    this.#isAwake = true;
+    this.#wake?.();
+  }
+
+  push(chunk: StreamedChunk): void {
+    if (this.#chunks.length >= MAX_PENDING_CHUNKS) this.#chunks.shift();
+    this.#chunks.push(chunk);
+    this.wake();
+  }
+
+  takeChunks(): StreamedChunk[] {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    return chunks;
+  }
+
+  /** Resolves at the next news, or at once if there were some since the last call. */
+  async news(): Promise<void> {
+    if (!this.#isAwake) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#isAwake = false;
+    this.#wake = null;
+  }
+}

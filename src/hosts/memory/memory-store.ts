@@ -1,0 +1,142 @@
+import type { RunRef, Tenant } from "../../base/ids.ts";
+import type { Json } from "../../base/json.ts";
+import type { Definition } from "../../definition/definition.ts";
+import type { LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import { keyOf, type Batch, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
+
+type Entry = {
+  record: RunRecord;
+  readonly inputHash: string;
+  readonly facts: EncodedFact[];
+  snapshot: { seq: number; version: number; body: string } | null;
+  wakeAt: number | null;
+  owes: boolean;
+};
+
+/**
+ * A store for tests and simulation: as faithful as the one on disk (facts are texts, a batch is all
+ * or nothing) and as durable as the object. A second host on the same store is a restart.
+ */
+export class MemoryStore implements Store {
+  readonly #runs = new Map<string, Entry>();
+  readonly #definitions = new Map<string, Definition>();
+  readonly #payloads = new Map<string, Uint8Array>();
+  readonly #cursors = new Map<string, Json>();
+  readonly #lookUps = new Map<string, LookUp & { readonly kind: LookUpKind }>();
+  readonly #stalled = new Map<string, string[]>();
+
+  commit(batch: Batch): void {
+    for (const { tenant, fingerprint, definition } of batch.definitions) this.#definitions.set(`${tenant}/${fingerprint}`, definition);
+    for (const row of batch.newRuns) this.#runs.set(keyOf(row.run), newEntry(row));
+    for (const { run, seq, version, body, payloads } of batch.facts) this.#entry(run).facts.push({ seq, version, body, payloads });
+    for (const { run, hash, content } of batch.payloads) this.#payloads.set(`${run.tenant}/${hash}`, content);
+    for (const { tenant, hash, content } of batch.loosePayloads) this.#payloads.set(`${tenant}/${hash}`, content);
+    for (const { run, kind, key, path, open } of batch.lookUps) {
+      if (open) this.#lookUps.set(`${run.tenant}/${kind}/${key}`, { kind, key, run, path });
+      else this.#lookUps.delete(`${run.tenant}/${kind}/${key}`);
+    }
+    this.#commitStanding(batch);
+  }
+
+  #commitStanding(batch: Batch): void {
+    for (const { run, status, at, endedAt, error } of batch.statuses) {
+      const entry = this.#entry(run);
+      entry.record = { ...entry.record, status, updatedAt: at, endedAt, error };
+    }
+    for (const { run, at } of batch.timers) this.#entry(run).wakeAt = at;
+    for (const { run, owes } of batch.owing) this.#entry(run).owes = owes;
+    for (const { run, seq, version, body } of batch.snapshots) this.#entry(run).snapshot = { seq, version, body };
+    for (const { tenant, name, position } of batch.cursors) this.#cursors.set(`${tenant}/${name}`, position);
+    for (const run of batch.unstalled) this.#stalled.delete(keyOf(run));
+    for (const { run, input } of batch.stalled) this.#stalled.set(keyOf(run), [...(this.#stalled.get(keyOf(run)) ?? []), input]);
+  }
+
+  #entry(run: RunRef): Entry {
+    const entry = this.#runs.get(keyOf(run));
+    if (entry === undefined) throw new Error(`Run ${run.id} is not in this store.`);
+    return entry;
+  }
+
+  find(run: RunRef): StoredRun | null {
+    return this.#runs.get(keyOf(run)) ?? null;
+  }
+
+  snapshot(run: RunRef): { seq: number; version: number; body: string } | null {
+    return this.#runs.get(keyOf(run))?.snapshot ?? null;
+  }
+
+  facts(run: RunRef, fromSeq: number, limit: number): readonly EncodedFact[] {
+    const facts = this.#runs.get(keyOf(run))?.facts ?? [];
+    return facts.slice(Math.max(0, fromSeq - 1), Math.max(0, fromSeq - 1) + limit);
+  }
+
+  list(filter: RunFilter): Page<RunRecord> {
+    const place = (record: RunRecord) => `${String(record.createdAt).padStart(15, "0")}/${record.run.id}`;
+    const matching = [...this.#runs.values()]
+      .map((entry) => entry.record)
+      .filter((record) => matches(record, filter) && (filter.cursor === undefined || place(record) < filter.cursor))
+      .toSorted((left, right) => (place(left) < place(right) ? 1 : -1));
+    const items = matching.slice(0, filter.limit);
+    const last = items.at(-1);
+    return { items, nextCursor: matching.length > items.length && last !== undefined ? place(last) : null };
+  }
+
+  lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null {
+    return this.#lookUps.get(`${tenant}/${kind}/${key}`) ?? null;
+  }
+
+  lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[] {
+    const isOpen = ({ run }: LookUp) => this.#runs.get(keyOf(run))?.record.endedAt === null;
+    return [...this.#lookUps.values()].filter((found) => found.run.tenant === tenant && found.kind === kind && isOpen(found)).slice(0, limit);
+  }
+
+  owing(): readonly RunRef[] {
+    return [...this.#runs.values()].filter((entry) => entry.owes).map((entry) => entry.record.run);
+  }
+
+  timersUntil(at: number): readonly { run: RunRef; at: number }[] {
+    return [...this.#runs.values()].flatMap(({ record, wakeAt }) => (wakeAt !== null && wakeAt <= at ? [{ run: record.run, at: wakeAt }] : []));
+  }
+
+  definition(tenant: Tenant, fingerprint: string): Definition | null {
+    return this.#definitions.get(`${tenant}/${fingerprint}`) ?? null;
+  }
+
+  payload(tenant: Tenant, hash: string): Uint8Array | null {
+    return this.#payloads.get(`${tenant}/${hash}`) ?? null;
+  }
+
+  cursor(tenant: Tenant, name: string): Json | null {
+    return this.#cursors.get(`${tenant}/${name}`) ?? null;
+  }
+
+  stalledInputs(run: RunRef): readonly string[] {
+    return this.#stalled.get(keyOf(run)) ?? [];
+  }
+
+  close(): void {
+    // Nothing is held open; the content stays for the next host, as a file would.
+  }
+}
+
+function newEntry({ run, workflow, version, fingerprint, inputHash, at, labels }: NewRunRow): Entry {
+  const record: RunRecord = {
+    run,
+    workflow,
+    version,
+    fingerprint,
+    status: "running",
+    createdAt: at,
+    updatedAt: at,
+    endedAt: null,
+    error: null,
+    labels,
+  };
+  return { record, inputHash, facts: [], snapshot: null, wakeAt: null, owes: false };
+}
+
+function matches(record: RunRecord, { tenant, status, workflow, labels }: RunFilter): boolean {
+  if (record.run.tenant !== tenant || (workflow !== undefined && record.workflow !== workflow)) return false;
+  if (status !== undefined && status.length > 0 && !status.includes(record.status)) return false;
+  return Object.entries(labels ?? {}).every(([name, value]) => String(record.labels[name]) === value);
+}

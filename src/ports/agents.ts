@@ -1,0 +1,126 @@
+/**
+ * The port to agents. The scheduler never sees it; the runtime does, and cannot tell what kind of
+ * agent is behind it except by `kind`, which decides how work survives a crash:
+ *
+ * 1. A *local* agent lives in this process. A crash ends its work, so the work is given again under
+ *    the same key.
+ * 2. A *remote* agent outlives us. So the intent to send is durable before `send`, the task is
+ *    durable before `attend`, and after an ambiguous send `find` comes before any second `send`.
+ */
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Intent, Progress, RemoteTask } from "../scheduler/input.ts";
+import type { Exchange, Outcome } from "../scheduler/outcome.ts";
+import type { Log } from "./log.ts";
+
+export type Agent = LocalAgent | RemoteAgent;
+
+/** Something an agent can do; a skill in A2A's words. */
+export type Capability = {
+  readonly name: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly inputSchema: JsonObject | null;
+  readonly outputSchema: JsonObject | null;
+};
+
+/** One piece of work, as an agent gets it. */
+export type Work = {
+  /** The idempotency key: the same whenever the same work is given again. */
+  readonly key: string;
+  readonly capability: string;
+  readonly input: Json;
+  readonly text: string | null;
+  readonly exchanges: readonly Exchange[];
+  /** The task at the agent that this continues, after a question. */
+  readonly task: RemoteTask | null;
+  readonly assignment: AssignmentMetadata;
+};
+
+/** What travels in `message.metadata` (requirements W.g). */
+export type AssignmentMetadata = {
+  readonly workflow_id: string;
+  readonly workflow_type: string;
+  readonly subtask_id: string;
+  readonly attempt: number;
+  readonly correlation_id: string;
+  readonly ttl_ms: number;
+  readonly operation: string;
+  readonly timestamp: string;
+};
+
+/** An agent in this process. `perform` never throws: what goes wrong is an outcome. */
+export type LocalAgent = {
+  readonly kind: "local";
+  readonly name: string;
+  readonly description: string;
+  readonly version: string;
+  readonly capabilities: readonly Capability[];
+  perform(work: Work, watch: Watch): Promise<Outcome>;
+};
+
+/** How the one who gave the work follows it, and stops it. */
+export type Watch = {
+  readonly signal: AbortSignal;
+  progress(progress: Progress): void;
+  /** A piece of a streamed answer: shown, never recorded. */
+  chunk(text: string): void;
+  /** Where the lines go that a handler logs; without it, to standard error. */
+  readonly log?: Log;
+};
+
+/** An agent behind A2A. No method throws except for a bug: what goes wrong is in the result. */
+export type RemoteAgent = {
+  readonly kind: "remote";
+  readonly name: string;
+  readonly url: string;
+  /** Reads the card (cached by HTTP rules) and says which interface will be used. */
+  describe(signal: AbortSignal): Promise<Described>;
+  /** Sends one message, and returns as soon as the agent has it. */
+  send(work: Work, intent: Intent, signal: AbortSignal): Promise<Sent>;
+  /** Looks for the task that an earlier send of this message may have made. */
+  find(work: Work, intent: Intent, signal: AbortSignal): Promise<Found>;
+  /** Waits until the task is over or asks something: by stream, else by polling. */
+  attend(task: RemoteTask, watch: Watch): Promise<Outcome>;
+  /** Cancels the task; what it had come to, if it was over before. */
+  cancel(task: RemoteTask, reason: string, signal: AbortSignal): Promise<CancelResult>;
+};
+
+export type AgentIdentity = {
+  readonly url: string;
+  readonly binding: string;
+  readonly protocolVersion: string;
+  readonly agentVersion: string;
+  /** True: the agent promises to ignore a second message with the same id. */
+  readonly dedupes: boolean;
+  /** False: the agent has rejected context ids of ours. */
+  readonly takesContextId: boolean;
+  readonly capabilities: readonly Capability[];
+};
+
+export type Described = { readonly ok: true; readonly identity: AgentIdentity } | { readonly ok: false; readonly outcome: Outcome };
+
+export type Sent =
+  /** The agent made, or already had, this task. */
+  | { readonly kind: "task"; readonly task: RemoteTask; readonly over: Outcome | null }
+  /** The agent answered directly, without a task. */
+  | { readonly kind: "answer"; readonly outcome: Outcome }
+  /** It certainly did not take the work: refused, unreachable, or an error of the protocol. */
+  | { readonly kind: "notSent"; readonly outcome: Outcome }
+  /** It certainly did not take the work, because of our context id: send once more without. */
+  | { readonly kind: "contextRefused" }
+  /** The request left, and no answer came. */
+  | { readonly kind: "ambiguous"; readonly message: string };
+
+export type Found =
+  | { readonly kind: "task"; readonly task: RemoteTask }
+  /** The agent lists its tasks, and there is none. */
+  | { readonly kind: "none" }
+  /** The agent cannot be asked. */
+  | { readonly kind: "unknowable"; readonly message: string };
+
+export type CancelResult =
+  /** The agent acknowledged, or does not know the task any more. */
+  | { readonly kind: "canceled" }
+  /** The task had ended before; this is its true outcome. */
+  | { readonly kind: "over"; readonly outcome: Outcome }
+  | { readonly kind: "unreachable"; readonly message: string };

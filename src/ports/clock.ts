@@ -1,0 +1,19 @@
+/** Time, injected. `now` is UTC milliseconds and may jump; `schedule` runs on monotonic time. */
+export type Clock = {
+  now(): number;
+  /** Calls back once, not before `delayMs` have gone by; the result takes it back. */
+  schedule(delayMs: number, callback: () => void): () => void;
+};
+
+/** Node's timers cannot hold longer delays; they would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The machine's own clock. A timer never keeps the process alive by itself. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  schedule(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,115 @@
+/**
+ * The port to durability. Everything that must survive goes through a host, and nothing else does.
+ *
+ * The laws, which one conformance suite checks of every host:
+ *
+ * 1. *Order.* The facts of a run are numbered 1, 2, 3, … without gap; every reader sees the same.
+ * 2. *Durable before visible.* A receipt is given, a fact is shown and a command is performed only
+ *    after the facts behind it are durable.
+ * 3. *At least once, under one key.* A command is performed until its answer is durable, also after
+ *    a crash; each time with the same effect id.
+ * 4. *Late and double inputs change nothing.* They get a receipt with `applied: false`.
+ * 5. *One run per id.* Starting an id again with the same workflow and input gives the same run;
+ *    with others it is an error (T4002).
+ * 6. *Timers are never early*, measured by the host's clock, and time never goes backwards in a run.
+ * 7. *Watching has no gap*: all facts from a sequence number on, each once, until the run is over.
+ * 8. *One bad run harms no other.* If deciding throws, the input is kept, the run is quarantined with
+ *    its reason, and all other runs go on.
+ * 9. *A failed write loses nothing that was acknowledged.* What was not acknowledged is refused with
+ *    a retryable error, and the host goes on by itself when writing works again.
+ */
+import type { RunRef, Tenant } from "../base/ids.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Definition } from "../definition/definition.ts";
+import type { Command, Fact, RunState, RunStatus } from "../scheduler/index.ts";
+import type { Input, StartInput } from "../scheduler/input.ts";
+
+export type Host = {
+  /** Keeps a definition under its fingerprint; the same one again changes nothing. */
+  define(tenant: Tenant, definition: Definition): Promise<string>;
+  definition(tenant: Tenant, fingerprint: string): Promise<Definition | null>;
+  /** Starts a run, or finds the one that the same request has started (law 5). */
+  start(request: StartRequest): Promise<StartReceipt>;
+  /** Says something to a run. Resolves after commit. */
+  post(run: RunRef, input: PostedInput): Promise<PostReceipt>;
+  get(run: RunRef): Promise<RunRecord | null>;
+  /** The run's state as of its last fact; null when there is no such run. */
+  inspect(run: RunRef): Promise<RunState | null>;
+  list(filter: RunFilter): Promise<Page<RunRecord>>;
+  /** Facts from a sequence number on, oldest first, at most `limit`. */
+  history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]>;
+  /** Facts from a sequence number on, and what is streamed meanwhile, until the run is over. */
+  watch(run: RunRef, fromSeq: number, signal?: AbortSignal): AsyncIterable<HistoryEntry | StreamedChunk>;
+  /** Shows a piece of a streamed answer to those who watch; it is never recorded. */
+  stream(run: RunRef, chunk: StreamedChunk): void;
+  /** What can be found by a name of the outside world: a question, a remote task, a context. */
+  lookUp(tenant: Tenant, kind: LookUpKind, key: string): Promise<LookUp | null>;
+  questions(tenant: Tenant, limit: number): Promise<readonly LookUp[]>;
+  /** The position of a durable consumer; null before its first `moveCursor`. */
+  cursor(tenant: Tenant, name: string): Promise<Json | null>;
+  moveCursor(tenant: Tenant, name: string, position: Json): Promise<void>;
+  putPayload(tenant: Tenant, content: Uint8Array): Promise<string>;
+  getPayload(tenant: Tenant, hash: string): Promise<Uint8Array | null>;
+  /** Gives a quarantined run its kept inputs again. */
+  release(run: RunRef): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** An input without its instant: the host has the clock. */
+export type PostedInput = Undated<Exclude<Input, { kind: "start" }>>;
+type Undated<Any> = Any extends unknown ? Omit<Any, "at"> : never;
+
+export type StartRequest = { readonly run: RunRef } & Omit<StartInput, "kind" | "run" | "tenant">;
+export type StartReceipt = { readonly created: boolean; readonly record: RunRecord };
+export type PostReceipt = { readonly applied: boolean };
+
+/** What is known of a run without reading its history. */
+export type RunRecord = {
+  readonly run: RunRef;
+  readonly workflow: string;
+  readonly version: string;
+  readonly fingerprint: string;
+  readonly status: RunStatus;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly endedAt: number | null;
+  /** Of a run that failed, was canceled or is quarantined. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly labels: JsonObject;
+};
+
+export type RunFilter = {
+  readonly tenant: Tenant;
+  readonly status?: readonly RunStatus[];
+  readonly workflow?: string;
+  readonly labels?: { readonly [name: string]: string };
+  readonly limit: number;
+  /** From the page before; runs are listed newest first. */
+  readonly cursor?: string;
+};
+
+export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
+
+export type HistoryEntry = { readonly kind: "fact"; readonly seq: number; readonly fact: Fact };
+export type StreamedChunk = { readonly kind: "chunk"; readonly path: string; readonly attempt: number; readonly text: string };
+
+export type LookUpKind = "question" | "task" | "context" | "message";
+export type LookUp = { readonly key: string; readonly run: RunRef; readonly path: string };
+
+/** A command with its run: what a host gives to the runtime to perform. */
+export type PlacedCommand = {
+  readonly run: RunRef;
+  readonly workflow: string;
+  readonly definition: Definition;
+  readonly bindings: JsonObject | null;
+  readonly command: Command;
+  /** True after a restart: an earlier process may have begun it. */
+  readonly recovered: boolean;
+};
+
+/** What a host needs from the runtime. */
+export type Performer = {
+  perform(command: PlacedCommand): void;
+  /** Why an open run cannot go on in this process, as a sentence; null when it can. */
+  cannotRecover(definition: Definition, bindings: JsonObject | null): string | null;
+};

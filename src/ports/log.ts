@@ -1,0 +1,4 @@
+/** The port for structured events: one JSON object a line, always with `workflow_id` (requirements W144). */
+export type Log = (level: "debug" | "info" | "warn" | "error", event: string, fields: { readonly [name: string]: unknown }) => void;
+
+export const silentLog: Log = () => undefined;

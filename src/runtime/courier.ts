@@ -1,0 +1,45 @@
+import { TuttiError } from "../base/errors.ts";
+import type { RunRef } from "../base/ids.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Host, PostedInput, PostReceipt } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 5_000;
+
+/**
+ * Brings answers to a host. An agent's answer is not lost to a full disk: it is offered again until
+ * it is durable, or the host is closed; then the agent is asked again after the restart.
+ */
+export class Courier {
+  readonly #host: () => Host;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(host: () => Host, clock: Clock, log: Log) {
+    this.#host = host;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Resolves when the input is durable; null when it never will be in this process. */
+  async bring(run: RunRef, input: PostedInput): Promise<PostReceipt | null> {
+    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {
+      try {
+        return await this.#host().post(run, input);
+      } catch (error) {
+        if (!isWorthRepeating(error)) {
+          this.#log("warn", "answer_not_delivered", { workflow_id: run.id, input: input.kind, error });
+          return null;
+        }
+      }
+      await new Promise<void>((resolve) => {
+        this.#clock.schedule(delayMs, resolve);
+      });
+    }
+  }
+}
+
+function isWorthRepeating(error: unknown): boolean {
+  return error instanceof TuttiError && error.retryable && error.code !== "T5008";
+}

@@ -1,0 +1,189 @@
+/**
+ * The performer: turns commands into inputs.
+ *
+ * 1. One effect at a time for a subtask. A command whose effect is at work already is the same
+ *    command again (a host may give it twice) and is ignored; a newer attempt or turn replaces it.
+ * 2. Every effect ends in an input, or in the knowledge that nobody wants it any more.
+ * 3. Nothing here decides what an outcome means; that is the scheduler's.
+ */
+import type { RunRef } from "../base/ids.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { Definition } from "../definition/definition.ts";
+import type { Agent } from "../ports/agents.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Host, Performer, PlacedCommand } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
+import type { Assignment, Command } from "../scheduler/index.ts";
+import type { EffectId } from "../scheduler/input.ts";
+import type { Failure, Outcome } from "../scheduler/outcome.ts";
+import { Courier } from "./courier.ts";
+import { describeFailure } from "./failures.ts";
+import { Flight } from "./flight.ts";
+import { Gate } from "./gate.ts";
+import { performLocally } from "./local-effect.ts";
+import { Pacer } from "./pacer.ts";
+import type { Registry } from "./registry.ts";
+import { abortRemotely, attendRemotely, delegateRemotely, sendRemotely } from "./remote-effect.ts";
+
+export type EffectsOptions = {
+  readonly registry: Registry;
+  readonly host: () => Host;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+};
+
+/** What every kind of effect uses. */
+export type EffectContext = EffectsOptions & { readonly courier: Courier; readonly gate: Gate; readonly pacer: Pacer; readonly flights: Map<string, Flight> };
+
+const ACCEPT_AFTER_MS = 50;
+
+export class Effects implements Performer {
+  readonly #context: EffectContext;
+  #isSweeping = false;
+  #isClosed = false;
+
+  constructor(options: EffectsOptions) {
+    const courier = new Courier(options.host, options.clock, options.log);
+    const pacer = new Pacer(options.clock, options.random);
+    this.#context = { ...options, courier, gate: new Gate(), pacer, flights: new Map() };
+  }
+
+  cannotRecover(definition: Definition, bindings: JsonObject | null): string | null {
+    return this.#context.registry.cannotBind(definition, bindings);
+  }
+
+  /** How many effects are at work. */
+  get count(): number {
+    return this.#context.flights.size;
+  }
+
+  perform(placed: PlacedCommand): void {
+    if (this.#isClosed) return;
+    const { command, run } = placed;
+    const key = flightKey(run, command.path);
+    if (command.kind === "abort") return this.#abort(placed, key);
+    const earlier = this.#context.flights.get(key);
+    if (earlier !== undefined) {
+      if (earlier.isSame(command)) return;
+      earlier.stop();
+    }
+    const flight = new Flight(placed, this.#context.clock.now());
+    this.#context.flights.set(key, flight);
+    this.#begin(flight, key, command);
+  }
+
+  /** Stops everything in this process; remote tasks go on and are taken up again after a restart. */
+  close(): void {
+    this.#isClosed = true;
+    for (const flight of this.#context.flights.values()) flight.stop();
+    this.#context.flights.clear();
+  }
+
+  #begin(flight: Flight, key: string, command: Exclude<Command, { kind: "abort" }>): void {
+    switch (command.kind) {
+      case "delegate":
+        return this.#context.gate.enter(key.slice(0, flight.runKeyLength), () => this.#delegate(flight, key, command));
+      case "send":
+        return this.#inBackground(flight, key, sendRemotely(this.#context, flight, command));
+      case "attend":
+        return this.#inBackground(flight, key, attendRemotely(this.#context, flight, command));
+    }
+  }
+
+  #delegate(flight: Flight, key: string, command: Assignment): void {
+    if (flight.isStopped) return this.#end(flight, key, true);
+    try {
+      const { definition, bindings } = flight.placed;
+      const agent = this.#context.registry.resolve({ target: command.target, definition, bindings, attempt: command.attempt });
+      if (agent instanceof Promise) {
+        agent.then(
+          (resolved) => this.#give(resolved, flight, key, command),
+          (error: unknown) => this.#refuse(flight, key, command, error),
+        );
+      } else {
+        this.#give(agent, flight, key, command);
+      }
+    } catch (error) {
+      this.#refuse(flight, key, command, error);
+    }
+  }
+
+  #give(agent: Agent, flight: Flight, key: string, command: Assignment): void {
+    if (flight.isStopped) return this.#end(flight, key, true);
+    if (agent.kind === "remote") return this.#inBackground(flight, key, delegateRemotely(this.#context, flight, command, agent), true);
+    this.#announceSlowOnes();
+    performLocally(this.#context, agent, flight, command).then(
+      (outcome) => this.#answer(flight, key, command, agent.name, outcome),
+      (error: unknown) => this.#refuse(flight, key, command, error),
+    );
+  }
+
+  #answer(flight: Flight, key: string, command: EffectId, agent: string, outcome: Outcome): void {
+    this.#end(flight, key, true);
+    if (flight.isStopped) return;
+    const { path, attempt, turn } = command;
+    void this.#context.courier.bring(flight.placed.run, { kind: "answered", path, attempt, turn, agent, outcome });
+  }
+
+  /** No agent could be given the work. */
+  #refuse(flight: Flight, key: string, command: EffectId, error: unknown): void {
+    const failure: Failure = describeFailure(error);
+    this.#answer(flight, key, command, "", { kind: "failed", failure });
+  }
+
+  #inBackground(flight: Flight, key: string, effect: Promise<void>, hasRoom = false): void {
+    effect.then(
+      () => this.#end(flight, key, hasRoom),
+      (error: unknown) => {
+        this.#context.log("error", "effect_failed", { workflow_id: flight.placed.run.id, subtask_id: flight.placed.command.path, error });
+        this.#end(flight, key, hasRoom);
+      },
+    );
+  }
+
+  #end(flight: Flight, key: string, hasRoom: boolean): void {
+    if (this.#context.flights.get(key) === flight) this.#context.flights.delete(key);
+    if (hasRoom) this.#context.gate.leave(key.slice(0, flight.runKeyLength));
+  }
+
+  #abort(placed: PlacedCommand, key: string): void {
+    const { command } = placed;
+    if (command.kind !== "abort") return;
+    const earlier = this.#context.flights.get(key);
+    if (earlier?.placed.command.kind === "abort" && earlier.isSame(command)) return;
+    if (earlier !== undefined && earlier.placed.command.attempt <= command.attempt) {
+      earlier.stop();
+      this.#context.flights.delete(key);
+    }
+    if (command.task === null && command.intent === null) return;
+    const flight = new Flight(placed, this.#context.clock.now());
+    this.#context.flights.set(key, flight);
+    this.#inBackground(flight, key, abortRemotely(this.#context, flight, command));
+  }
+
+  /**
+   * Work in this process that is not over at once becomes `running`. Most of it is over at once, and
+   * then the acknowledgement would be one more row for nothing.
+   */
+  #announceSlowOnes(): void {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    this.#context.clock.schedule(ACCEPT_AFTER_MS, () => {
+      this.#isSweeping = false;
+      if (this.#isClosed) return;
+      let isAnyNew = false;
+      const before = this.#context.clock.now() - ACCEPT_AFTER_MS;
+      for (const flight of this.#context.flights.values()) {
+        if (flight.localAgent === null || flight.isAnnounced) continue;
+        if (flight.begunAt > before) isAnyNew = true;
+        else flight.announce(this.#context.courier);
+      }
+      if (isAnyNew) this.#announceSlowOnes();
+    });
+  }
+}
+
+function flightKey(run: RunRef, path: string): string {
+  return `${run.tenant}/${run.id}/${path}`;
+}

@@ -1,0 +1,81 @@
+import { PROGRESS_INTERVAL_MS } from "../base/limits.ts";
+import type { Watch } from "../ports/agents.ts";
+import type { PlacedCommand } from "../ports/host.ts";
+import type { Command } from "../scheduler/index.ts";
+import type { Progress } from "../scheduler/input.ts";
+import type { Courier } from "./courier.ts";
+
+/** An effect at work in this process: it can be stopped, and it counts as the same command when given again. */
+export class Flight {
+  readonly placed: PlacedCommand;
+  readonly begunAt: number;
+  /** The part of a flight's key that names the run. */
+  readonly runKeyLength: number;
+  localAgent: string | null = null;
+  isAnnounced = false;
+  isStopped = false;
+  #controller: AbortController | null = null;
+  #progressAt = Number.NEGATIVE_INFINITY;
+
+  constructor(placed: PlacedCommand, now: number) {
+    this.placed = placed;
+    this.begunAt = now;
+    this.runKeyLength = placed.run.tenant.length + placed.run.id.length + 1;
+  }
+
+  isSame(command: Command): boolean {
+    const own = this.placed.command;
+    return own.kind === command.kind && own.attempt === command.attempt && own.turn === command.turn;
+  }
+
+  /** Made when it is first read: most handlers never look at it, and it costs more than they do. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.isStopped) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.#controller?.abort();
+  }
+
+  announce(courier: Courier): void {
+    if (this.isAnnounced || this.localAgent === null) return;
+    this.isAnnounced = true;
+    const { path, attempt, turn } = this.placed.command;
+    void courier.bring(this.placed.run, { kind: "accepted", path, attempt, turn, agent: this.localAgent });
+  }
+
+  /** True when enough time has gone by to record progress again (requirements W175). */
+  mayReport(now: number): boolean {
+    if (this.isStopped || now - this.#progressAt < PROGRESS_INTERVAL_MS) return false;
+    this.#progressAt = now;
+    return true;
+  }
+}
+
+/** What an agent reports goes to the history at most once a second, and its chunks to those who watch. */
+export class FlightWatch implements Watch {
+  readonly #flight: Flight;
+  readonly #report: (progress: Progress) => void;
+  readonly #stream: (text: string) => void;
+
+  constructor(flight: Flight, report: (progress: Progress) => void, stream: (text: string) => void) {
+    this.#flight = flight;
+    this.#report = report;
+    this.#stream = stream;
+  }
+
+  get signal(): AbortSignal {
+    return this.#flight.signal;
+  }
+
+  progress(progress: Progress): void {
+    this.#report(progress);
+  }
+
+  chunk(text: string): void {
+    this.#stream(text);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Who can do what. The registry is asked anew at every attempt (requirements W108), so that another
+ * instance may answer a retry.
+ *
+ * 1. A named agent is what the run binds to the name.
+ * 2. A capability is looked for among the run's own agents first, then among the registered ones;
+ *    of several that have it, the attempts take turns.
+ */
+import { TuttiError } from "../base/errors.ts";
+import type { Target } from "../definition/definition.ts";
+import type { Agent, RemoteAgent } from "../ports/agents.ts";
+import type { PlacedCommand } from "../ports/host.ts";
+import { Binder, bindingOf, unboundError, type AgentFactory } from "./binder.ts";
+
+export type Asking = Pick<PlacedCommand, "definition" | "bindings"> & { readonly target: Target; readonly attempt: number };
+
+export class Registry {
+  readonly #agents = new Map<string, Agent>();
+  readonly #byCapability = new Map<string, Agent[]>();
+  readonly #binder: Binder;
+
+  constructor(factory: AgentFactory) {
+    this.#binder = new Binder(factory, this.#agents);
+  }
+
+  /** Makes an agent known to every run, under its name and its capabilities (requirements W042). */
+  register(agent: Agent): void {
+    this.#agents.set(agent.name, agent);
+    if (agent.kind === "local") for (const { name } of agent.capabilities) this.provide(name, agent);
+  }
+
+  /** Says that an agent has a capability; a remote one's card may not be at hand. */
+  provide(capability: string, agent: Agent): void {
+    this.#byCapability.set(capability, [...(this.#byCapability.get(capability) ?? []).filter((other) => other.name !== agent.name), agent]);
+  }
+
+  agents(): readonly Agent[] {
+    return [...this.#agents.values()];
+  }
+
+  cannotBind(...[definition, bindings]: Parameters<Binder["cannotBind"]>): string | null {
+    return this.#binder.cannotBind(definition, bindings);
+  }
+
+  /** The agent for an attempt: at once when it is at hand. Throws or rejects with T4115. */
+  resolve(asking: Asking): Agent | Promise<Agent> {
+    const { target } = asking;
+    if (target.kind === "capability") return this.#byCapabilityOf(target.capability, asking);
+    return this.#byName(target.agent, asking);
+  }
+
+  /** The remote agent that has a task or a message, by the name under which it was recorded. */
+  async resolveByName(name: string, placed: Pick<PlacedCommand, "definition" | "bindings">): Promise<RemoteAgent | null> {
+    const binding = bindingOf(placed.definition, placed.bindings, name);
+    const agent = (binding === null ? null : await this.#binder.bind(binding, name)) ?? this.#agents.get(name);
+    return agent?.kind === "remote" ? agent : null;
+  }
+
+  #byName(name: string, asking: Asking): Agent | Promise<Agent> {
+    const binding = bindingOf(asking.definition, asking.bindings, name);
+    if (binding?.kind === "capability") return this.#byCapabilityOf(binding.capability, asking);
+    const agent = binding === null ? (this.#agents.get(name) ?? null) : this.#binder.bind(binding, name);
+    if (agent === null) throw unboundError(name);
+    return agent;
+  }
+
+  #byCapabilityOf(capability: string, asking: Asking): Agent | Promise<Agent> {
+    const own = Object.keys(asking.definition.agents);
+    if (own.length > 0) return this.#amongOwn(own, capability, asking);
+    return this.#pick(this.#byCapability.get(capability) ?? [], capability, asking.attempt);
+  }
+
+  async #amongOwn(names: readonly string[], capability: string, asking: Asking): Promise<Agent> {
+    const candidates: Agent[] = [];
+    for (const name of names) {
+      const binding = bindingOf(asking.definition, asking.bindings, name);
+      const agent = binding === null ? null : await this.#binder.bind(binding, name);
+      if (agent !== null && (await hasCapability(agent, capability))) candidates.push(agent);
+    }
+    return this.#pick(candidates.length > 0 ? candidates : (this.#byCapability.get(capability) ?? []), capability, asking.attempt);
+  }
+
+  #pick(candidates: readonly Agent[], capability: string, attempt: number): Agent {
+    const agent = candidates[(attempt - 1) % candidates.length];
+    if (agent !== undefined) return agent;
+    throw new TuttiError("T4115", `No agent has the capability "${capability}".`, {
+      help: "Register an agent that has it, or bind one in the file or in tutti.config.ts.",
+      retryable: true,
+    });
+  }
+}
+
+const DESCRIBE_TIMEOUT_MS = 10_000;
+
+async function hasCapability(agent: Agent, capability: string): Promise<boolean> {
+  if (agent.kind === "local") return agent.capabilities.some(({ name }) => name === capability);
+  const described = await agent.describe(AbortSignal.timeout(DESCRIBE_TIMEOUT_MS));
+  return described.ok && described.identity.capabilities.some(({ name }) => name === capability);
+}

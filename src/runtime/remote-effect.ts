@@ -1,0 +1,196 @@
+/**
+ * The send ledger at work (design.md, fact 1): how a message reaches a remote agent once.
+ *
+ * 1. `delegate` sends nothing. It chooses the agent and the interface, and records the intent.
+ * 2. `send` runs only on a durable intent. Its result, a task or an answer, is recorded before
+ *    anything waits for it.
+ * 3. When it is not known whether a message arrived, the agent is asked before anything is sent
+ *    again, and only an agent that promises to ignore doubles is sent it without asking. If nobody
+ *    can know, the outcome is `unknown`, and the step's policy decides.
+ * 4. A task that nobody waits for any more is canceled at the agent.
+ */
+import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
+import type { Found, RemoteAgent, Sent, Work } from "../ports/agents.ts";
+import type { PostedInput } from "../ports/host.ts";
+import type { Assignment, Command } from "../scheduler/index.ts";
+import type { EffectId, Intent, RemoteTask } from "../scheduler/input.ts";
+import type { Outcome } from "../scheduler/outcome.ts";
+import type { EffectContext } from "./effects.ts";
+import { contextIdOf, messageIdOf } from "./effect-keys.ts";
+import { describeFailure } from "./failures.ts";
+import type { Flight } from "./flight.ts";
+import { watchOf } from "./local-effect.ts";
+import { AssignedWork } from "./work.ts";
+
+type CommandOf<Kind extends Command["kind"]> = Extract<Command, { kind: Kind }>;
+
+/** How long an agent may take over a message that was cut off: until then "not found" proves nothing. */
+const RECONCILE_MS = 5_000;
+const SENDS_PER_INTENT = 3;
+
+/** Chooses the interface and records the intent; the send follows when that is durable. */
+export async function delegateRemotely(context: EffectContext, flight: Flight, command: Assignment, agent: RemoteAgent): Promise<void> {
+  const described = await agent.describe(flight.signal);
+  if (flight.isStopped) return;
+  if (!described.ok) return answer(context, flight, agent.name, described.outcome);
+  const { url, binding, takesContextId } = described.identity;
+  const { run } = flight.placed;
+  const contextId = command.task?.contextId ?? (takesContextId ? contextIdOf(run, command.path) : null);
+  const intent: Intent = { agent: agent.name, url, binding, messageId: messageIdOf(run, command), contextId };
+  await bring(context, flight, { kind: "intended", intent, ...idOf(command) });
+}
+
+/** Sends the intended message, or finds out what became of it. */
+export async function sendRemotely(context: EffectContext, flight: Flight, command: CommandOf<"send">): Promise<void> {
+  const agent = await remoteAgent(context, flight, command);
+  if (agent === null || flight.isStopped) return;
+  const work = new AssignedWork(flight.placed, command, agent, flight.begunAt);
+  if (flight.placed.recovered) await context.pacer.turn();
+  if (command.again) {
+    const earlier = await whatBecame(context, flight, agent, work, command.intent);
+    if (flight.isStopped || earlier === "stopped") return;
+    if (earlier !== "send") return conclude(context, flight, agent, command, earlier);
+  }
+  await conclude(context, flight, agent, command, await sendUntilKnown(context, flight, agent, work, command.intent));
+}
+
+/** Looks after a task until it is over or asks something. */
+export async function attendRemotely(context: EffectContext, flight: Flight, command: CommandOf<"attend">): Promise<void> {
+  const agent = await remoteAgent(context, flight, command);
+  if (agent === null) return;
+  if (flight.placed.recovered) await context.pacer.turn();
+  if (flight.isStopped) return;
+  const outcome = await agent.attend(command.task, watchOf(context, flight));
+  if (!flight.isStopped) await answer(context, flight, agent.name, outcome, command.task);
+}
+
+/** Cancels the task until the agent acknowledges it, or nobody is going to wait any longer. */
+export async function abortRemotely(context: EffectContext, flight: Flight, command: CommandOf<"abort">): Promise<void> {
+  const agentName = command.task?.agent ?? command.intent?.agent ?? "";
+  const agent = await context.registry.resolveByName(agentName, flight.placed);
+  const task = command.task ?? (agent === null || command.intent === null ? null : await findIntended(flight, agent, command));
+  if (task === "unknowable") return answer(context, flight, agentName, unknown(agentName, "it cannot be asked"));
+  if (agent === null || task === null) return answer(context, flight, agentName, canceledByUs(agentName));
+  const outcome = await cancelUntilKnown(context, flight, agent, task);
+  if (outcome !== null) await answer(context, flight, agentName, outcome, task);
+}
+
+async function findIntended(flight: Flight, agent: RemoteAgent, command: CommandOf<"abort">): Promise<RemoteTask | null | "unknowable"> {
+  const { intent } = command;
+  if (intent === null) return null;
+  const assignment: Assignment = { ...idOf(command), target: { kind: "agent", agent: agent.name, skill: null }, input: null, text: null, deadlineAt: 0, exchanges: [], task: null };
+  const work = new AssignedWork(flight.placed, assignment, agent, flight.begunAt);
+  const found = await agent.find(work, intent, flight.signal);
+  if (found.kind === "task") return found.task;
+  return found.kind === "none" ? null : "unknowable";
+}
+
+async function cancelUntilKnown(context: EffectContext, flight: Flight, agent: RemoteAgent, task: RemoteTask): Promise<Outcome | null> {
+  const givenUpAt = context.clock.now() + CANCEL_PATIENCE_MS;
+  for (let delayMs = 100; !flight.isStopped && context.clock.now() < givenUpAt; delayMs = Math.min(2_000, delayMs * 2)) {
+    const result = await agent.cancel(task, "the orchestrator does not need the result any more", flight.signal);
+    if (result.kind === "canceled") return canceledByUs(agent.name);
+    if (result.kind === "over") return result.outcome;
+    await wait(context, delayMs);
+  }
+  return null;
+}
+
+/** What an earlier send of the message came to: a task, the right to send again, or that nobody knows. */
+async function whatBecame(context: EffectContext, flight: Flight, agent: RemoteAgent, work: Work, intent: Intent): Promise<Sent | "send" | "stopped"> {
+  const described = await agent.describe(flight.signal);
+  if (described.ok && described.identity.dedupes) return "send";
+  const found = await findPatiently(context, flight, agent, work, intent);
+  if (flight.isStopped) return "stopped";
+  if (found.kind === "task") return { kind: "task", task: found.task, over: null };
+  if (found.kind === "none") return "send";
+  return { kind: "answer", outcome: unknown(agent.name, found.message) };
+}
+
+/** "None" counts only after the time in which a request that was cut off may still be taken up. */
+async function findPatiently(context: EffectContext, flight: Flight, agent: RemoteAgent, work: Work, intent: Intent): Promise<Found> {
+  const conclusiveAt = context.clock.now() + RECONCILE_MS;
+  for (let delayMs = 100; ; delayMs = Math.min(1_000, delayMs * 2)) {
+    const found = await agent.find(work, intent, flight.signal);
+    if (found.kind === "task" || flight.isStopped || context.clock.now() >= conclusiveAt) return found;
+    await wait(context, delayMs);
+  }
+}
+
+async function sendUntilKnown(context: EffectContext, flight: Flight, agent: RemoteAgent, work: Work, intent: Intent): Promise<Sent | "stopped"> {
+  let message = "";
+  for (let count = 0; count < SENDS_PER_INTENT; count += 1) {
+    const sent = await agent.send(work, intent, flight.signal);
+    if (sent.kind !== "ambiguous") return sent;
+    if (flight.isStopped) return "stopped";
+    message = sent.message;
+    const became = await whatBecame(context, flight, agent, work, intent);
+    if (became !== "send") return became;
+    await wait(context, 100 * 2 ** count);
+  }
+  return { kind: "answer", outcome: unknown(agent.name, message) };
+}
+
+/** Records what a send came to. */
+async function conclude(context: EffectContext, flight: Flight, agent: RemoteAgent, command: CommandOf<"send">, sent: Sent | "stopped"): Promise<void> {
+  if (sent === "stopped") return;
+  switch (sent.kind) {
+    case "task":
+      if (sent.over !== null) return answer(context, flight, agent.name, sent.over, sent.task);
+      return accept(context, flight, agent, command, sent.task);
+    case "answer":
+    case "notSent":
+      return answer(context, flight, agent.name, sent.outcome);
+    case "contextRefused":
+      // The agent took nothing. What was intended changes, so it is recorded anew before it is sent.
+      return bring(context, flight, { kind: "intended", intent: { ...command.intent, contextId: null }, ...idOf(command) });
+    case "ambiguous":
+      return answer(context, flight, agent.name, unknown(agent.name, sent.message));
+  }
+}
+
+async function accept(context: EffectContext, flight: Flight, agent: RemoteAgent, command: EffectId, task: RemoteTask): Promise<void> {
+  const { run } = flight.placed;
+  const receipt = await context.courier.bring(run, { kind: "accepted", agent: agent.name, task, ...idOf(command) });
+  if (receipt === null || receipt.applied) return;
+  // The run went on without this task while the message was on its way: nobody waits for it.
+  context.log("warn", "orphan_task_canceled", { workflow_id: run.id, subtask_id: command.path, agent: agent.name, task_id: task.taskId });
+  await cancelUntilKnown(context, flight, agent, task);
+}
+
+async function remoteAgent(context: EffectContext, flight: Flight, command: Assignment & { readonly intent?: Intent }): Promise<RemoteAgent | null> {
+  const name = command.intent?.agent ?? command.task?.agent ?? "";
+  const agent = await context.registry.resolveByName(name, flight.placed);
+  if (agent !== null) return agent;
+  const failure = describeFailure(new Error(`agent "${name}", which has the work, is not bound any more`));
+  await answer(context, flight, name, { kind: "failed", failure });
+  return null;
+}
+
+async function answer(context: EffectContext, flight: Flight, agent: string, outcome: Outcome, task?: RemoteTask): Promise<void> {
+  await bring(context, flight, { kind: "answered", agent, outcome, ...idOf(flight.placed.command), ...(task === undefined ? {} : { task }) });
+}
+
+async function bring(context: EffectContext, flight: Flight, input: PostedInput): Promise<void> {
+  await context.courier.bring(flight.placed.run, input);
+}
+
+function idOf({ path, attempt, turn }: EffectId): EffectId {
+  return { path, attempt, turn };
+}
+
+function wait(context: EffectContext, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    context.clock.schedule(delayMs, resolve);
+  });
+}
+
+function unknown(agent: string, why: string): Outcome {
+  const message = `A message to agent "${agent}" left, and whether it arrived cannot be known: ${why}.`;
+  return { kind: "unknown", failure: { code: "T4104", message, retryable: false } };
+}
+
+function canceledByUs(agent: string): Outcome {
+  return { kind: "canceled", failure: { code: "T4106", message: `The task was canceled at agent "${agent}".`, retryable: false } };
+}
+

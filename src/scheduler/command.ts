@@ -1,0 +1,36 @@
+import type { Json } from "../base/json.ts";
+import type { Target } from "../definition/definition.ts";
+import type { EffectId, Instant, Intent, RemoteTask } from "./input.ts";
+import type { Exchange } from "./outcome.ts";
+
+/**
+ * What must now be done. A command is performed at least once, each time under the same key
+ * (`effectKey`), and answered by inputs that carry its effect id. Every command can be made again
+ * from the state alone (`outstanding`), which is how a run goes on after a crash.
+ */
+export type Command =
+  /** Find an agent and give it the work. */
+  | ({ readonly kind: "delegate" } & Assignment)
+  /** Send the message that was intended; `again` when an earlier process may have sent it already. */
+  | ({ readonly kind: "send"; readonly intent: Intent; readonly again: boolean } & Assignment)
+  /** Look after a task that a remote agent has accepted. */
+  | ({ readonly kind: "attend"; readonly task: RemoteTask } & Assignment)
+  /** Stop the work: the handler in this process, or the task at the agent. A remote one is `answered`. */
+  | ({ readonly kind: "abort"; readonly task: RemoteTask | null; readonly intent: Intent | null } & EffectId);
+
+/** Everything that an agent gets to know of its work (requirements W072–W079). */
+export type Assignment = EffectId & {
+  readonly target: Target;
+  readonly input: Json;
+  readonly text: string | null;
+  readonly deadlineAt: Instant;
+  /** Answers to the agent's earlier questions, oldest first. */
+  readonly exchanges: readonly Exchange[];
+  /** The task that asked them, when it is a remote one. */
+  readonly task: RemoteTask | null;
+};
+
+/** The idempotency key under which a command is performed. */
+export function effectKey(tenant: string, run: string, effect: EffectId): string {
+  return `${tenant}/${run}/${effect.path}/${effect.attempt}/${effect.turn}`;
+}

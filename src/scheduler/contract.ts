@@ -1,0 +1,103 @@
+/**
+ * From what an agent sent to the step's output (workflow-language.md, "What goes out and what comes
+ * back"). The definition decides the shape, not the number of parts that an agent happens to send.
+ */
+import { isJsonObject, type Json } from "../base/json.ts";
+import { MAX_OUTPUT_BYTES } from "../base/limits.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { Scope, StepProgram, Validate } from "../definition/program.ts";
+import type { SubtaskCompleted } from "./fact.ts";
+import type { Failure, Reply } from "./outcome.ts";
+
+type Contents = Pick<SubtaskCompleted, "output" | "text" | "data" | "artifacts" | "usage">;
+
+/** The output of a reply under the step's schema and rules, or why it breaks them. */
+export function readOutput(step: StepProgram, reply: Reply, scope: Scope): Result<Contents, Failure> {
+  const output = step.validate === null ? ok(plainOutput(reply)) : contractedOutput(step.validate, reply);
+  if (!output.ok) return err(broken(step, output.error));
+  if (isTooLarge(output.value)) {
+    const message = `The output of step ${step.id} is larger than ${MAX_OUTPUT_BYTES} bytes; let the agent return a file or a URL.`;
+    return err({ code: "T4112", message, retryable: false });
+  }
+  const rule = brokenRule(step, output.value, scope);
+  if (rule !== null) return err(broken(step, [rule]));
+  return ok(contents(output.value, reply));
+}
+
+function plainOutput(reply: Reply): Json {
+  const first = reply.data?.[0];
+  return first === undefined ? (reply.text ?? null) : first;
+}
+
+function contractedOutput(validate: Validate, reply: Reply): Result<Json, readonly string[]> {
+  const first = reply.data?.[0];
+  if (first !== undefined) {
+    const problems = validate(first);
+    return problems.length === 0 ? ok(first) : err(problems);
+  }
+  const text = reply.text ?? "";
+  const parsed = parseUnambiguous(text);
+  if (parsed !== undefined && validate(parsed).length === 0) return ok(parsed);
+  // A schema of a plain string is satisfied by the text itself.
+  if (validate(text).length === 0) return ok(text);
+  return err(parsed === undefined ? ["the text is not one JSON value"] : validate(parsed));
+}
+
+/** The one JSON value that a text is, with or without a code fence around it. */
+function parseUnambiguous(text: string): Json | undefined {
+  const fenced = /^\s*```[a-z]*\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text);
+  try {
+    return JSON.parse(fenced?.[1] ?? text) as Json;
+  } catch {
+    // Not JSON is an ordinary answer, not an error: the caller tries the text itself.
+    return undefined;
+  }
+}
+
+function brokenRule(step: StepProgram, output: Json, scope: Scope): string | null {
+  for (const rule of step.rules) {
+    const holds = rule.evaluate({ ...scope, output });
+    if (!holds.ok) return `the rule ${rule.source} has no value: ${holds.error.message}`;
+    if (holds.value !== true) return `the rule ${rule.source} does not hold`;
+  }
+  return null;
+}
+
+function broken(step: StepProgram, problems: readonly string[]): Failure {
+  const message = `Validation failed: the output of step ${step.id} breaks its contract: ${problems.slice(0, 5).join("; ")}.`;
+  return { code: "T4102", message, retryable: false, details: problems.slice(0, 20) };
+}
+
+/** What expressions can read besides the output, left out where it only repeats it. */
+function contents(output: Json, reply: Reply): Contents {
+  const { text = "", data = [], artifacts, usage } = reply;
+  const isImplied = typeof output === "string" ? text === output && data.length === 0 : text === "" && data.length === 1 && data[0] === output;
+  return {
+    output,
+    ...(isImplied ? {} : { text, data }),
+    ...(artifacts === undefined || artifacts.length === 0 ? {} : { artifacts }),
+    ...(usage === undefined ? {} : { usage }),
+  };
+}
+
+/** A look at the size that stops as soon as the limit is passed. */
+function isTooLarge(value: Json): boolean {
+  return sizeWithin(value, MAX_OUTPUT_BYTES) < 0;
+}
+
+/** What is left of a budget of bytes after the value; negative when it was not enough. */
+function sizeWithin(value: Json, budget: number): number {
+  if (typeof value === "string") return budget - value.length - 2;
+  if (value === null || typeof value !== "object") return budget - 8;
+  let left = budget - 2;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && left >= 0; index += 1) left = sizeWithin(value[index] as Json, left - 1);
+    return left;
+  }
+  if (!isJsonObject(value)) return left;
+  for (const key of Object.keys(value)) {
+    left = sizeWithin(value[key] ?? null, left - key.length - 4);
+    if (left < 0) return left;
+  }
+  return left;
+}

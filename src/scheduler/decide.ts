@@ -1,0 +1,134 @@
+/**
+ * `decide(program, state, input)`: what becomes true because of an input, and what must be done.
+ *
+ * 1. It is a function: the same program, state and input give the same facts and commands. Whatever
+ *    it needs from outside (an instant, a seed, an answer) is in the input or in the start fact.
+ * 2. It changes the state through `evolve` alone (see `Turn`), fact by fact. A decision that throws
+ *    leaves a state that must be thrown away: the host makes it again from the history.
+ * 3. An input that is late, double or about something unknown gives no facts and no commands.
+ * 4. The cost of an input does not grow with the run, except for pause, resume and the end.
+ */
+import { assert } from "../base/assert.ts";
+import { MAX_FACTS } from "../base/limits.ts";
+import type { Program } from "../definition/program.ts";
+import { takeAnswer } from "./answer.ts";
+import type { Command } from "./command.ts";
+import { beginEnding, settleEnding } from "./ending.ts";
+import type { Fact } from "./fact.ts";
+import type { EffectId, Input, StartInput } from "./input.ts";
+import { pauseRun, resumeRun } from "./pause.ts";
+import { answerQuestion } from "./questions.ts";
+import { settleSteps } from "./ready.ts";
+import type { Flight, RunState } from "./state.ts";
+import { fireTimers } from "./timeouts.ts";
+import { Turn } from "./turn.ts";
+
+export type Decision = {
+  readonly facts: readonly Fact[];
+  readonly commands: readonly Command[];
+  /** The state with the facts applied; null when the run does not exist and the input starts none. */
+  readonly state: RunState | null;
+};
+
+export function decide(program: Program, state: RunState | null, input: Input): Decision {
+  if (state === null && input.kind !== "start") return { facts: [], commands: [], state };
+  if (state !== null && (input.kind === "start" || state.end !== null)) return { facts: [], commands: [], state };
+  const turn = new Turn(program, state, input.at);
+  handle(turn, input);
+  settle(turn);
+  return { facts: turn.facts, commands: turn.commands, state: turn.state };
+}
+
+function handle(turn: Turn, input: Input): void {
+  switch (input.kind) {
+    case "start":
+      return startRun(turn, input);
+    case "intended":
+      return noteIntent(turn, input);
+    case "accepted":
+      return noteAcceptance(turn, input);
+    case "progressed":
+      return noteProgress(turn, input);
+    case "answered":
+      return takeAnswer(turn, input);
+    case "timerDue":
+      return fireTimers(turn);
+    case "questionAnswered":
+      return answerQuestion(turn, input);
+    case "cancelRequested":
+      return beginEnding(turn, { kind: "canceled", reason: input.reason, by: input.by });
+    case "pauseRequested":
+      return pauseRun(turn, input.by);
+    case "resumeRequested":
+      return resumeRun(turn, input.by);
+  }
+}
+
+/** Everything that follows from the facts so far, until nothing more does. */
+function settle(turn: Turn): void {
+  if (turn.state.end !== null) return;
+  settleSteps(turn);
+  settleEnding(turn);
+  if (turn.state.seq >= MAX_FACTS && turn.state.ending === null) {
+    const message = `The run has ${turn.state.seq} facts; the limit is ${MAX_FACTS}.`;
+    beginEnding(turn, { kind: "failed", failure: { code: "T4114", message, retryable: false } });
+    settleEnding(turn);
+  }
+}
+
+function startRun(turn: Turn, input: StartInput): void {
+  const { definition, fingerprint } = turn.program;
+  assert(fingerprint === input.fingerprint, "A run starts with the program of its own definition.");
+  turn.record({ ...input, kind: "runStarted", deadlineAt: turn.at + definition.timeoutMs });
+  for (const step of turn.program.steps) if (step.step.needs.length === 0) turn.candidates.push(step);
+}
+
+function noteIntent(turn: Turn, input: Extract<Input, { kind: "intended" }>): void {
+  const flight = currentFlight(turn.state, input);
+  // Intended again: the agent refused our context id, so the message will leave without it.
+  const isRevised = flight?.phase === "intended" && flight.intent?.contextId !== input.intent.contextId;
+  if (flight === undefined || !(flight.phase === "assigned" || isRevised)) return;
+  const { path, attempt, turn: turnNumber, intent } = input;
+  turn.record({ kind: "messageIntended", path, attempt, turn: turnNumber, intent });
+  turn.command({ kind: "send", again: false, intent, ...assignmentOf(path, flight) });
+}
+
+function noteAcceptance(turn: Turn, input: Extract<Input, { kind: "accepted" }>): void {
+  const flight = currentFlight(turn.state, input);
+  if (flight === undefined) return;
+  const { path, attempt, turn: turnNumber, agent, task } = input;
+  const isNew = flight.phase === "assigned" || flight.phase === "intended";
+  // An abort that overtook the acceptance must know the task, or nobody would cancel it.
+  const isForAbort = flight.phase === "aborting" && flight.task === null && task !== undefined;
+  if (!isNew && !isForAbort) return;
+  turn.record({ kind: "subtaskAccepted", path, attempt, turn: turnNumber, agent, ...(task === undefined ? {} : { task }) });
+  if (isForAbort) turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent: flight.intent });
+  else if (task !== undefined) turn.command({ kind: "attend", ...assignmentOf(path, flight), task });
+}
+
+function noteProgress(turn: Turn, input: Extract<Input, { kind: "progressed" }>): void {
+  const flight = currentFlight(turn.state, input);
+  if (flight === undefined || flight.phase === "retrying" || flight.phase === "waiting") return;
+  turn.record({ kind: "subtaskProgressed", path: input.path, attempt: input.attempt, progress: input.progress });
+}
+
+/** The flight that an input speaks of, if it is still at that attempt and turn. */
+export function currentFlight(state: RunState, effect: EffectId): Flight | undefined {
+  const flight = state.flights[effect.path];
+  return flight?.attempt === effect.attempt && flight.turn === effect.turn ? flight : undefined;
+}
+
+/** The part of a command that tells an agent its work. */
+export function assignmentOf(path: string, flight: Flight) {
+  return {
+    path,
+    attempt: flight.attempt,
+    turn: flight.turn,
+    target: flight.target,
+    input: flight.input,
+    text: flight.text,
+    deadlineAt: flight.deadlineAt,
+    exchanges: flight.exchanges ?? [],
+    task: flight.task,
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * How a run ends.
+ *
+ * 1. A run that completes has no work in flight. One that fails or is canceled first stops what is
+ *    in flight: local work at once, remote tasks by a cancel that is sent until the agent
+ *    acknowledges it or `CANCEL_PATIENCE_MS` have gone by.
+ * 2. The first decision to end stands; whatever arrives later changes nothing.
+ * 3. After the end there are no facts.
+ */
+import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
+import type { Ending } from "./fact.ts";
+import type { Flight } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+/** Decides that the run will end, and stops what is in flight. */
+export function beginEnding(turn: Turn, ending: Ending): void {
+  if (turn.state.end !== null || turn.state.ending !== null) return;
+  turn.record({ kind: "runEnding", ending, patienceAt: turn.at + CANCEL_PATIENCE_MS });
+  for (const [path, flight] of Object.entries(turn.state.flights)) stopFlight(turn, path, flight);
+}
+
+function stopFlight(turn: Turn, path: string, flight: Flight): void {
+  const { attempt, turn: turnNumber, task, intent, phase } = flight;
+  const isRemote = (task !== null || intent !== null) && phase !== "retrying";
+  const isAtWork = phase === "assigned" || phase === "accepted";
+  turn.record({ kind: "subtaskCanceled", path, attempt, aborting: isRemote });
+  if (isRemote || isAtWork) turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
+}
+
+/** Ends the run once nothing is left to do. */
+export function settleEnding(turn: Turn): void {
+  const { state } = turn;
+  if (state.end !== null) return;
+  if (state.ending !== null) {
+    if (state.abortingCount === 0 || turn.at >= state.ending.patienceAt) finish(turn, state.ending);
+    return;
+  }
+  if (state.stepsOver === turn.program.steps.length) complete(turn);
+}
+
+function finish(turn: Turn, ending: Ending): void {
+  if (ending.kind === "failed") turn.record({ kind: "runFailed", failure: ending.failure });
+  else turn.record({ kind: "runCanceled", reason: ending.reason, by: ending.by });
+}
+
+function complete(turn: Turn): void {
+  const output = turn.program.output(turn.scope());
+  if (output.ok) return turn.record({ kind: "runCompleted", output: output.value });
+  const message = `The run's output has no value: \${{ ${output.error.source} }}: ${output.error.message}.`;
+  turn.record({ kind: "runFailed", failure: { code: "T4113", message, retryable: false } });
+}

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+
+import { defineConfig } from "vitest/config";
+
+/** Tests that start processes, open ports or kill them: slower, and run one file at a time. */
+const PROCESS_TESTS = ["test/e2e/**/*.test.ts", "test/crash/**/*.test.ts"];
+
+/** One kind of test: which files, and how long one test of it may take. */
+function kind(name: string, include: readonly string[], testTimeout: number, exclude: readonly string[] = []) {
+  return {
+    extends: true as const,
+    test: { name, include: [...include], exclude: [...exclude], testTimeout, hookTimeout: testTimeout },
+  };
+}
+
+export default defineConfig({
+  // `import … from "tutti"` in tests and examples means the sources, not the build (decision 0004).
+  resolve: {
+    conditions: ["source"],
+    alias: [
+      { find: /^tutti$/, replacement: join(import.meta.dirname, "src/index.ts") },
+      { find: /^tutti\/testing$/, replacement: join(import.meta.dirname, "src/testing/index.ts") },
+    ],
+  },
+  test: {
+    pool: "forks",
+    // Two forks: a laptop and a small CI machine stay usable, and timings stay comparable.
+    maxWorkers: 2,
+    // Node resolves what Vite leaves alone, and child processes inherit it.
+    execArgv: ["--conditions=source"],
+    restoreMocks: true,
+    projects: [
+      kind("house", ["test/*.test.ts"], 60_000),
+      kind("unit", ["test/**/*.test.ts"], 10_000, ["test/*.test.ts", "test/{conformance,scenario,pins,types}/**", ...PROCESS_TESTS]),
+      kind("conformance", ["test/conformance/**/*.test.ts"], 30_000),
+      kind("scenario", ["test/scenario/**/*.test.ts"], 30_000),
+      kind("pins", ["test/pins/**/*.test.ts", "test/types/**/*.test.ts"], 10_000),
+      kind("processes", PROCESS_TESTS, 180_000),
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reporter: ["text-summary", "json-summary"],
+      // Pure folders are tested whole (style.md, rule 29); elsewhere coverage is a lamp, not a target.
+      thresholds: {
+        "src/definition/**": { branches: 0, functions: 0, lines: 0, statements: 0 },
+        "src/scheduler/**": { branches: 0, functions: 0, lines: 0, statements: 0 },
+      },
+    },
+  },
+});
