@@ -41,9 +41,10 @@ export default defineConfig({
       provider: "v8",
       include: ["src/**/*.ts"],
       reporter: ["text-summary", "json-summary"],
+      reportOnFailure: true,
       // Pure folders are tested whole (style.md, rule 29); elsewhere coverage is a lamp, not a target.
       thresholds: {
-        "src/definition/**": { branches: 0, functions: 0, lines: 0, statements: 0 },
+        "src/definition/**": { branches: 97, functions: 99, lines: 99, statements: 98 },
         "src/scheduler/**": { branches: 0, functions: 0, lines: 0, statements: 0 },
       },
     },

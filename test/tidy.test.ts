@@ -171,6 +171,9 @@ describe("limits, documents and package.json", () => {
     expect(checkErrorSections({ T1001: "A" }, "## T1001 B\n\nWhy.\n")).toEqual([`docs/errors.md: no section "## T1001 A".`]);
     expect(checkErrorSections({}, "## T1001 A\n\nWhy.\n")).toEqual(["docs/errors.md: T1001 is not a code."]);
     expect(checkErrorSections({ T1001: "A" }, "## T1001 A\n\n")).toEqual([`docs/errors.md: the section "T1001 A" is empty.`]);
+    expect(checkErrorSections({ T1001: "A" }, "## T1001 A\n\nWhy.\n## T1001 A\n\nWhy.\n")).toEqual([
+      "docs/errors.md: T1001 has two sections.",
+    ]);
     expect(checkErrorSections({ T7001: "A" }, "## T7001 A\n\nWhy.\n")).toEqual([expect.stringContaining("is not a code")]);
   });
 

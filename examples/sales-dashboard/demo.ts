@@ -12,8 +12,8 @@ import { parseArgs } from "node:util";
 
 import { auditCrash } from "./demo/audit.ts";
 import { startFleet, type Fleet } from "./demo/fleet.ts";
-import { readHistory, startOrchestrator, type Ended, type HistoryFact, type RunOrder } from "./demo/orchestrator.ts";
-import { presentAudit, presentResult, RunResult } from "./demo/present.ts";
+import { readHistory, startOrchestrator, type Ended, type RunOrder } from "./demo/orchestrator.ts";
+import { presentAudit, presentHistory, presentResult, RunResult } from "./demo/present.ts";
 import { bad, bold, dim, heading, repairTerminal, say } from "./demo/terminal.ts";
 import { readJournal } from "./lib/work.ts";
 
@@ -49,13 +49,20 @@ async function main(): Promise<number> {
   await using fleet = await startFleet({ ...place, paceMs });
   tellFleet(fleet);
   const order: RunOrder = { run: place.run, database: place.database, input: options.input, endpoints: fleet.endpoints };
-  return options.crash ? runWithCrash(order, place, stop.signal) : finish(await runToEnd(order, stop.signal));
+  // Awaited here: the agents must not be stopped before the run is over.
+  return options.crash ? await runWithCrash(order, place, stop.signal) : finish(await runToEnd(order, stop.signal), stop.signal);
 }
 
 function readOptions(): { readonly crash: boolean; readonly input: RunOrder["input"] } | null {
   try {
     const { values } = parseArgs({
-      options: { crash: { type: "boolean", default: false }, input: { type: "string" }, week: { type: "string", default: "latest" }, region: { type: "string", default: "all" }, help: { type: "boolean", short: "h" } },
+      options: {
+        crash: { type: "boolean", default: false },
+        input: { type: "string" },
+        week: { type: "string", default: "latest" },
+        region: { type: "string", default: "all" },
+        help: { type: "boolean", short: "h" },
+      },
     });
     const csv = values.input === undefined ? "sample" : resolve(values.input);
     if (values.help !== true && (csv === "sample" || existsSync(csv))) {
@@ -95,22 +102,23 @@ async function runToEnd(order: RunOrder, stop: AbortSignal): Promise<Ended> {
 }
 
 async function runWithCrash(order: RunOrder, place: Place, stop: AbortSignal): Promise<number> {
-  const first = new AbortController();
+  const gone = new AbortController();
   const { child, ended } = startOrchestrator(order);
-  void ended.then(() => first.abort());
-  const reached = await waitUntilAtWork("analytics", place, AbortSignal.any([stop, first.signal]));
+  child.once("exit", () => gone.abort());
+  const reached = await waitUntilAtWork("analytics", place, AbortSignal.any([stop, gone.signal]));
   child.kill(reached ? "SIGKILL" : "SIGTERM");
   const end = await ended;
   repairTerminal();
   if (!reached || end.signal !== "SIGKILL") {
-    say(bad(stop.aborted ? "Stopped." : "The run ended before the crash was due."));
-    return stop.aborted ? 130 : finish(end);
+    if (!stop.aborted) say(bad("The run ended before the crash was due."));
+    return finish(end, stop);
   }
   say(bold(bad(`  SIGKILL to the orchestrator, process ${child.pid}, while "analytics" was at work.`)));
   const before = await readHistory(order.run, order.database);
-  say(dim(`  ${countKept(before)} of its ${before.length} facts are finished subtasks. Starting it again with the same id.`));
+  presentHistory(before);
+  say(dim("  Starting it again, with the same id:"));
   say();
-  const code = finish(await runToEnd(order, stop));
+  const code = finish(await runToEnd(order, stop), stop);
   if (code !== 0) return code;
   const after = await readHistory(order.run, order.database);
   return presentAudit(auditCrash({ before, after, journal: readJournal(join(place.folder, "journal.jsonl")) })) ? 0 : 1;
@@ -130,12 +138,12 @@ async function waitUntilAtWork(agent: string, { folder }: Place, stop: AbortSign
   return false;
 }
 
-function countKept(facts: readonly HistoryFact[]): number {
-  return facts.filter((fact) => fact.kind === "subtaskCompleted").length;
-}
-
 /** Tells how the run ended; the exit code of the demo. */
-function finish({ code, signal, stdout }: Ended): number {
+function finish({ code, signal, stdout }: Ended, stop: AbortSignal): number {
+  if (stop.aborted) {
+    say(dim("Stopped. The agents are gone, too."));
+    return 130;
+  }
   const result = parseResult(stdout);
   if (code === 0 && result?.output) {
     presentResult(result.output);

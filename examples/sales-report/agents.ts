@@ -15,7 +15,8 @@ import { makeFile, pathOf, runFolder, writeWhole } from "../sales-dashboard/lib/
 import { monthPage } from "./month-page.ts";
 import { DateRange, MonthKpis } from "./month.ts";
 
-const OUT = fileURLToPath(new URL("./out", import.meta.url));
+/** Where the files of a run go: `SALES_WORKSPACE`, or `out/` of this example. */
+const out = (): string => process.env["SALES_WORKSPACE"] ?? fileURLToPath(new URL("./out", import.meta.url));
 const TABLES: { readonly [table: string]: string } = {
   sales: fileURLToPath(new URL("../sales-dashboard/sample/orders.csv", import.meta.url)),
 };
@@ -36,10 +37,11 @@ export const dataAgent = defineAgent({
       output: z.object({ data_uri: z.string(), rows: z.int(), date_range: DateRange }),
       run: async ({ input, signal }) => {
         const csv = TABLES[input.table];
-        if (csv === undefined) return fail("NO_SUCH_TABLE", `There is no table ${input.table}; there is ${Object.keys(TABLES).join(", ")}.`);
+        if (csv === undefined)
+          return fail("NO_SUCH_TABLE", `There is no table ${input.table}; there is ${Object.keys(TABLES).join(", ")}.`);
         const range = monthOf(input.month);
         let rows = 0;
-        const uri = await makeFile(join(runFolder(input.folder, OUT), "raw.db"), async (draft) => {
+        const uri = await makeFile(join(runFolder(input.folder, out()), "raw.db"), async (draft) => {
           rows = (await importDays(csv, draft, { from: range.start, to: range.end, region: input.region }, signal)).selected;
         });
         return { data_uri: uri, rows, date_range: range };
@@ -55,10 +57,15 @@ export const analyticsAgent = defineAgent({
   capabilities: {
     aggregate: {
       description: "Totals, regions and products of a range of days, in euros.",
-      input: z.object({ data_uri: z.string(), date_range: DateRange, region: z.string(), rates: z.record(z.string(), z.number().positive()) }),
+      input: z.object({
+        data_uri: z.string(),
+        date_range: DateRange,
+        region: z.string(),
+        rates: z.record(z.string(), z.number().positive()),
+      }),
       output: MonthKpis,
       run: async ({ input }) => {
-        const raw = pathOf(input.data_uri, OUT);
+        const raw = pathOf(input.data_uri, out());
         const { lines, columnCount } = readSelected(raw);
         const cleaned = cleanOrders(lines, { rates: input.rates, columnCount });
         const orders = raw.replace(/raw\.db$/, "orders.db");
@@ -88,7 +95,7 @@ export const chartAgent = defineAgent({
       output: z.object({ uri: z.string(), title: z.string() }),
       run: async ({ input }) => {
         const { title, svg } = drawShares("top_products", "Top products by revenue", input.kpis.products);
-        return { title, uri: await writeWhole(join(runFolder(input.folder, OUT), "top-products.svg"), svg) };
+        return { title, uri: await writeWhole(join(runFolder(input.folder, out()), "top-products.svg"), svg) };
       },
     },
   },
@@ -103,7 +110,7 @@ export const reportAgent = defineAgent({
       description: "Writes the month as one page of HTML.",
       input: z.object({ kpis: MonthKpis, folder: z.string() }),
       output: z.object({ uri: z.string() }),
-      run: async ({ input }) => ({ uri: await writeWhole(join(runFolder(input.folder, OUT), "report.html"), monthPage(input.kpis)) }),
+      run: async ({ input }) => ({ uri: await writeWhole(join(runFolder(input.folder, out()), "report.html"), monthPage(input.kpis)) }),
     },
   },
 });

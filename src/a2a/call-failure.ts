@@ -41,16 +41,23 @@ function fromEgress(error: EgressError): CallFailure {
   }
 }
 
-/** Errors after which the agent may have worked: it says that something broke inside of it. */
-const INTERNAL: ReadonlySet<string> = new Set(["InvalidAgentResponseError"]);
+/** Errors by which an agent says that it did not take a request. Others leave that open. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "TaskNotFoundError",
+  "TaskNotCancelableError",
+  "PushNotificationNotSupportedError",
+  "UnsupportedOperationError",
+  "ContentTypeNotSupportedError",
+  "ExtendedAgentCardNotConfiguredError",
+  "ExtensionSupportRequiredError",
+  "VersionNotSupportedError",
+  "RequestMalformedError",
+]);
 
 function fromA2a(error: A2AError, agent: string): CallFailure {
-  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : null;
-  const envelope = "envelopeCode" in error && typeof error.envelopeCode === "number" ? error.envelopeCode : null;
-  // A bare A2AError has a code that the protocol does not know, or the one for internal errors.
-  const isKnown = error.name !== "A2AError" || envelope === -32601 || (status !== null && status >= 400 && status < 500);
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 0;
   const failure = { code: "T3006", message: `Agent "${agent}" answered ${error.reason}: ${error.message.slice(0, 500)}`, retryable: false };
-  return { untouched: isKnown && !INTERNAL.has(error.name), a2aError: error.name, failure };
+  return { untouched: REFUSALS.has(error.name) || (status >= 400 && status < 500), a2aError: error.name, failure };
 }
 
 /** The SDK tells HTTP errors without a JSON body, and replies out of shape, only as a sentence. */

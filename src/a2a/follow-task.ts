@@ -9,7 +9,7 @@
  * 3. A connection is never the clock of the work: no stream and no request is waited for without a
  *    deadline of ours.
  */
-import type { StreamResponse } from "@a2a-js/sdk";
+import type { Artifact, StreamResponse, TaskStatus } from "@a2a-js/sdk";
 
 import { MAX_STREAMS_PER_ORIGIN, POLL_INITIAL_MS, POLL_MAX_MS, STREAM_SILENCE_MS } from "../base/limits.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -17,9 +17,10 @@ import type { Watch } from "../ports/agents.ts";
 import type { RemoteTask } from "../scheduler/input.ts";
 import type { Outcome } from "../scheduler/outcome.ts";
 import { toCallFailure } from "./call-failure.ts";
+import type { AskedQuestions } from "./asked-questions.ts";
 import type { A2aClient } from "./client.ts";
 import { isEmptyResult, statusToProgress, taskToOutcome } from "./task-to-outcome.ts";
-import { isInterrupted, isTerminal, textOf } from "./wire.ts";
+import { isInterrupted, isSettled, isTerminal, textOf } from "./wire.ts";
 
 /** Streams that fail this often in a row are given up for polling. */
 const STREAM_TRIES = 3;
@@ -29,20 +30,24 @@ const QUIET_FAILURES = 3;
 export class TaskFollower {
   readonly #client: A2aClient;
   readonly #clock: Clock;
+  readonly #questions: AskedQuestions;
   #openStreamCount = 0;
 
-  constructor(client: A2aClient, clock: Clock) {
+  constructor(client: A2aClient, clock: Clock, questions: AskedQuestions) {
     this.#client = client;
     this.#clock = clock;
+    this.#questions = questions;
   }
 
   async follow(task: RemoteTask, watch: Watch): Promise<Outcome> {
+    const relay = new Relay(watch);
     let pauseMs = POLL_INITIAL_MS;
     let streamFailures = 0;
     let failures = 0;
     for (;;) {
+      if (watch.signal.aborted) return abandoned(task);
       const streams = this.#client.streams && streamFailures < STREAM_TRIES && this.#openStreamCount < MAX_STREAMS_PER_ORIGIN;
-      if (streams) streamFailures = (await this.#stream(task, watch)) ? 0 : streamFailures + 1;
+      if (streams) streamFailures = (await this.#stream(task, watch, relay)) ? 0 : streamFailures + 1;
       if (watch.signal.aborted) return abandoned(task);
       try {
         const outcome = await this.#check(task, watch, streams ? null : watch);
@@ -55,7 +60,6 @@ export class TaskFollower {
         if (failures === QUIET_FAILURES) watch.progress({ note: `${toCallFailure(error, task.agent).failure.message} Trying again.` });
       }
       await sleep(this.#clock, pauseMs, watch.signal);
-      if (watch.signal.aborted) return abandoned(task);
       pauseMs = Math.min(POLL_MAX_MS, pauseMs * 1.6);
     }
   }
@@ -64,7 +68,7 @@ export class TaskFollower {
   async #check(task: RemoteTask, watch: Watch, tell: Watch | null): Promise<Outcome | null> {
     let found = await this.#client.getTask(task, task.taskId, { historyLength: 0 }, watch.signal);
     if (isEmptyResult(found)) found = await this.#client.getTask(task, task.taskId, { historyLength: 10 }, watch.signal);
-    const outcome = taskToOutcome(found);
+    const outcome = this.#questions.isStale(found) ? null : taskToOutcome(found);
     const progress = outcome === null && tell !== null ? statusToProgress(found.status) : null;
     if (progress !== null) tell?.progress(progress);
     return outcome;
@@ -80,7 +84,7 @@ export class TaskFollower {
   }
 
   /** Reads a subscription until it has told that the task is over; false when it never began. */
-  async #stream(task: RemoteTask, watch: Watch): Promise<boolean> {
+  async #stream(task: RemoteTask, watch: Watch, relay: Relay): Promise<boolean> {
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     watch.signal.addEventListener("abort", onAbort);
@@ -92,7 +96,7 @@ export class TaskFollower {
         const next = await this.#next(events, task, watch, stop.signal);
         if (next === null || next.done === true) return began;
         began = true;
-        if (relay(next.value, watch)) return true;
+        if (relay.take(next.value)) return true;
       }
     } catch {
       // What a broken stream means is for GetTask to say, which comes next.
@@ -121,28 +125,55 @@ export class TaskFollower {
   }
 }
 
-/** Passes on what an event says; true when the task is over or asks something. */
-function relay(event: StreamResponse, watch: Watch): boolean {
-  const payload = event.payload;
-  switch (payload?.$case) {
-    case "task":
-    case "statusUpdate": {
-      const status = payload.value.status;
-      if (isTerminal(status?.state) || isInterrupted(status?.state)) return true;
-      const progress = statusToProgress(status);
-      if (progress !== null) watch.progress(progress);
-      return false;
+/** Passes on what events say, each piece of text once, however often the stream begins anew. */
+class Relay {
+  readonly #watch: Watch;
+  /** How much text of each artifact was shown. */
+  readonly #lengthById = new Map<string, number>();
+
+  constructor(watch: Watch) {
+    this.#watch = watch;
+  }
+
+  /** True when the task is over or asks something. */
+  take(event: StreamResponse): boolean {
+    const payload = event.payload;
+    switch (payload?.$case) {
+      case "task":
+        if (isSettled(payload.value)) return true;
+        this.#tell(payload.value.status);
+        for (const artifact of payload.value.artifacts) this.#show(artifact, 0);
+        return false;
+      case "statusUpdate":
+        if (isTerminal(payload.value.status?.state) || isInterrupted(payload.value.status?.state)) return true;
+        this.#tell(payload.value.status);
+        return false;
+      case "artifactUpdate": {
+        const { artifact, append, lastChunk } = payload.value;
+        // The last, whole version of an artifact comes with the outcome; pieces before it are shown.
+        if (artifact !== undefined && (append || !lastChunk)) this.#show(artifact, append ? (this.#lengthById.get(artifact.artifactId) ?? 0) : 0);
+        return false;
+      }
+      case "message":
+      case undefined:
+        return false;
     }
-    case "artifactUpdate": {
-      // The last, whole version of an artifact comes with the outcome; pieces before it are shown.
-      const isPiece = payload.value.append || !payload.value.lastChunk;
-      const text = isPiece ? textOf(payload.value.artifact?.parts ?? []) : undefined;
-      if (text !== undefined) watch.chunk(text);
-      return false;
-    }
-    case "message":
-    case undefined:
-      return false;
+  }
+
+  #tell(status: TaskStatus | undefined): void {
+    const progress = statusToProgress(status);
+    if (progress !== null) this.#watch.progress(progress);
+  }
+
+  /** Shows the text of an artifact, which begins at an offset, as far as it was not shown yet. */
+  #show(artifact: Artifact, offset: number): void {
+    const text = textOf(artifact.parts);
+    if (text === undefined) return;
+    const shown = this.#lengthById.get(artifact.artifactId) ?? 0;
+    const fresh = text.slice(Math.max(0, shown - offset));
+    if (fresh === "") return;
+    this.#lengthById.set(artifact.artifactId, offset + text.length);
+    this.#watch.chunk(fresh);
   }
 }
 

@@ -1,10 +1,9 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
-import { Ajv2020 } from "ajv/dist/2020.js";
 
 import { TuttiError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { compilePattern } from "../definition/pattern.ts";
+import { compileSchema } from "../definition/schema.ts";
 
 /** A schema as a capability takes one: any Standard Schema (zod 4, valibot, arktype), or JSON Schema. */
 export type AnySchema = StandardSchemaV1 | JsonObject;
@@ -60,22 +59,13 @@ function jsonSchemaOf(schema: StandardSchemaV1, side: "input" | "output"): JsonO
 }
 
 function jsonSchemaCheck(schema: JsonObject, where: { readonly agent: string; readonly capability: string; readonly side: string }): Contract["check"] {
-  const ajv = new Ajv2020({ allErrors: false, strict: false, validateFormats: false, code: { regExp: linearRegExp } });
-  try {
-    const validate = ajv.compile(schema);
-    return (value) => (validate(value) ? ok(value) : err((validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || "/"}: ${message ?? "is not valid"}`)));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new TuttiError("T3009", `The ${where.side} schema of capability "${where.capability}" of agent "${where.agent}" is not valid JSON Schema: ${why}.`, { cause });
+  const compiled = compileSchema(schema);
+  if (!compiled.ok) {
+    throw new TuttiError("T3009", `The ${where.side} schema of capability "${where.capability}" of agent "${where.agent}" cannot be used: ${compiled.error.message}`);
   }
+  const validate = compiled.value;
+  return (value) => {
+    const problems = validate(value as Json);
+    return problems.length === 0 ? ok(value) : err(problems);
+  };
 }
-
-/** A backtracking expression on a hostile text would stop the whole process. */
-const linearRegExp = Object.assign(
-  (source: string) => {
-    const compiled = compilePattern(source, "ecma");
-    if (!compiled.ok) throw new Error(compiled.error);
-    return compiled.value;
-  },
-  { code: "linearRegExp" },
-);

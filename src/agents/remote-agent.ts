@@ -1,6 +1,6 @@
 import type { AgentCard, Message, Task } from "@a2a-js/sdk";
 
-import { chooseName } from "./names.ts";
+import { AskedQuestions } from "../a2a/asked-questions.ts";
 import { toCallFailure } from "../a2a/call-failure.ts";
 import type { Interface } from "../a2a/card.ts";
 import { A2aClient, type Secret } from "../a2a/client.ts";
@@ -12,8 +12,10 @@ import { workToRequest } from "../a2a/work-to-message.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import type { CancelResult, Capability, Described, Found, RemoteAgent, Sent, Watch, Work } from "../ports/agents.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
-import { Egress } from "../runtime/egress.ts";
+import { Egress, EgressError } from "../runtime/egress.ts";
 import type { Intent, RemoteTask } from "../scheduler/input.ts";
+import { chooseName } from "./names.ts";
+import type { Outcome } from "../scheduler/outcome.ts";
 
 export type RemoteAgentOptions = {
   /** The name in histories and logs; the address without it. */
@@ -49,6 +51,7 @@ class A2aAgent implements RemoteAgent {
   readonly url: string;
   readonly #client: A2aClient;
   readonly #follower: TaskFollower;
+  readonly #questions: AskedQuestions;
   readonly #clock: Clock;
   readonly #dedupes: boolean;
   #takesContextId = true;
@@ -67,12 +70,13 @@ class A2aAgent implements RemoteAgent {
       ...(headers === undefined ? {} : { headers }),
       ...(origins === undefined ? {} : { origins }),
     });
-    this.#follower = new TaskFollower(this.#client, this.#clock);
+    this.#questions = new AskedQuestions(() => this.#clock.now());
+    this.#follower = new TaskFollower(this.#client, this.#clock, this.#questions);
   }
 
-  async describe(_signal: AbortSignal): Promise<Described> {
+  async describe(signal: AbortSignal): Promise<Described> {
     try {
-      const { card, chosen } = await this.#client.describe();
+      const { card, chosen } = await untilAborted(this.#client.describe(), signal);
       if (typeof chosen === "string") return { ok: false, outcome: { kind: "failed", failure: { code: "T3003", message: chosen, retryable: false } } };
       return { ok: true, identity: this.#identityOf(card, chosen) };
     } catch (error) {
@@ -82,6 +86,7 @@ class A2aAgent implements RemoteAgent {
 
   async send(work: Work, intent: Intent, signal: AbortSignal): Promise<Sent> {
     let answer: Message | Task;
+    if (work.task !== null) this.#questions.answered(work.task.taskId);
     try {
       answer = await this.#client.send(intent, workToRequest(work, intent), signal);
     } catch (error) {
@@ -90,7 +95,7 @@ class A2aAgent implements RemoteAgent {
     if ("messageId" in answer) return { kind: "answer", outcome: { kind: "completed", reply: messageToReply(answer) } };
     if (answer.id === "") return { kind: "ambiguous", message: `Agent "${this.name}" answered with a task that has no id.` };
     const task: RemoteTask = { agent: intent.agent, url: intent.url, taskId: answer.id, contextId: answer.contextId };
-    return { kind: "task", task, over: isEmptyResult(answer) ? null : taskToOutcome(answer) };
+    return { kind: "task", task, over: isEmptyResult(answer) || this.#questions.isStale(answer) ? null : taskToOutcome(answer) };
   }
 
   find(work: Work, intent: Intent, signal: AbortSignal): Promise<Found> {
@@ -99,7 +104,7 @@ class A2aAgent implements RemoteAgent {
 
   async attend(task: RemoteTask, watch: Watch): Promise<Outcome> {
     // After a crash nothing is known of the agent yet: its card says whether it streams.
-    await this.#client.describe().catch(() => null);
+    await untilAborted(this.#client.describe(), watch.signal).catch(() => null);
     return this.#follower.follow(task, watch);
   }
 
@@ -144,7 +149,14 @@ class A2aAgent implements RemoteAgent {
   }
 }
 
-type Outcome = Extract<Sent, { kind: "answer" }>["outcome"];
+/** Others may wait for the same card, so that its request goes on when one of them gives up. */
+function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const stopped = Promise.withResolvers<never>();
+  const onAbort = (): void => stopped.reject(new EgressError("notSent", "The request for the agent's card was given up."));
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
+  return Promise.race([work, stopped.promise]).finally(() => signal.removeEventListener("abort", onAbort));
+}
 
 /** A canceled task is what was asked for; any other end came before. */
 function overOrCanceled(task: Task): CancelResult {

@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   T1402: "An agent's text becomes another agent's instruction",
   T1403: "A secret stands in plain text",
   T2001: "The run's input does not fit the workflow's schema",
+  T2002: "The run id cannot be used",
   T3001: "The agent cannot be reached",
   T3002: "The agent broke the network conversation",
   T3003: "The agent's address or card cannot be used",

@@ -17,6 +17,8 @@ export const MAX_EXPRESSION_NODES = 1_000;
 export const MAX_EXPRESSION_WORK = 4_000_000;
 /** A regular expression: longer ones are programs, and cost their length per character. */
 export const MAX_PATTERN_LENGTH = 1_000;
+/** Steps of a compiled regular expression: a match costs up to 20 ns for each step and character. */
+export const MAX_PATTERN_SIZE = 2_500;
 /** A JSON Schema: 3,000 alternatives take more than a second to compile (reliability.md 5.4). */
 export const MAX_SCHEMA_BYTES = 65_536;
 /** Levels of a JSON Schema (reliability.md 5.4). */
@@ -75,6 +77,8 @@ export const POLL_INITIAL_MS = 100;
 export const POLL_MAX_MS = 2_000;
 /** Silence of a stream after which the task is asked for besides. */
 export const STREAM_SILENCE_MS = 30_000;
+/** How long an agent may show a question that we have answered, before it counts as asked again. */
+export const ANSWERED_PATIENCE_MS = 30_000;
 /** A request to a served agent: an output at its limit, with files inline. */
 export const MAX_REQUEST_BYTES = 16_777_216;
 /** Tasks that a served agent remembers; the oldest finished ones go first. */
@@ -88,8 +92,8 @@ export const HEARTBEAT_MS = 15_000;
 /** How long a served agent that closes lets its handlers finish. */
 export const DRAIN_MS = 10_000;
 
-/** Facts since the last snapshot, in bytes, before the next one: reading them again stays fast. */
-export const SNAPSHOT_TAIL_BYTES = 262_144;
+/** Facts since the last snapshot, in bytes, before the next one: reading them takes some 20 ms. */
+export const SNAPSHOT_TAIL_BYTES = 1_048_576;
 /** How long a run that waits stays in memory after its last input. */
 export const IDLE_RUN_MS = 5_000;
 /** Runs that wait and are still in memory; beyond it the longest idle leave at once. */

@@ -4,10 +4,10 @@
  */
 import { TuttiError } from "../base/errors.ts";
 import { MAX_STEPS } from "../base/limits.ts";
-import type { Json } from "../base/json.ts";
+import { canonicalJson, type Json } from "../base/json.ts";
 import { compileRunOutput } from "./compile-output.ts";
 import { type CompiledStep, compileStep, partsOf } from "./compile-step.ts";
-import type { Definition, Step, StepId, Target } from "./definition.ts";
+import type { Definition, JsonSchema, Step, StepId, Target } from "./definition.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { ROOT_NAMES } from "./expression/names.ts";
 import { isForbiddenName } from "./expression/value.ts";
@@ -31,9 +31,10 @@ export function checkDefinition(definition: Definition): readonly Problem[] {
     return [problem({ code: "T1017", message: `The workflow has ${ids.length} steps; the limit is ${MAX_STEPS}.`, help: "Use `each` for repeated work, or split the workflow.", path: ["steps"], at: "key" })];
   }
   const idSet = new Set(ids);
+  const checkSchema = schemaChecker();
   return [
-    ...schemaProblems(definition.input, ["input"]),
-    ...ids.flatMap((id) => stepProblems(id, definition, idSet)),
+    ...checkSchema(definition.input, ["input"]),
+    ...ids.flatMap((id) => [...stepProblems(id, definition, idSet), ...checkSchema(definition.steps[id]?.output ?? null, ["steps", id, "output"])]),
     ...outputProblems(definition),
     ...circleProblems(definition),
   ];
@@ -76,7 +77,7 @@ export function checkAgents(definition: Definition, known: readonly string[] = [
 function stepProblems(id: StepId, definition: Definition, ids: ReadonlySet<StepId>): readonly Problem[] {
   const step = definition.steps[id] as Step;
   const { compiled, problems } = compileStep(id, step, ids);
-  return [...problems, ...wiringProblems(id, step, { definition, compiled }), ...schemaProblems(step.output, ["steps", id, "output"])];
+  return [...problems, ...wiringProblems(id, step, { definition, compiled })];
 }
 
 /** What is wrong with a step's name and its place in the graph. */
@@ -113,10 +114,22 @@ export function unknownStep(id: StepId, place: Pick<Problem, "path" | "declared"
   return problem({ code: "T1301", message: `unknown step "${id}".`, help: didYouMean(id, place.declared), ...place });
 }
 
-function schemaProblems(schema: Definition["input"], path: DocumentPath): readonly Problem[] {
-  if (schema === null) return [];
-  const compiled = compileSchema(schema);
-  return compiled.ok ? [] : [below(path, compiled.error)];
+type SchemaChecker = (schema: JsonSchema | null, path: DocumentPath) => readonly Problem[];
+
+/** Checks schemas; equal ones, which generated definitions have by the hundred, only once. */
+function schemaChecker(): SchemaChecker {
+  const foundByText = new Map<string, Problem | null>();
+  return (schema, path) => {
+    if (schema === null) return [];
+    const text = canonicalJson(schema);
+    let found = foundByText.get(text);
+    if (found === undefined) {
+      const compiled = compileSchema(schema);
+      found = compiled.ok ? null : compiled.error;
+      foundByText.set(text, found);
+    }
+    return found === null ? [] : [below(path, found)];
+  };
 }
 
 function outputProblems(definition: Definition): readonly Problem[] {

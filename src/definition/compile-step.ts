@@ -78,7 +78,7 @@ export function compileOutput(output: Template, steps: ReadonlySet<StepId>): Res
 /** Adds to each step's `needs` the steps that its expressions read. Mistakes are left to the check. */
 export function withInferredNeeds(definition: Definition): Definition {
   const steps = Object.entries(definition.steps).map(([id, step]): [string, DelegateStep] => {
-    const reads = partsOf(compileStep(id, step).compiled).flatMap((part) => part.reads);
+    const reads = partsOf(compileStep(id, step).compiled).flatMap((part) => part.reads.filter((read) => Object.hasOwn(definition.steps, read)));
     return [id, { ...step, needs: [...new Set([...step.needs, ...reads])].sort() }];
   });
   return { ...definition, steps: Object.fromEntries(steps) };

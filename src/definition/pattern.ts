@@ -1,10 +1,15 @@
 import { RE2JS } from "re2js";
 
-import { MAX_PATTERN_LENGTH } from "../base/limits.ts";
+import { MAX_PATTERN_LENGTH, MAX_PATTERN_SIZE } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
 /** A regular expression whose time is linear in the text: RE2 syntax, no backtracking. */
-export type Pattern = { readonly source: string; test(text: string): boolean };
+export type Pattern = {
+  readonly source: string;
+  /** Steps of the matcher; a match costs at most this much for each character. */
+  readonly size: number;
+  test(text: string): boolean;
+};
 
 /** Whose spelling a regular expression is in: RE2's own (CEL), or JavaScript's (JSON Schema). */
 export type PatternSyntax = "re2" | "ecma";
@@ -16,7 +21,9 @@ export function compilePattern(source: string, syntax: PatternSyntax): Result<Pa
   }
   try {
     const compiled = RE2JS.compile(syntax === "ecma" ? RE2JS.translateRegExp(source) : source);
-    return ok({ source, test: (text) => compiled.test(text) });
+    const size = compiled.programSize();
+    if (size > MAX_PATTERN_SIZE) return err(`The regular expression ${JSON.stringify(source)} is too large: its repetitions make ${size} steps, and the limit is ${MAX_PATTERN_SIZE}.`);
+    return ok({ source, size, test: (text) => compiled.test(text) });
   } catch (cause) {
     return err(`The regular expression ${JSON.stringify(source)} cannot be used: ${reasonOf(cause)}.`);
   }

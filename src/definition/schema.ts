@@ -61,13 +61,14 @@ function createAjv(allErrors: boolean): Ajv2020 {
   return ajv;
 }
 
-/** What ajv needs of a regular expression. */
-type AjvRegExp = { test(text: string): boolean };
+/** What ajv needs of a regular expression. It tells one from another by `toString` alone. */
+type AjvRegExp = { test(text: string): boolean; toString(): string };
 
 function linearRegExp(pattern: string): AjvRegExp {
   const compiled = compilePattern(pattern, "ecma");
   if (!compiled.ok) throw new Error(compiled.error);
-  return compiled.value;
+  const { test } = compiled.value;
+  return { test, toString: () => pattern };
 }
 
 function problemsOf(check: ValidateFunction, value: Json): readonly string[] {

@@ -40,6 +40,8 @@ export type Host = {
   history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]>;
   /** Facts from a sequence number on, and what is streamed meanwhile, until the run is over. */
   watch(run: RunRef, fromSeq: number, signal?: AbortSignal): AsyncIterable<HistoryEntry | StreamedChunk>;
+  /** The record of a run that is over; waits until it is. Rejects with T4001 when there is no such run. */
+  whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord>;
   /** Shows a piece of a streamed answer to those who watch; it is never recorded. */
   stream(run: RunRef, chunk: StreamedChunk): void;
   /** What can be found by a name of the outside world: a question, a remote task, a context. */

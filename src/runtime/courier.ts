@@ -1,4 +1,5 @@
 import { TuttiError } from "../base/errors.ts";
+import { failpoint } from "../base/failpoint.ts";
 import type { RunRef } from "../base/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Host, PostedInput, PostReceipt } from "../ports/host.ts";
@@ -26,7 +27,10 @@ export class Courier {
   async bring(run: RunRef, input: PostedInput): Promise<PostReceipt | null> {
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {
       try {
-        return await this.#host().post(run, input);
+        failpoint("input.offered");
+        const receipt = await this.#host().post(run, input);
+        failpoint("input.delivered");
+        return receipt;
       } catch (error) {
         if (!isWorthRepeating(error)) {
           this.#log("warn", "answer_not_delivered", { workflow_id: run.id, input: input.kind, error });

@@ -6,6 +6,7 @@
  * 2. Every effect ends in an input, or in the knowledge that nobody wants it any more.
  * 3. Nothing here decides what an outcome means; that is the scheduler's.
  */
+import { failpoint } from "../base/failpoint.ts";
 import type { RunRef } from "../base/ids.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
@@ -113,6 +114,7 @@ export class Effects implements Performer {
     if (flight.isStopped) return this.#end(flight, key, true);
     if (agent.kind === "remote") return this.#inBackground(flight, key, delegateRemotely(this.#context, flight, command, agent), true);
     this.#announceSlowOnes();
+    failpoint("local.begun");
     performLocally(this.#context, agent, flight, command).then(
       (outcome) => this.#answer(flight, key, command, agent.name, outcome),
       (error: unknown) => this.#refuse(flight, key, command, error),
@@ -120,6 +122,7 @@ export class Effects implements Performer {
   }
 
   #answer(flight: Flight, key: string, command: EffectId, agent: string, outcome: Outcome): void {
+    failpoint("local.over");
     this.#end(flight, key, true);
     if (flight.isStopped) return;
     const { path, attempt, turn } = command;

@@ -9,6 +9,7 @@
  *    can know, the outcome is `unknown`, and the step's policy decides.
  * 4. A task that nobody waits for any more is canceled at the agent.
  */
+import { failpoint } from "../base/failpoint.ts";
 import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
 import type { Found, RemoteAgent, Sent, Work } from "../ports/agents.ts";
 import type { PostedInput } from "../ports/host.ts";
@@ -30,7 +31,9 @@ const SENDS_PER_INTENT = 3;
 
 /** Chooses the interface and records the intent; the send follows when that is durable. */
 export async function delegateRemotely(context: EffectContext, flight: Flight, command: Assignment, agent: RemoteAgent): Promise<void> {
+  failpoint("delegate.begun");
   const described = await agent.describe(flight.signal);
+  failpoint("delegate.described");
   if (flight.isStopped) return;
   if (!described.ok) return answer(context, flight, agent.name, described.outcome);
   const { url, binding, takesContextId } = described.identity;
@@ -38,6 +41,7 @@ export async function delegateRemotely(context: EffectContext, flight: Flight, c
   const contextId = command.task?.contextId ?? (takesContextId ? contextIdOf(run, command.path) : null);
   const intent: Intent = { agent: agent.name, url, binding, messageId: messageIdOf(run, command), contextId };
   await bring(context, flight, { kind: "intended", intent, ...idOf(command) });
+  failpoint("delegate.intended");
 }
 
 /** Sends the intended message, or finds out what became of it. */
@@ -46,8 +50,10 @@ export async function sendRemotely(context: EffectContext, flight: Flight, comma
   if (agent === null || flight.isStopped) return;
   const work = new AssignedWork(flight.placed, command, agent, flight.begunAt);
   if (flight.placed.recovered) await context.pacer.turn();
+  failpoint("send.begun");
   if (command.again) {
     const earlier = await whatBecame(context, flight, agent, work, command.intent);
+    failpoint("send.reconciled");
     if (flight.isStopped || earlier === "stopped") return;
     if (earlier !== "send") return conclude(context, flight, agent, command, earlier);
   }
@@ -60,12 +66,15 @@ export async function attendRemotely(context: EffectContext, flight: Flight, com
   if (agent === null) return;
   if (flight.placed.recovered) await context.pacer.turn();
   if (flight.isStopped) return;
+  failpoint("attend.begun");
   const outcome = await agent.attend(command.task, watchOf(context, flight));
+  failpoint("attend.over");
   if (!flight.isStopped) await answer(context, flight, agent.name, outcome, command.task);
 }
 
 /** Cancels the task until the agent acknowledges it, or nobody is going to wait any longer. */
 export async function abortRemotely(context: EffectContext, flight: Flight, command: CommandOf<"abort">): Promise<void> {
+  failpoint("abort.begun");
   const agentName = command.task?.agent ?? command.intent?.agent ?? "";
   const agent = await context.registry.resolveByName(agentName, flight.placed);
   const task = command.task ?? (agent === null || command.intent === null ? null : await findIntended(flight, agent, command));
@@ -88,7 +97,9 @@ async function findIntended(flight: Flight, agent: RemoteAgent, command: Command
 async function cancelUntilKnown(context: EffectContext, flight: Flight, agent: RemoteAgent, task: RemoteTask): Promise<Outcome | null> {
   const givenUpAt = context.clock.now() + CANCEL_PATIENCE_MS;
   for (let delayMs = 100; !flight.isStopped && context.clock.now() < givenUpAt; delayMs = Math.min(2_000, delayMs * 2)) {
+    failpoint("cancel.leaving");
     const result = await agent.cancel(task, "the orchestrator does not need the result any more", flight.signal);
+    failpoint("cancel.answered");
     if (result.kind === "canceled") return canceledByUs(agent.name);
     if (result.kind === "over") return result.outcome;
     await wait(context, delayMs);
@@ -120,7 +131,9 @@ async function findPatiently(context: EffectContext, flight: Flight, agent: Remo
 async function sendUntilKnown(context: EffectContext, flight: Flight, agent: RemoteAgent, work: Work, intent: Intent): Promise<Sent | "stopped"> {
   let message = "";
   for (let count = 0; count < SENDS_PER_INTENT; count += 1) {
+    failpoint("send.leaving");
     const sent = await agent.send(work, intent, flight.signal);
+    failpoint("send.answered");
     if (sent.kind !== "ambiguous") return sent;
     if (flight.isStopped) return "stopped";
     message = sent.message;
@@ -152,6 +165,7 @@ async function conclude(context: EffectContext, flight: Flight, agent: RemoteAge
 async function accept(context: EffectContext, flight: Flight, agent: RemoteAgent, command: EffectId, task: RemoteTask): Promise<void> {
   const { run } = flight.placed;
   const receipt = await context.courier.bring(run, { kind: "accepted", agent: agent.name, task, ...idOf(command) });
+  failpoint("send.accepted");
   if (receipt === null || receipt.applied) return;
   // The run went on without this task while the message was on its way: nobody waits for it.
   context.log("warn", "orphan_task_canceled", { workflow_id: run.id, subtask_id: command.path, agent: agent.name, task_id: task.taskId });

@@ -10,7 +10,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 import { A2A_VERSION_HEADER, AGENT_CARD_PATH, AgentCard } from "@a2a-js/sdk";
-import { A2AError, toRestErrorBody, VersionNotSupportedError } from "@a2a-js/sdk/errors";
+import { toRestErrorBody, VersionNotSupportedError } from "@a2a-js/sdk/errors";
 import { type Context, Hono } from "hono";
 
 import { type AgentRequestHandler, OverloadError } from "../a2a/request-handler.ts";
@@ -102,7 +102,7 @@ function answerCard(context: Context, card: unknown): Response {
   return context.req.header("if-none-match") === etag ? new Response(null, { status: 304, headers }) : new Response(text, { headers });
 }
 
-export function turnedAway(sentence: string): Response {
+function turnedAway(sentence: string): Response {
   return problem(503, "UNAVAILABLE", sentence, { "retry-after": RETRY_AFTER });
 }
 
@@ -115,12 +115,4 @@ function failure(error: unknown, log: Log): Response {
 /** An error before A2A, in the form that HTTP+JSON has for all errors (google.rpc.Status). */
 function problem(status: number, name: string, message: string, headers: { readonly [name: string]: string } = {}): Response {
   return Response.json({ error: { code: status, status: name, message, details: [] } }, { status, headers: { ...headers } });
-}
-
-/** An exception as A2A tells it: its own errors as they are, all others without their words. */
-export function toA2aError(error: unknown, log: Log): A2AError {
-  if (error instanceof A2AError) return error;
-  if (error instanceof OverloadError) throw error;
-  log("error", "agent_server_error", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  return new A2AError("The agent's server has an error of its own.");
 }

@@ -1,55 +1,40 @@
-import { SendMessageRequest, StreamResponse, SubscribeToTaskRequest } from "@a2a-js/sdk";
-import { RequestMalformedError, toJsonRpcError } from "@a2a-js/sdk/errors";
-import { JsonRpcTransportHandler, ServerCallContext } from "@a2a-js/sdk/server";
+import { A2AError, toJsonRpcError } from "@a2a-js/sdk/errors";
 
-import type { AgentRequestHandler } from "../a2a/request-handler.ts";
 import { isShallow } from "../a2a/wire.ts";
-import { isJsonObject } from "../base/json.ts";
-import type { Log } from "../ports/log.ts";
-import { OverloadError } from "../a2a/request-handler.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { eventStream } from "./event-stream.ts";
-import { guarded } from "./guarded-handler.ts";
-import { toA2aError } from "./a2a-routes.ts";
+import { type Binding, eventToJson, isStream, isUnary, open, perform } from "./operations.ts";
 
-type Binding = { readonly handler: AgentRequestHandler; readonly heartbeatMs: number; readonly log: Log };
-
-/** One JSON-RPC request of A2A 1.0 (A2A 9). */
-export async function answerJsonRpc(body: string, { handler, heartbeatMs, log }: Binding): Promise<Response> {
+/** Answers one JSON-RPC request of A2A 1.0 (A2A 9). Errors of A2A are told in the envelope. */
+export async function answerJsonRpc(body: string, binding: Binding): Promise<Response> {
   const request = parseJson(body);
-  if (request === undefined) return rpcError(null, -32700, "The body is not JSON.");
-  const id = isJsonObject(request) ? (request["id"] ?? null) : null;
-  if (!isJsonObject(request) || request["jsonrpc"] !== "2.0" || typeof request["method"] !== "string" || !(id === null || typeof id === "string" || Number.isInteger(id))) {
-    return rpcError(null, -32600, "The body is not a JSON-RPC 2.0 request.");
-  }
-  if (!isShallow(request)) return rpcError(id, -32602, "The request is nested too deeply.");
+  if (request === undefined) return failed(null, { code: -32700, message: "The body is not JSON." });
+  const envelope = toEnvelope(request);
+  if (typeof envelope === "string") return failed(null, { code: -32600, message: envelope });
+  const { id, method, params } = envelope;
+  if (!isUnary(method) && !isStream(method)) return failed(id, { code: -32601, message: `There is no method "${method.slice(0, 100)}".` });
+  if (!isJsonObject(params) || !isShallow(params)) return failed(id, { code: -32602, message: "The params are not an object, or are nested too deeply." });
   try {
-    const params = request["params"];
-    const stream = isJsonObject(params) ? openStream(handler, request["method"], params) : null;
-    if (stream !== null) return eventStream(await stream, (event) => ({ jsonrpc: "2.0", id, result: StreamResponse.toJSON(event) }), heartbeatMs);
-    const watched = guarded(handler, log);
-    const answer = await new JsonRpcTransportHandler(watched.handler).handle({ ...request }, new ServerCallContext());
-    if (watched.overload !== null) throw watched.overload;
-    return Response.json(answer);
+    if (isUnary(method)) return Response.json({ jsonrpc: "2.0", id, result: await perform(binding, method, params) });
+    return eventStream(await open(binding, method, params), (event) => ({ jsonrpc: "2.0", id, result: eventToJson(event) }), binding.heartbeatMs);
   } catch (error) {
-    if (error instanceof OverloadError) throw error;
-    return Response.json({ jsonrpc: "2.0", id, error: toJsonRpcError(toA2aError(error, log)) });
+    if (error instanceof A2AError) return failed(id, toJsonRpcError(error));
+    throw error;
   }
 }
 
-function openStream(handler: AgentRequestHandler, method: string, params: object) {
-  if (method === "SendStreamingMessage") return handler.openSendStream(decoded(() => SendMessageRequest.fromJSON(params)));
-  if (method === "SubscribeToTask") return handler.openSubscription(decoded(() => SubscribeToTaskRequest.fromJSON(params)));
-  return null;
+type Envelope = { readonly id: string | number | null; readonly method: string; readonly params: Json };
+
+function toEnvelope(request: unknown): Envelope | string {
+  if (Array.isArray(request)) return "Batches are not a part of A2A.";
+  if (!isJsonObject(request) || request["jsonrpc"] !== "2.0") return "The body is not a JSON-RPC 2.0 request.";
+  const { id = null, method, params = EMPTY } = request as { readonly [key: string]: Json | undefined };
+  if (typeof method !== "string") return "The request has no method.";
+  if (id !== null && typeof id !== "string" && !Number.isInteger(id)) return "The id must be a string, an integer or null.";
+  return { id: id as Envelope["id"], method, params };
 }
 
-/** The SDK's decoders throw bare errors at values of a wrong type. */
-export function decoded<Value>(decode: () => Value): Value {
-  try {
-    return decode();
-  } catch {
-    throw new RequestMalformedError("The request is not of the form that A2A 1.0 describes.");
-  }
-}
+const EMPTY: JsonObject = {};
 
 function parseJson(body: string): unknown {
   try {
@@ -59,6 +44,6 @@ function parseJson(body: string): unknown {
   }
 }
 
-function rpcError(id: unknown, code: number, message: string): Response {
-  return Response.json({ jsonrpc: "2.0", id, error: { code, message } });
+function failed(id: Envelope["id"], error: object): Response {
+  return Response.json({ jsonrpc: "2.0", id, error });
 }

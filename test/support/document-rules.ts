@@ -34,7 +34,9 @@ function limitsElsewhere(file: SourceFile): readonly Finding[] {
 
 /** Every code has its section `## T1234 Title` in docs/errors.md, and every section its code. */
 export function checkErrorSections(codes: { readonly [code: string]: string }, document: string): readonly Finding[] {
-  const sections = new Map([...document.matchAll(/^## (T\d{4}) (.+)$/gm)].map(([, code, title]) => [code ?? "", title ?? ""]));
+  const titles = [...document.matchAll(/^## (T\d{4}) (.+)$/gm)].map(([, code = "", title = ""]) => [code, title] as const);
+  const headings = titles.map(([code]) => code);
+  const sections = new Map(titles);
   const missing = Object.entries(codes)
     .filter(([code, title]) => sections.get(code) !== title)
     .map(([code, title]) => `docs/errors.md: no section "## ${code} ${title}".`);
@@ -42,7 +44,8 @@ export function checkErrorSections(codes: { readonly [code: string]: string }, d
   const malformed = Object.keys(codes)
     .filter((code) => !/^T[1-69]\d{3}$/.test(code))
     .map((code) => `src/base/codes.ts: ${code} is not a code: T, then 1 to 6 or 9, then three digits.`);
-  return [...missing, ...extra, ...malformed, ...emptySections(document)];
+  const twice = headings.filter((code, index) => headings.indexOf(code) < index).map((code) => `docs/errors.md: ${code} has two sections.`);
+  return [...missing, ...extra, ...malformed, ...twice, ...emptySections(document)];
 }
 
 function emptySections(document: string): readonly Finding[] {

@@ -7,6 +7,7 @@ import { readSelected, writeOrders } from "../lib/order-store.ts";
 import { CleanInput, CleanOutput } from "../lib/schemas.ts";
 import { performOnce } from "../lib/work.ts";
 import { makeFile, pathOf, runFolder } from "../lib/workspace.ts";
+import { answer } from "./answer.ts";
 
 /** Normalises and de-duplicates orders, and counts what it found. */
 export const cleanAgent = defineAgent({
@@ -19,18 +20,25 @@ export const cleanAgent = defineAgent({
       tags: ["sales", "quality"],
       input: CleanInput,
       output: CleanOutput,
-      run: (call) => {
-        const folder = runFolder(call.input.folder);
-        return performOnce(call, { agent: "clean", folder, stages: 3 }, async (stage) => {
-          await stage(0, "reading");
-          const { lines, columnCount } = readSelected(pathOf(call.input.orders_uri));
-          await stage(30, "normalising");
-          const cleaned = cleanOrders(lines, { rates: call.input.rates, columnCount });
-          await stage(80, "writing");
-          const uri = await makeFile(join(folder, "orders.db"), (draft) => writeOrders(draft, cleaned));
-          return { orders_uri: uri, rows_in: cleaned.rowsIn, orders: cleaned.orders.length, problems: cleaned.problems, rejected: cleaned.rejected };
-        });
-      },
+      run: (call) =>
+        answer(() => {
+          const folder = runFolder(call.input.folder);
+          return performOnce(call, { agent: "clean", folder, stages: 3 }, async (stage) => {
+            await stage(0, "reading");
+            const { lines, columnCount } = readSelected(pathOf(call.input.orders_uri));
+            await stage(30, "normalising");
+            const cleaned = cleanOrders(lines, { rates: call.input.rates, columnCount });
+            await stage(80, "writing");
+            const uri = await makeFile(join(folder, "orders.db"), (draft) => writeOrders(draft, cleaned));
+            return {
+              orders_uri: uri,
+              rows_in: cleaned.rowsIn,
+              orders: cleaned.orders.length,
+              problems: cleaned.problems,
+              rejected: cleaned.rejected,
+            };
+          });
+        }),
     },
   },
 });

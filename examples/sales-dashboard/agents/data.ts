@@ -1,12 +1,13 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { defineAgent, fail } from "tutti";
+import { defineAgent } from "tutti";
 
-import { importOrders, InputError } from "../lib/import-orders.ts";
+import { importOrders, type Slice } from "../lib/import-orders.ts";
 import { QueryInput, QueryOutput } from "../lib/schemas.ts";
 import { performOnce } from "../lib/work.ts";
 import { makeFile, runFolder } from "../lib/workspace.ts";
+import { answer } from "./answer.ts";
 
 /** Pulls raw sales data: a CSV of orders into SQLite, and from it the asked weeks and region. */
 export const dataAgent = defineAgent({
@@ -19,26 +20,22 @@ export const dataAgent = defineAgent({
       tags: ["sales", "sqlite"],
       input: QueryInput,
       output: QueryOutput,
-      run: async (call) => {
-        const { input } = call;
-        const folder = runFolder(input.folder);
-        try {
-          return await performOnce(call, { agent: "data", folder, stages: 2 }, async (stage) => {
+      run: (call) =>
+        answer(() => {
+          const { input } = call;
+          const folder = runFolder(input.folder);
+          return performOnce(call, { agent: "data", folder, stages: 2 }, async (stage) => {
             await stage(0, "importing");
-            let slice: Awaited<ReturnType<typeof importOrders>> | undefined;
+            let slice: Slice | undefined;
             const uri = await makeFile(join(folder, "raw.db"), async (draft) => {
               slice = await importOrders(csvPath(input.csv), draft, input, call.signal);
             });
             if (slice === undefined) throw new Error("The import ended without a result.");
             await stage(90, "selecting");
-            call.log.info("imported", { rows: slice.rows, selected: slice.selected });
-            return { orders_uri: uri, rows: slice.rows, selected: slice.selected, week: slice.week, weeks: slice.weeks, region: input.region };
+            const { rows, selected, week, weeks } = slice;
+            return { orders_uri: uri, rows, selected, week, weeks, region: input.region };
           });
-        } catch (error) {
-          if (error instanceof InputError) return fail("INPUT_UNREADABLE", error.message, { retryable: false });
-          throw error;
-        }
-      },
+        }),
     },
   },
 });

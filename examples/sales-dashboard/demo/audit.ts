@@ -14,7 +14,15 @@ export type Audit = {
 };
 
 /** `before` is the history as the crash left it, `after` the finished one. */
-export function auditCrash({ before, after, journal }: { before: readonly HistoryFact[]; after: readonly HistoryFact[]; journal: readonly JournalEntry[] }): Audit {
+export function auditCrash({
+  before,
+  after,
+  journal,
+}: {
+  before: readonly HistoryFact[];
+  after: readonly HistoryFact[];
+  journal: readonly JournalEntry[];
+}): Audit {
   const kept = new Set(pathsOf(before, "subtaskCompleted"));
   const completed = pathsOf(after, "subtaskCompleted");
   const taskBefore = new Map(before.filter(isAccepted).map((fact) => [fact.path, fact.task]));
@@ -50,6 +58,7 @@ function isAccepted(fact: HistoryFact): fact is Accepted {
   return fact.kind === "subtaskAccepted" && fact.path !== undefined && fact.task !== undefined;
 }
 
-function pathsOf(facts: readonly HistoryFact[], kind: string): readonly string[] {
+/** The subtasks that facts of a kind speak of. */
+export function pathsOf(facts: readonly HistoryFact[], kind: string): readonly string[] {
   return facts.flatMap((fact) => (fact.kind === kind && fact.path !== undefined ? [fact.path] : []));
 }

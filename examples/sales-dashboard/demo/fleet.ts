@@ -24,14 +24,25 @@ const STOP_MS = 5_000;
 /** Starts all agents on free ports and waits until each is ready. Their prose goes to `agents.log`. */
 export async function startFleet({ folder, workspace, paceMs }: { folder: string; workspace: string; paceMs: number }): Promise<Fleet> {
   const log = openSync(join(folder, "agents.log"), "a");
-  const environment = { ...process.env, SALES_WORKSPACE: workspace, SALES_JOURNAL: join(folder, "journal.jsonl"), TUTTI_DEMO_PACE_MS: String(paceMs) };
+  const environment = {
+    ...process.env,
+    SALES_WORKSPACE: workspace,
+    SALES_JOURNAL: join(folder, "journal.jsonl"),
+    TUTTI_DEMO_PACE_MS: String(paceMs),
+  };
   const start = (name: AgentName) =>
-    spawn(process.execPath, ["--conditions=source", SERVE, name, "0", "--with-parent"], { env: environment, stdio: ["pipe", "pipe", log], detached: true });
+    spawn(process.execPath, ["--conditions=source", SERVE, name, "0", "--with-parent"], {
+      env: environment,
+      stdio: ["pipe", "pipe", log],
+      detached: true,
+    });
   const children = AGENT_NAMES.map((name) => ({ name, child: start(name) }));
   closeSync(log);
   const stop = async (): Promise<void> => void (await Promise.all(children.map(({ child }) => end(child))));
   try {
-    const endpoints = await Promise.all(children.map(async ({ name, child }) => ({ name, url: await readUrl(name, child, folder), pid: child.pid ?? 0 })));
+    const endpoints = await Promise.all(
+      children.map(async ({ name, child }) => ({ name, url: await readUrl(name, child, folder), pid: child.pid ?? 0 })),
+    );
     return { endpoints, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();

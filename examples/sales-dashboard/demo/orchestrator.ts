@@ -59,7 +59,12 @@ export async function readHistory(run: string, database: string): Promise<readon
 /** Reads the command's answer: one document, or one fact a line. */
 export function parseHistory(stdout: string): readonly HistoryFact[] {
   const trimmed = stdout.trim();
-  const records = trimmed.startsWith("[") ? toList(JSON.parse(trimmed)) : trimmed.split("\n").filter(Boolean).map((line): unknown => JSON.parse(line));
+  const records = trimmed.startsWith("[")
+    ? toList(JSON.parse(trimmed))
+    : trimmed
+        .split("\n")
+        .filter(Boolean)
+        .map((line): unknown => JSON.parse(line));
   return records.map(toFact).filter((fact) => fact !== null);
 }
 

@@ -36,7 +36,9 @@ export const CROSS = bad("✗");
 export function rows(cells: readonly (readonly string[])[], paint: (text: string, column: number, row: number) => string): void {
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
   cells.forEach((row, index) => {
-    const line = row.map((cell, column) => paint(column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0), column, index));
+    const line = row.map((cell, column) =>
+      paint(column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0), column, index),
+    );
     say(`  ${line.join("   ").trimEnd()}`);
   });
 }

@@ -18,7 +18,15 @@ export type Picture = { readonly title: string; readonly description: string; re
 export type Chart = Picture & { readonly kind: ChartKind };
 
 /** The colours of charts and report: each reads on white, and the two series differ without colour vision. */
-export const COLORS = { ink: "#182230", muted: "#5d6b82", line: "#e4e8f0", accent: "#3651d4", pale: "#b9c4ea", good: "#12724f", bad: "#b3261e" } as const;
+export const COLORS = {
+  ink: "#182230",
+  muted: "#5d6b82",
+  line: "#e4e8f0",
+  accent: "#3651d4",
+  pale: "#b9c4ea",
+  good: "#12724f",
+  bad: "#b3261e",
+} as const;
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif";
 const WIDTH = 576;
@@ -56,7 +64,10 @@ const PLANS: { readonly [kind in ChartKind]: (kpis: Kpis) => Plan } = {
 };
 
 function planDays(kpis: Kpis): Plan {
-  const best = kpis.days.reduce((top, day) => (day.revenue_eur > top.revenue_eur ? day : top), kpis.days[0] ?? { day: kpis.from, revenue_eur: 0 });
+  const best = kpis.days.reduce(
+    (top, day) => (day.revenue_eur > top.revenue_eur ? day : top),
+    kpis.days[0] ?? { day: kpis.from, revenue_eur: 0 },
+  );
   return {
     title: "Revenue by day",
     description: `${kpis.days.map(({ day, revenue_eur }) => `${weekday(day)} ${wholeEuros(revenue_eur)}`).join(", ")}. The best day was ${weekday(best.day)}.`,
@@ -67,8 +78,21 @@ function planDays(kpis: Kpis): Plan {
       xAxis: categories(kpis.days.map(({ day }) => `${weekday(day).slice(0, 3)}\n${shortDay(day)}`)),
       yAxis: euroAxis(),
       series: [
-        { name: "Week before", type: "bar", barGap: "8%", barMaxWidth: 22, itemStyle: { color: COLORS.pale, borderRadius: [3, 3, 0, 0] }, data: kpis.days.map((day) => day.previous_revenue_eur) },
-        { name: "This week", type: "bar", barMaxWidth: 22, itemStyle: { color: COLORS.accent, borderRadius: [3, 3, 0, 0] }, data: kpis.days.map((day) => day.revenue_eur) },
+        {
+          name: "Week before",
+          type: "bar",
+          barGap: "8%",
+          barMaxWidth: 22,
+          itemStyle: { color: COLORS.pale, borderRadius: [3, 3, 0, 0] },
+          data: kpis.days.map((day) => day.previous_revenue_eur),
+        },
+        {
+          name: "This week",
+          type: "bar",
+          barMaxWidth: 22,
+          itemStyle: { color: COLORS.accent, borderRadius: [3, 3, 0, 0] },
+          data: kpis.days.map((day) => day.revenue_eur),
+        },
       ],
     },
   };
@@ -86,7 +110,7 @@ function planWeeks(kpis: Kpis): Plan {
       series: [
         {
           type: "line",
-         
+
           symbol: "circle",
           symbolSize: 7,
           lineStyle: { width: 2.5, color: COLORS.accent },
@@ -94,7 +118,13 @@ function planWeeks(kpis: Kpis): Plan {
           areaStyle: { color: COLORS.accent, opacity: 0.08 },
           data: kpis.weeks.map(({ revenue_eur }, index) => ({
             value: revenue_eur,
-            label: { show: index === kpis.weeks.length - 1, formatter: shortEuros(revenue_eur), position: "top", color: COLORS.ink, fontWeight: 600 },
+            label: {
+              show: index === kpis.weeks.length - 1,
+              formatter: shortEuros(revenue_eur),
+              position: "top",
+              color: COLORS.ink,
+              fontWeight: 600,
+            },
           })),
         },
       ],
@@ -121,12 +151,17 @@ function planShares(title: string, shares: readonly Share[]): Plan {
       series: [
         {
           type: "bar",
-         
+
           barWidth: 16,
           itemStyle: { color: COLORS.accent, borderRadius: [0, 3, 3, 0] },
           data: rows.map(({ revenue_eur, share }) => ({
             value: Math.max(0, revenue_eur),
-            label: { show: true, position: "right", formatter: `${shortEuros(revenue_eur)}  ·  ${Math.round(share * 100)}%`, color: COLORS.muted },
+            label: {
+              show: true,
+              position: "right",
+              formatter: `${shortEuros(revenue_eur)}  ·  ${Math.round(share * 100)}%`,
+              color: COLORS.muted,
+            },
           })),
         },
       ],
@@ -157,7 +192,10 @@ function euroAxis(): { readonly [option: string]: unknown } {
 const FOR_POINTERS = / (?:ecmeta_\w+|class)="[^"]*"|<style[^>]*>[\s\S]*?<\/style>/g;
 
 /** Gives the picture a name and a description, and ids of its own: several stand in one page. */
-function withWords(svg: string, { id, title, description }: { readonly id: string; readonly title: string; readonly description: string }): string {
+function withWords(
+  svg: string,
+  { id, title, description }: { readonly id: string; readonly title: string; readonly description: string },
+): string {
   const own = svg.replaceAll(FOR_POINTERS, "").replace(/\bzr\d+-/g, `${id}-`);
   const words = `<title id="${id}-title">${escapeMarkup(title)}</title><desc id="${id}-desc">${escapeMarkup(description)}</desc>`;
   return own.replace(

@@ -4,7 +4,17 @@
  */
 
 /** The columns of an order file, in any order; other columns are ignored. */
-export const COLUMNS = ["order_id", "order_date", "customer_email", "region", "product", "quantity", "unit_price", "currency", "status"] as const;
+export const COLUMNS = [
+  "order_id",
+  "order_date",
+  "customer_email",
+  "region",
+  "product",
+  "quantity",
+  "unit_price",
+  "currency",
+  "status",
+] as const;
 export type Column = (typeof COLUMNS)[number];
 /** One row as text; null where the row is too short. */
 export type RawRow = { readonly [column in Column]: string | null };
@@ -94,7 +104,14 @@ export function readQuantity(text: string): number | null {
 
 /** Reads a region in any of its spellings; `Unknown` for everything else. */
 export function readRegion(text: string): string {
-  return REGION_BY_LETTERS[text.toLowerCase().replace(/[^a-z]/g, "").replace("eastand", "east")] ?? UNKNOWN_REGION;
+  return (
+    REGION_BY_LETTERS[
+      text
+        .toLowerCase()
+        .replace(/[^a-z]/g, "")
+        .replace("eastand", "east")
+    ] ?? UNKNOWN_REGION
+  );
 }
 
 export function readStatus(text: string): "paid" | "refunded" | null {

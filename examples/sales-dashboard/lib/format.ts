@@ -26,7 +26,8 @@ export function changeText(change: number | null): string {
 export const shortDay = (day: string): string => DAY.format(new Date(`${day}T00:00:00Z`));
 export const weekday = (day: string): string => WEEKDAY.format(new Date(`${day}T00:00:00Z`));
 /** `31 March – 6 April 2025`. */
-export const dayRange = (from: string, to: string): string => LONG_DAY.formatRange(new Date(`${from}T00:00:00Z`), new Date(`${to}T00:00:00Z`)).replaceAll(/\s*–\s*/g, " – ");
+export const dayRange = (from: string, to: string): string =>
+  LONG_DAY.formatRange(new Date(`${from}T00:00:00Z`), new Date(`${to}T00:00:00Z`)).replaceAll(/\s*–\s*/g, " – ");
 
 /** Text that is safe between tags and inside quoted attributes. */
 export function escapeMarkup(text: string): string {

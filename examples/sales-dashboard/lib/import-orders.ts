@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { CsvError, parse } from "csv-parse";
 
 import { COLUMNS, readDate, readRegion } from "./fields.ts";
+import { InputError } from "./input-error.ts";
 import { parseWeek, shiftDay, shiftWeek, weekOf, type Week } from "./weeks.ts";
 
 /** A file of orders: more is a job for a warehouse, not for a demonstration. */
@@ -16,11 +17,6 @@ const STRAY_WEEK = 0.1;
 export type Slice = { readonly rows: number; readonly selected: number; readonly week: Week; readonly weeks: number };
 /** `week` is a name such as `2025-W14`, or `latest`; `region` is a region, or `all`. */
 export type Ask = { readonly week: string; readonly weeks: number; readonly region: string };
-
-/** What is wrong with the file or with the question, in words for the one who asked. */
-export class InputError extends Error {
-  override readonly name = "InputError";
-}
 
 const SCHEMA = `
   create table meta (column_count integer not null);
@@ -43,7 +39,8 @@ export async function importOrders(csv: string, database: string, ask: Ask, sign
   db.exec("begin");
   const rows = await copyRows(csv, db, signal);
   const week = ask.week === "latest" ? latestWeek(db) : parseWeek(ask.week);
-  if (week === null) throw new InputError(ask.week === "latest" ? `No row of ${csv} has a date.` : `${ask.week} is not a week.`);
+  if (week === null)
+    throw new InputError("INPUT_UNREADABLE", ask.week === "latest" ? `No row of ${csv} has a date.` : `${ask.week} is not a week.`);
   const selected = select(db, week, ask);
   db.exec("commit");
   return { rows, selected, week, weeks: ask.weeks };
@@ -69,9 +66,9 @@ export async function importDays(
 
 function checkFile(csv: string): void {
   const stat = statSync(csv, { throwIfNoEntry: false });
-  if (stat === undefined) throw new InputError(`There is no file ${csv}.`);
-  if (!stat.isFile()) throw new InputError(`${csv} is not a file.`);
-  if (stat.size > MAX_BYTES) throw new InputError(`${csv} has ${stat.size} bytes; at most ${MAX_BYTES} are read.`);
+  if (stat === undefined) throw new InputError("INPUT_UNREADABLE", `There is no file ${csv}.`);
+  if (!stat.isFile()) throw new InputError("INPUT_UNREADABLE", `${csv} is not a file.`);
+  if (stat.size > MAX_BYTES) throw new InputError("INPUT_UNREADABLE", `${csv} has ${stat.size} bytes; at most ${MAX_BYTES} are read.`);
 }
 
 async function copyRows(csv: string, db: DatabaseSync, signal: AbortSignal): Promise<number> {
@@ -91,15 +88,15 @@ async function copyRows(csv: string, db: DatabaseSync, signal: AbortSignal): Pro
         continue;
       }
       line += 1;
-      if (line > MAX_ROWS) throw new InputError(`${csv} has more than ${MAX_ROWS} rows.`);
+      if (line > MAX_ROWS) throw new InputError("INPUT_UNREADABLE", `${csv} has more than ${MAX_ROWS} rows.`);
       const row = places.map((place) => cells[place] ?? null);
       insert.run(line, cells.length, ...row, readDate(row[1] ?? ""), readRegion(row[3] ?? ""));
     }
   } catch (error) {
-    if (error instanceof CsvError) throw new InputError(`${csv} is not CSV: ${error.message}`, { cause: error });
+    if (error instanceof CsvError) throw new InputError("INPUT_UNREADABLE", `${csv} is not CSV: ${error.message}`, { cause: error });
     throw error;
   }
-  if (line === 0) throw new InputError(`${csv} has no rows.`);
+  if (line === 0) throw new InputError("INPUT_UNREADABLE", `${csv} has no rows.`);
   return line;
 }
 
@@ -107,7 +104,8 @@ async function copyRows(csv: string, db: DatabaseSync, signal: AbortSignal): Pro
 function placesOf(header: readonly string[]): readonly number[] {
   const names = header.map((name) => name.trim().toLowerCase());
   const missing = COLUMNS.filter((column) => !names.includes(column));
-  if (missing.length > 0) throw new InputError(`The file has no column ${missing.join(", ")}; it needs ${COLUMNS.join(", ")}.`);
+  if (missing.length > 0)
+    throw new InputError("INPUT_UNREADABLE", `The file has no column ${missing.join(", ")}; it needs ${COLUMNS.join(", ")}.`);
   return COLUMNS.map((column) => names.indexOf(column));
 }
 

@@ -21,7 +21,12 @@ export type Kpis = {
   readonly refund_rate: number;
   readonly previous: Totals | null;
   readonly change: { readonly revenue: number | null; readonly orders: number | null; readonly average_order_value: number | null };
-  readonly days: readonly { readonly day: string; readonly revenue_eur: number; readonly orders: number; readonly previous_revenue_eur: number }[];
+  readonly days: readonly {
+    readonly day: string;
+    readonly revenue_eur: number;
+    readonly orders: number;
+    readonly previous_revenue_eur: number;
+  }[];
   readonly regions: readonly Share[];
   readonly products: readonly Share[];
   readonly weeks: readonly { readonly week: string; readonly from: string; readonly revenue_eur: number; readonly orders: number }[];
@@ -107,7 +112,12 @@ function readDays(db: DatabaseSync, week: Week): Kpis["days"] {
   return Array.from({ length: 7 }, (_, index) => {
     const day = shiftDay(week.from, index);
     const now = ofDay(day);
-    return { day, revenue_eur: euros(now["net"] ?? 0), orders: now["orders"] ?? 0, previous_revenue_eur: euros(ofDay(shiftDay(day, -7))["net"] ?? 0) };
+    return {
+      day,
+      revenue_eur: euros(now["net"] ?? 0),
+      orders: now["orders"] ?? 0,
+      previous_revenue_eur: euros(ofDay(shiftDay(day, -7))["net"] ?? 0),
+    };
   });
 }
 

@@ -45,7 +45,18 @@ export function writeOrders(database: string, cleaned: Cleaned): void {
   db.exec("begin");
   const order = db.prepare("insert into orders values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const one of cleaned.orders) {
-    order.run(one.orderId, one.day, weekOf(one.day).name, one.customer, one.region, one.product, one.quantity, one.amountCents, one.currency, one.status);
+    order.run(
+      one.orderId,
+      one.day,
+      weekOf(one.day).name,
+      one.customer,
+      one.region,
+      one.product,
+      one.quantity,
+      one.amountCents,
+      one.currency,
+      one.status,
+    );
   }
   const reject = db.prepare("insert into rejects values (?, ?, ?)");
   for (const one of cleaned.rejects) reject.run(one.line, one.reason, JSON.stringify(one.row));

@@ -28,7 +28,7 @@ ${header(kpis)}
 ${tiles(kpis)}
 ${highlights(kpis)}
 ${report.charts.map(chart).join("\n")}
-${sharesTable("Regions", "Region", kpis.regions)}
+${kpis.region === "all" ? sharesTable("Regions", "Region", kpis.regions) : ""}
 ${sharesTable("Top products", "Product", kpis.products)}
 ${quality(report.quality)}
 ${footer(report)}
@@ -52,7 +52,12 @@ function tiles(kpis: Kpis): string {
   const cells = [
     tile("Net revenue", wholeEuros(kpis.revenue_eur), kpis.change.revenue, changeText(kpis.change.revenue)),
     tile("Orders", whole(kpis.orders), kpis.change.orders, changeText(kpis.change.orders)),
-    tile("Average order", exactEuros(kpis.average_order_value_eur), kpis.change.average_order_value, changeText(kpis.change.average_order_value)),
+    tile(
+      "Average order",
+      exactEuros(kpis.average_order_value_eur),
+      kpis.change.average_order_value,
+      changeText(kpis.change.average_order_value),
+    ),
     // More refunds are worse, so the colour turns around; and a rate moves by points, not by percent.
     tile("Refund rate", percent(kpis.refund_rate), refunds === null ? null : -refunds, pointsText(refunds)),
   ];
@@ -114,7 +119,13 @@ function quality(found: Quality): string {
   const column = (title: string, lines: readonly string[]): string =>
     `<td valign="top" width="50%" style="padding:0 14px 0 0"><p style="margin:0 0 4px;font-weight:600">${title}</p><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="font-size:13px;color:${COLORS.muted}"><tbody>${lines.join("")}</tbody></table></td>`;
   const body = `<p style="margin:0 0 12px">${whole(found.rows_in)} rows gave ${whole(found.orders)} orders; ${whole(found.problems.exact_duplicate + found.problems.repeated_order)} were repeats and ${whole(lost)} could not be used.</p>
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="font-size:14px"><tbody><tr>${column("Found and mended, rows", mended.map((problem) => line(PROBLEMS[problem], found.problems[problem])))}${column("Left out, rows", refused.map((reason) => line(REJECTIONS[reason], found.rejected[reason])))}</tr></tbody></table>`;
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="font-size:14px"><tbody><tr>${column(
+    "Found and mended, rows",
+    mended.map((problem) => line(PROBLEMS[problem], found.problems[problem])),
+  )}${column(
+    "Left out, rows",
+    refused.map((reason) => line(REJECTIONS[reason], found.rejected[reason])),
+  )}</tr></tbody></table>`;
   return section("The data behind it", body);
 }
 

@@ -6,7 +6,11 @@ import { highlightsOf, subjectOf, type Report } from "./report.ts";
 /** The report for programs and people that want text. */
 export function reportText({ kpis, quality, run }: Report): string {
   const lost = keysOf(REJECTIONS).reduce((sum, reason) => sum + quality.rejected[reason], 0);
-  const days = kpis.days.map(({ day, revenue_eur, orders }) => [`${weekday(day)}, ${shortDay(day)}`, wholeEuros(revenue_eur), `${whole(orders)} orders`]);
+  const days = kpis.days.map(({ day, revenue_eur, orders }) => [
+    `${weekday(day)}, ${shortDay(day)}`,
+    wholeEuros(revenue_eur),
+    `${whole(orders)} orders`,
+  ]);
   return [
     subjectOf(kpis),
     dayRange(kpis.from, kpis.to),
@@ -41,5 +45,10 @@ function shareRow(share: Share): readonly string[] {
 /** Columns under each other: the first to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ").trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
 }

@@ -30,12 +30,18 @@ export function highlightsOf(kpis: Kpis): readonly string[] {
   const best = kpis.days.toSorted((left, right) => right.revenue_eur - left.revenue_eur)[0];
   const region = kpis.regions[0];
   const [product] = kpis.products;
-  const mover = kpis.products.filter(({ change }) => change !== null).toSorted((left, right) => Math.abs(right.change ?? 0) - Math.abs(left.change ?? 0))[0];
+  const mover = kpis.products
+    .filter(({ change }) => change !== null)
+    .toSorted((left, right) => Math.abs(right.change ?? 0) - Math.abs(left.change ?? 0))[0];
   const rate = kpis.previous === null ? "" : `, after ${percent(kpis.previous.refund_rate)} the week before`;
   return [
     headline(kpis),
-    ...(best === undefined || best.revenue_eur === 0 ? [] : [`${weekday(best.day)} was the best day with ${wholeEuros(best.revenue_eur)} from ${best.orders} orders.`]),
-    ...(region === undefined || kpis.region !== "all" ? [] : [`${region.name} brought ${percent(region.share)} of the revenue (${changeText(region.change)}).`]),
+    ...(best === undefined || best.revenue_eur === 0
+      ? []
+      : [`${weekday(best.day)} was the best day with ${wholeEuros(best.revenue_eur)} from ${best.orders} orders.`]),
+    ...(region === undefined || kpis.region !== "all"
+      ? []
+      : [`${region.name} brought ${percent(region.share)} of the revenue (${changeText(region.change)}).`]),
     ...(product === undefined ? [] : [`${product.name} sold best: ${wholeEuros(product.revenue_eur)} from ${product.units} units.`]),
     ...(mover === undefined || mover === product ? [] : [`${mover.name} moved most among the top products: ${changeText(mover.change)}.`]),
     `${percent(kpis.refund_rate)} of the orders were refunded (${wholeEuros(kpis.refunds_eur)})${rate}.`,
@@ -44,7 +50,8 @@ export function highlightsOf(kpis: Kpis): readonly string[] {
 
 function headline(kpis: Kpis): string {
   const { revenue, orders, average_order_value: value } = kpis.change;
-  if (revenue === null) return `Revenue was ${wholeEuros(kpis.revenue_eur)} from ${kpis.orders} orders; there is no week before to compare with.`;
+  if (revenue === null)
+    return `Revenue was ${wholeEuros(kpis.revenue_eur)} from ${kpis.orders} orders; there is no week before to compare with.`;
   const verb = revenue > 0.005 ? "rose" : revenue < -0.005 ? "fell" : "held";
   return `Revenue ${verb} ${verb === "held" ? "at" : "to"} ${wholeEuros(kpis.revenue_eur)} (${changeText(revenue)}): orders ${changeText(orders)}, average order value ${changeText(value)}.`;
 }

@@ -11,13 +11,16 @@ const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const change = z.number().nullable();
 
 export const Folder = z.string().min(1).max(200);
-export const Reference = z.string().startsWith("file:");
+export const Reference = z.string().regex(/^file:/);
 export const Region = z.enum(["all", ...REGIONS]);
 export const WeekSlice = z.object({ name: z.string(), from: day, to: day });
 
 export const QueryInput = z.object({
   csv: z.string().min(1),
-  week: z.string().regex(/^(latest|\d{4}-W\d{2})$/).default("latest"),
+  week: z
+    .string()
+    .regex(/^(latest|\d{4}-W\d{2})$/)
+    .default("latest"),
   weeks: z.int().min(2).max(52).default(8),
   region: Region.default("all"),
   folder: Folder,
@@ -62,7 +65,13 @@ export const KpisOutput = z.object({
 export const KpisInput = z.object({ orders_uri: Reference, week: WeekSlice, weeks: count, region: Region });
 
 export const ChartInput = z.object({ kind: z.enum(CHART_KINDS), kpis: KpisOutput, folder: Folder });
-export const ChartOutput = z.object({ kind: z.enum(CHART_KINDS), title: z.string(), description: z.string(), uri: Reference, bytes: count });
+export const ChartOutput = z.object({
+  kind: z.enum(CHART_KINDS),
+  title: z.string(),
+  description: z.string(),
+  uri: Reference,
+  bytes: count,
+});
 
 export const ReportInput = z.object({
   kpis: KpisOutput,

@@ -39,7 +39,11 @@ export type Stage = (percent: number, phase: string) => Promise<void>;
 type Place = { readonly agent: string; readonly folder: string; readonly stages: number };
 
 /** Does the work once for each key (invariant 1). `stages` is how many parts it says it has. */
-export async function performOnce<Value>(job: Job, { agent, folder, stages }: Place, work: (stage: Stage) => Promise<Value>): Promise<Value> {
+export async function performOnce<Value>(
+  job: Job,
+  { agent, folder, stages }: Place,
+  work: (stage: Stage) => Promise<Value>,
+): Promise<Value> {
   const receipt = join(folder, ".receipts", `${createHash("sha256").update(`${agent}/${job.key}`).digest("hex").slice(0, 32)}.json`);
   if (existsSync(receipt)) {
     record(job, agent, "repeated");

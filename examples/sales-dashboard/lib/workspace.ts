@@ -4,9 +4,11 @@
  * 1. No agent reads or writes a reference outside the workspace, whatever a message says.
  * 2. A file appears under its name only when it is whole: written beside it, then renamed.
  */
-import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { InputError } from "./input-error.ts";
 
 /** Where the agents work: `SALES_WORKSPACE`, or `out/` of this example. */
 export function workspace(): string {
@@ -22,10 +24,12 @@ export function runFolder(name: string, root = workspace()): string {
   return folder;
 }
 
-/** The path behind a reference (invariant 1). Throws when it is none of ours. */
+/** The path behind a reference (invariant 1). */
 export function pathOf(uri: string, root = workspace()): string {
-  const path = realpathSync(fileURLToPath(uri));
-  if (!path.startsWith(realpathSync(root) + sep)) throw new Error(`${uri} is not in the workspace of these agents.`);
+  const path = fileURLToPath(uri);
+  if (!existsSync(path)) throw new InputError("REFERENCE_REFUSED", `${uri} leads to no file.`);
+  if (!realpathSync(path).startsWith(realpathSync(root) + sep))
+    throw new InputError("REFERENCE_REFUSED", `${uri} is not in the workspace of these agents.`);
   return path;
 }
 

@@ -27,16 +27,56 @@ type Currency = { readonly code: string; readonly weight: number };
 type Market = { readonly region: string; readonly weight: number; readonly currencies: readonly [Currency, ...Currency[]] };
 
 const MARKETS: readonly [Market, ...Market[]] = [
-  { region: "EMEA", weight: 42, currencies: [{ code: "EUR", weight: 60 }, { code: "GBP", weight: 25 }, { code: "CHF", weight: 15 }] },
+  {
+    region: "EMEA",
+    weight: 42,
+    currencies: [
+      { code: "EUR", weight: 60 },
+      { code: "GBP", weight: 25 },
+      { code: "CHF", weight: 15 },
+    ],
+  },
   { region: "AMER", weight: 30, currencies: [{ code: "USD", weight: 100 }] },
-  { region: "APAC", weight: 18, currencies: [{ code: "JPY", weight: 55 }, { code: "USD", weight: 30 }, { code: "EUR", weight: 15 }] },
-  { region: "LATAM", weight: 10, currencies: [{ code: "USD", weight: 80 }, { code: "EUR", weight: 20 }] },
+  {
+    region: "APAC",
+    weight: 18,
+    currencies: [
+      { code: "JPY", weight: 55 },
+      { code: "USD", weight: 30 },
+      { code: "EUR", weight: 15 },
+    ],
+  },
+  {
+    region: "LATAM",
+    weight: 10,
+    currencies: [
+      { code: "USD", weight: 80 },
+      { code: "EUR", weight: 20 },
+    ],
+  },
 ];
 
 /** Euros for one unit, as the workflow file has them. */
 export const RATES: { readonly [currency: string]: number } = { EUR: 1, USD: 0.92, GBP: 1.19, CHF: 1.05, JPY: 0.0062 };
 
-const NAMES = ["ada", "ben", "chloe", "dmitri", "elif", "femi", "grace", "hiro", "ines", "jonas", "kai", "lena", "mateo", "nora", "omar", "priya"] as const;
+const NAMES = [
+  "ada",
+  "ben",
+  "chloe",
+  "dmitri",
+  "elif",
+  "femi",
+  "grace",
+  "hiro",
+  "ines",
+  "jonas",
+  "kai",
+  "lena",
+  "mateo",
+  "nora",
+  "omar",
+  "priya",
+] as const;
 const MAIL_HOSTS = ["example.com", "example.org", "mail.example.net"] as const;
 /** Monday to Sunday: people buy coffee before the weekend. */
 const DAYS = [12, 13, 14, 15, 19, 16, 11].map((weight, index) => ({ index, weight }));
@@ -48,10 +88,16 @@ export function drawOrder(number: number, random: Random): TrueOrder {
   const market = random.weighted(MARKETS);
   const currency = random.weighted(market.currencies).code;
   const product = random.weighted(PRODUCTS);
-  const quantity = random.weighted([{ count: 1, weight: 70 }, { count: 2, weight: 20 }, { count: 3, weight: 7 }, { count: 6, weight: 3 }]).count;
+  const quantity = random.weighted([
+    { count: 1, weight: 70 },
+    { count: 2, weight: 20 },
+    { count: 3, weight: 7 },
+    { count: 6, weight: 3 },
+  ]).count;
   const rate = RATES[currency] ?? 1;
   // Yen have no hundredths, and shops round to tens.
-  const priceHundredths = currency === "JPY" ? Math.round(product.priceEur / rate / 10) * 1000 : Math.round((product.priceEur / rate) * 100);
+  const priceHundredths =
+    currency === "JPY" ? Math.round(product.priceEur / rate / 10) * 1000 : Math.round((product.priceEur / rate) * 100);
   return {
     orderId: `SO-${100_000 + number}`,
     day: drawDay(random),

@@ -80,16 +80,16 @@ function compileMatches([text, pattern]: readonly [ASTNode, ASTNode], context: C
   };
 }
 
-/** Compiling is the dear part: a pattern that is computed may only be compiled some thousand times. */
+/** Compiling is the dear part: patterns that are computed can be compiled a hundred times. */
 function patternAt(frame: Frame, source: string): Pattern {
-  charge(frame, 1_000 + source.length * 200);
+  charge(frame, 40_000);
   const compiled = compilePattern(source, "re2");
   if (!compiled.ok) throw new Fault(compiled.error);
   return compiled.value;
 }
 
 function matchWork(subject: string, pattern: Pattern): number {
-  return 8 + ((subject.length * (8 + pattern.source.length)) >> 3);
+  return 8 + Math.ceil((subject.length * pattern.size) / 4);
 }
 
 function unknownFunction(node: ASTNode, name: string, { isMethod }: { isMethod: boolean }): Mistake {

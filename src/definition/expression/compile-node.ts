@@ -11,7 +11,7 @@ import { type Code, type Context, type Mistake, mistakeAt, type Placed } from ".
 import { compileCall, compileMethod } from "./compile-call.ts";
 import { missingField, ROOT_NAMES, STEP_FIELDS, stepOf } from "./names.ts";
 import { binary, logical, negate, not, truth } from "./operators.ts";
-import { charge, Fault, isForbiddenName, kindOf, member, Optional, optionalMember, plain, type Value } from "./value.ts";
+import { charge, Fault, isForbiddenName, kindOf, member, Optional, optionalMember, peek, plain, type Value } from "./value.ts";
 
 type NodeOf<Operator extends ASTNode["op"]> = Extract<ASTNode, { op: Operator }>;
 
@@ -182,7 +182,9 @@ function select(container: Code, { key, optional, step: stepId }: { key: string;
   }
   return {
     run: (frame) => {
-      const found = optionalMember(run(frame), key).value;
+      const result = run(frame);
+      if (result instanceof Optional) return optionalMember(result, key);
+      const found = peek(result, key);
       if (found === undefined) throw missingField(frame.scope, stepId, key);
       return found;
     },

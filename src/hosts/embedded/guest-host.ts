@@ -71,6 +71,13 @@ export class GuestHost implements Host {
     }
   }
 
+  async whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord> {
+    for await (const _ of this.watch(run, 1, signal)) continue;
+    const record = await this.get(run);
+    if (record !== null) return record;
+    throw new TuttiError("T4001", `There is no run ${run.id} in ${this.#path}.`);
+  }
+
   stream(): void {
     // Streamed chunks live in the owner; a guest has none to show.
   }

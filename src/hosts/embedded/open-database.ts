@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { TuttiError } from "../../base/errors.ts";
+import { failpoint } from "../../base/failpoint.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -39,6 +40,7 @@ function prepare(database: DatabaseSync, path: string, synchronous: "full" | "no
   const version = checkSchemaVersion(database, path);
   if (version === 0) database.exec(`pragma application_id = ${APPLICATION_ID}`);
   MIGRATIONS.slice(version).forEach((migration, index) => {
+    failpoint("open.migrating");
     database.exec(`begin immediate; ${migration}; pragma user_version = ${version + index + 1}; commit`);
   });
 }

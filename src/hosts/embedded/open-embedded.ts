@@ -1,3 +1,4 @@
+import { failpoint } from "../../base/failpoint.ts";
 import { RETENTION_MS } from "../../base/limits.ts";
 import { TuttiError } from "../../base/errors.ts";
 import { systemClock } from "../../ports/clock.ts";
@@ -21,7 +22,9 @@ const RUNS_PER_SWEEP = 200;
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedHost> {
   const { path, synchronous = "full", control = true } = options;
   const database = openDatabase({ path, synchronous });
+  failpoint("open.prepared");
   const lock = acquireOwnership(path);
+  failpoint("open.owned");
   if (lock === null) {
     database.close();
     throw ownedError(path);

@@ -35,25 +35,33 @@ function addNewRun(batch: Batch, { run, inputHash }: Resident, fact: Extract<Fac
 }
 
 /**
- * Adds what the run's row, timer, open-command row and snapshot must say after the turn; each only
- * when it differs from what is stored. A timer row may be too early, never too late, so a run whose
- * next wake moves away writes nothing: when the row comes due, the run looks and moves it.
+ * Adds what the run's row, open-command row, timer row and snapshot must say after the turn; each
+ * only when it differs from what is stored.
+ *
+ * 1. A run that owes commands has an open-command row, so a restart loads it, timers and all. Only a
+ *    run that owes none needs a timer row.
+ * 2. A timer row may be too early, never too late: when it comes due, the run looks and moves it.
  */
 export function addStanding(batch: Batch, resident: Resident, now: number): void {
   const { run, state } = resident;
   if (state === null) return;
   addStatus(batch, resident, state, now);
-  const wakeAt = nextWakeAt(state);
-  if (wakeAt === null ? resident.wakeAt !== null : resident.wakeAt === null || wakeAt < resident.wakeAt || resident.wakeAt <= now) {
-    batch.timers.push({ run, at: wakeAt });
-    resident.wakeAt = wakeAt;
-  }
   const owes = hasOutstanding(state);
   if (owes !== resident.owes) {
     batch.owing.push({ run, owes });
     resident.owes = owes;
   }
-  if (resident.tailBytes > Math.max(SNAPSHOT_TAIL_BYTES, resident.snapshotBytes)) addSnapshot(batch, resident, state);
+  addTimer(batch, resident, owes, nextWakeAt(state), now);
+  if (resident.tailBytes > Math.max(SNAPSHOT_TAIL_BYTES, 2 * resident.snapshotBytes)) addSnapshot(batch, resident, state);
+}
+
+function addTimer(batch: Batch, resident: Resident, owes: boolean, wakeAt: number | null, now: number): void {
+  const stored = resident.wakeAt;
+  const isNeeded = wakeAt !== null && !owes && (stored === null || wakeAt < stored || stored <= now);
+  const isLeftOver = wakeAt === null && stored !== null;
+  if (!isNeeded && !isLeftOver) return;
+  batch.timers.push({ run: resident.run, at: wakeAt });
+  resident.wakeAt = wakeAt;
 }
 
 function addStatus(batch: Batch, resident: Resident, state: RunState, now: number): void {

@@ -54,8 +54,8 @@ export class MailboxHost implements Host {
   }
 
   async define(tenant: Tenant, definition: Definition): Promise<string> {
-    const { fingerprint } = this.mailbox.programs.add(tenant, definition);
-    if (this.#store.definition(tenant, fingerprint) !== null) return fingerprint;
+    const { fingerprint } = this.mailbox.programs.compile(definition);
+    if (this.mailbox.programs.find(tenant, fingerprint) !== null) return fingerprint;
     await this.#ride((batch) => batch.definitions.push({ tenant, fingerprint, definition }));
     return fingerprint;
   }
@@ -75,9 +75,9 @@ export class MailboxHost implements Host {
     const resident = present ?? this.mailbox.adopt(newResident(run, this.mailbox.programs.get(run.tenant, rest.fingerprint), inputHash));
     // An existing run gets the input too: its receipt comes only after the start that made it is durable.
     const { applied } = await this.#offer(resident, { kind: "start", run: run.id, tenant: run.tenant, ...rest });
-    const stored = this.#store.find(run);
-    if (stored === null) throw new TuttiError("T4001", `Run ${run.id} could not be started.`, { retryable: true });
-    return { created: applied, record: stored.record };
+    const record = applied ? startedRecord(request, this.mailbox.now()) : this.#store.find(run)?.record;
+    if (record === undefined) throw unknownRun(run);
+    return { created: applied, record };
   }
 
   async post(run: RunRef, input: PostedInput): Promise<PostReceipt> {
@@ -139,6 +139,14 @@ export class MailboxHost implements Host {
     }
   }
 
+  async whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord> {
+    // A run in memory has not ended; looking it up in the store first would say no more.
+    const known = this.mailbox.resident(run) === undefined ? (this.#store.find(run) ?? raise(unknownRun(run))) : null;
+    if (known !== null && known.record.endedAt !== null) return known.record;
+    await this.mailbox.watchers.over(keyOf(run), signal);
+    return this.#store.find(run)?.record ?? raise(unknownRun(run));
+  }
+
   stream(run: RunRef, chunk: StreamedChunk): void {
     this.mailbox.watchers.stream(keyOf(run), chunk);
   }
@@ -192,6 +200,11 @@ export class MailboxHost implements Host {
   #ride(add: (batch: Batch) => void): Promise<void> {
     return new Promise<void>((done, refuse) => this.mailbox.ride({ add, done, refuse }));
   }
+}
+
+/** The record of a run whose start has just been committed. */
+function startedRecord({ run, workflow, version, fingerprint, labels = {} }: StartRequest, at: number): RunRecord {
+  return { run, workflow, version, fingerprint, status: "running", createdAt: at, updatedAt: at, endedAt: null, error: null, labels };
 }
 
 function isLast({ fact }: HistoryEntry): boolean {

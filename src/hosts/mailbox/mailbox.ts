@@ -10,6 +10,7 @@
  * 5. Time never goes backwards, whatever the clock does.
  */
 import { TuttiError } from "../../base/errors.ts";
+import { failpoint } from "../../base/failpoint.ts";
 import type { RunRef } from "../../base/ids.ts";
 import { FACTS_PER_COMMIT, IDLE_RUN_MS, INPUTS_PER_TURN, MAX_IDLE_RUNS, RECOVERIES_PER_TURN } from "../../base/limits.ts";
 import type { Program } from "../../definition/program.ts";
@@ -94,6 +95,7 @@ export class Mailbox {
     const stored = this.#options.store.find(run);
     if (stored === null) return null;
     const resident = this.adopt(loadResident(this.#options.store, this.programs, stored));
+    if (resident.state !== null) this.#armWake(resident, nextWakeAt(resident.state));
     // Runs that owe commands never leave memory, so this one comes from an earlier process, or from
     // before a failed commit: whoever performs its commands again does so under the same keys.
     if (resident.state !== null && resident.status !== "quarantined" && hasOutstanding(resident.state)) {
@@ -299,6 +301,7 @@ export class Mailbox {
   #publish({ resident, envelopes, receipts, commands, hasFacts }: Work): void {
     for (let index = 0; index < envelopes.length; index += 1) envelopes[index]?.settle?.(receipts[index] as PostReceipt);
     if (hasFacts) this.watchers.notify(resident.key);
+    failpoint("turn.receipts");
     this.#settleResident(resident);
     if (commands.length > 0) this.#perform(resident, commands, false);
   }
@@ -306,6 +309,7 @@ export class Mailbox {
   /** Keeps a run in memory while it has work, for a while when it waits, and not when it is over. */
   #settleResident(resident: Resident): void {
     const { state } = resident;
+    if (state !== null && isOver(state)) this.watchers.notifyOver(resident.key);
     if (state === null || isOver(state)) return this.#forget(resident);
     this.#armWake(resident, nextWakeAt(state));
     this.#idle.delete(resident);

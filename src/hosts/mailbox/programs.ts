@@ -5,34 +5,41 @@ import type { Definition } from "../../definition/definition.ts";
 import type { Program } from "../../definition/program.ts";
 import type { Store } from "./store.ts";
 
-/** Compiled definitions, made once each. */
+/** Compiled definitions, made once each: definitions never change. */
 export class Programs {
   readonly #store: Store;
-  readonly #programs = new Map<string, Program>();
+  /** By tenant and fingerprint: the definitions that are known to be in the store. */
+  readonly #stored = new Map<string, Program>();
+  readonly #compiled = new WeakMap<Definition, Program>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** Compiles a definition that is about to be stored. */
-  add(tenant: Tenant, definition: Definition): Program {
-    const program = compile(definition);
-    const key = `${tenant}/${program.fingerprint}`;
-    const known = this.#programs.get(key);
+  compile(definition: Definition): Program {
+    const known = this.#compiled.get(definition);
     if (known !== undefined) return known;
-    this.#programs.set(key, program);
+    const program = compile(definition);
+    this.#compiled.set(definition, program);
+    return program;
+  }
+
+  /** The program of a stored definition; null when the definition is not in the store. */
+  find(tenant: Tenant, fingerprint: string): Program | null {
+    const known = this.#stored.get(`${tenant}/${fingerprint}`);
+    if (known !== undefined) return known;
+    const definition = this.#store.definition(tenant, fingerprint);
+    if (definition === null) return null;
+    const program = this.compile(definition);
+    this.#stored.set(`${tenant}/${fingerprint}`, program);
     return program;
   }
 
   get(tenant: Tenant, fingerprint: string): Program {
-    const known = this.#programs.get(`${tenant}/${fingerprint}`);
-    if (known !== undefined) return known;
-    const definition = this.#store.definition(tenant, fingerprint);
-    if (definition === null) {
-      throw new TuttiError("T5009", `The definition ${fingerprint.slice(0, 12)} is not in this database.`, {
-        help: "Register it with define() before a run is started on it.",
-      });
-    }
-    return this.add(tenant, definition);
+    const program = this.find(tenant, fingerprint);
+    if (program !== null) return program;
+    throw new TuttiError("T5009", `The definition ${fingerprint.slice(0, 12)} is not in this database.`, {
+      help: "Register it with define() before a run is started on it.",
+    });
   }
 }

@@ -10,6 +10,7 @@ import type { StreamedChunk } from "../../ports/host.ts";
 
 export class Watchers {
   readonly #byRun = new Map<string, Set<Watcher>>();
+  readonly #waitingForEnd = new Map<string, Set<() => void>>();
 
   add(key: string): Watcher {
     const watcher = new Watcher();
@@ -32,9 +33,33 @@ export class Watchers {
     for (const watcher of this.#byRun.get(key) ?? []) watcher.push(chunk);
   }
 
+  /** Resolves when the run is over, the signal aborts, or the host closes. */
+  over(key: string, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#waitingForEnd.get(key) ?? new Set();
+      this.#waitingForEnd.set(key, waiting.add(resolve));
+      signal?.addEventListener("abort", () => this.#leave(key, resolve), { once: true });
+    });
+  }
+
+  #leave(key: string, resolve: () => void): void {
+    const waiting = this.#waitingForEnd.get(key);
+    waiting?.delete(resolve);
+    if (waiting?.size === 0) this.#waitingForEnd.delete(key);
+    resolve();
+  }
+
+  notifyOver(key: string): void {
+    const waiting = this.#waitingForEnd.get(key);
+    if (waiting === undefined) return;
+    this.#waitingForEnd.delete(key);
+    for (const resolve of waiting) resolve();
+  }
+
   /** Ends every wait: the host is closing. */
   wakeAll(): void {
     for (const watchers of this.#byRun.values()) for (const watcher of watchers) watcher.wake();
+    for (const key of this.#waitingForEnd.keys()) this.notifyOver(key);
   }
 }
 

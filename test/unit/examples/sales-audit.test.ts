@@ -7,12 +7,25 @@ import type { JournalEntry } from "../../../examples/sales-dashboard/lib/work.ts
 const task = (taskId: string): NonNullable<HistoryFact["task"]> => ({ taskId, url: "http://127.0.0.1:1" });
 const accepted = (path: string, taskId: string): HistoryFact => ({ kind: "subtaskAccepted", path, task: task(taskId) });
 const completed = (path: string): HistoryFact => ({ kind: "subtaskCompleted", path });
-const entry = (subtask: string, event: JournalEntry["event"]): JournalEntry => ({ at: "", agent: "", event, capability: "", key: subtask, run: "r", subtask, attempt: 1 });
+const entry = (subtask: string, event: JournalEntry["event"]): JournalEntry => ({
+  at: "",
+  agent: "",
+  event,
+  capability: "",
+  key: subtask,
+  run: "r",
+  subtask,
+  attempt: 1,
+});
 
 describe("the audit of a crash", () => {
   const before = [accepted("data", "t1"), completed("data"), accepted("analytics", "t2")];
   const after = [...before, completed("analytics"), accepted("report", "t3"), completed("report")];
-  const journal = ["data", "analytics", "report"].flatMap((subtask) => [entry(subtask, "started"), entry(subtask, "stage"), entry(subtask, "finished")]);
+  const journal = ["data", "analytics", "report"].flatMap((subtask) => [
+    entry(subtask, "started"),
+    entry(subtask, "stage"),
+    entry(subtask, "finished"),
+  ]);
 
   it("tells what was kept and what was found again", () => {
     const audit = auditCrash({ before, after, journal });

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Order } from "../../../examples/sales-dashboard/lib/clean-orders.ts";
 import { readDate, readPrice, readQuantity, readRegion, readStatus } from "../../../examples/sales-dashboard/lib/fields.ts";
-import { InputError } from "../../../examples/sales-dashboard/lib/import-orders.ts";
+import { InputError } from "../../../examples/sales-dashboard/lib/input-error.ts";
 import { parseWeek, shiftWeek, weekOf } from "../../../examples/sales-dashboard/lib/weeks.ts";
 import { generateSample } from "../../../examples/sales-dashboard/sample/generate.ts";
 import { prepare, SAMPLE } from "./sample.ts";
@@ -71,15 +71,34 @@ describe("the sample of the sales dashboard", () => {
 describe("a file of orders", () => {
   it("may have its columns in any order, and others besides", async () => {
     const path = join(mkdtempSync(join(tmpdir(), "sales-")), "orders.csv");
-    writeFileSync(path, ["Status , note,currency,unit_price,quantity,product,region,customer_email,order_date,order_id", 'paid,"a ""b"", c",EUR,"1.200,50",2,Mug,emea,A@B.C,31.03.2025,x1'].join("\r\n"));
+    writeFileSync(
+      path,
+      [
+        "Status , note,currency,unit_price,quantity,product,region,customer_email,order_date,order_id",
+        'paid,"a ""b"", c",EUR,"1.200,50",2,Mug,emea,A@B.C,31.03.2025,x1',
+      ].join("\r\n"),
+    );
     const { cleaned } = await prepare(path);
     expect(cleaned.orders).toEqual([
-      { orderId: "X1", day: "2025-03-31", customer: "a@b.c", region: "EMEA", product: "Mug", quantity: 2, amountCents: 240_100, currency: "EUR", status: "paid" },
+      {
+        orderId: "X1",
+        day: "2025-03-31",
+        customer: "a@b.c",
+        region: "EMEA",
+        product: "Mug",
+        quantity: 2,
+        amountCents: 240_100,
+        currency: "EUR",
+        status: "paid",
+      },
     ]);
   });
 
   it("has its newest whole week found, whatever stray date it holds", async () => {
-    const rows = Array.from({ length: 40 }, (_, index) => `o${index},2025-03-${String(3 + (index % 14)).padStart(2, "0")},a@b.c,EMEA,Mug,1,10,EUR,paid`);
+    const rows = Array.from(
+      { length: 40 },
+      (_, index) => `o${index},2025-03-${String(3 + (index % 14)).padStart(2, "0")},a@b.c,EMEA,Mug,1,10,EUR,paid`,
+    );
     const { slice } = await prepare(csvOf(...rows, "late,2052-03-03,a@b.c,EMEA,Mug,1,10,EUR,paid"));
     expect(slice.week.name).toBe("2025-W11");
   });
@@ -102,7 +121,9 @@ describe("a file of orders", () => {
   });
 
   it("counts a refund that comes before its payment", async () => {
-    const { cleaned } = await prepare(csvOf("o1,2025-03-03,a@b.c,EMEA,Mug,1,10,EUR,refunded", "O1,2025-03-03,a@b.c,EMEA,Mug,1,10,EUR,paid"));
+    const { cleaned } = await prepare(
+      csvOf("o1,2025-03-03,a@b.c,EMEA,Mug,1,10,EUR,refunded", "O1,2025-03-03,a@b.c,EMEA,Mug,1,10,EUR,paid"),
+    );
     expect(cleaned.orders).toMatchObject([{ orderId: "O1", status: "refunded" }]);
     expect(cleaned.problems).toMatchObject({ repeated_order: 1, late_refund: 1, exact_duplicate: 0 });
   });
@@ -146,7 +167,13 @@ describe("readers", () => {
 
   it("read quantities, regions and states in their spellings", () => {
     expect(["3", " -2 ", "2.0", "0", "1.5", "two"].map(readQuantity)).toEqual([3, -2, 2, null, null, null]);
-    expect(["emea ", "Europe, Middle East and Africa", "Asia-Pacific", "Mars", ""].map(readRegion)).toEqual(["EMEA", "EMEA", "APAC", "Unknown", "Unknown"]);
+    expect(["emea ", "Europe, Middle East and Africa", "Asia-Pacific", "Mars", ""].map(readRegion)).toEqual([
+      "EMEA",
+      "EMEA",
+      "APAC",
+      "Unknown",
+      "Unknown",
+    ]);
     expect(["PAID", "", "Returned", "?"].map(readStatus)).toEqual(["paid", "paid", "refunded", null]);
   });
 

@@ -29,13 +29,12 @@ describe("the figures of the sales dashboard", () => {
 
   beforeAll(async () => {
     const { slice, database } = await prepare();
-    expect(slice.week.name).toBe("2025-W14");
     kpis = computeKpis(database, slice.week, { region: "all", weeks: 8 });
   });
 
   it("are the totals of the true orders of the week", () => {
     const expected = figures(week);
-    expect(kpis).toMatchObject({ orders: expected.orders, units: expected.units, customers: expected.customers });
+    expect(kpis).toMatchObject({ week: "2025-W14", orders: expected.orders, units: expected.units, customers: expected.customers });
     expect(kpis.revenue_eur).toBeCloseTo(expected.revenue_eur, 6);
     expect(kpis.gross_revenue_eur).toBeCloseTo(expected.gross_revenue_eur, 6);
     expect(kpis.refunds_eur).toBeCloseTo(expected.gross_revenue_eur - expected.revenue_eur, 6);
@@ -59,12 +58,17 @@ describe("the figures of the sales dashboard", () => {
   });
 
   it("rank products and regions by their true revenue", () => {
-    for (const [key, shares] of [["product", kpis.products], ["region", kpis.regions]] as const) {
+    for (const [key, shares] of [
+      ["product", kpis.products],
+      ["region", kpis.regions],
+    ] as const) {
       const names = [...new Set(week.map((order) => order[key]))];
       const expected = names
         .map((name) => ({ name, ...figures(week.filter((order) => order[key] === name)) }))
         .toSorted((left, right) => right.revenue_eur - left.revenue_eur);
-      expect(shares.map(({ name, orders, units }) => ({ name, orders, units }))).toEqual(expected.slice(0, shares.length).map(({ name, orders, units }) => ({ name, orders, units })));
+      expect(shares.map(({ name, orders, units }) => ({ name, orders, units }))).toEqual(
+        expected.slice(0, shares.length).map(({ name, orders, units }) => ({ name, orders, units })),
+      );
       shares.forEach((share, index) => expect(share.revenue_eur).toBeCloseTo(expected[index]?.revenue_eur ?? Number.NaN, 6));
     }
   });
@@ -79,7 +83,17 @@ describe("the figures of the sales dashboard", () => {
     const first = parseWeek("2025-W07");
     const empty = parseWeek("2024-W07");
     if (first === null || empty === null) throw new Error("Both weeks exist.");
-    expect(computeKpis(database, first, { region: "all", weeks: 8 })).toMatchObject({ previous: null, change: { revenue: null, orders: null, average_order_value: null } });
-    expect(computeKpis(database, empty, { region: "all", weeks: 8 })).toMatchObject({ revenue_eur: 0, orders: 0, average_order_value_eur: 0, refund_rate: 0, regions: [], weeks: [] });
+    expect(computeKpis(database, first, { region: "all", weeks: 8 })).toMatchObject({
+      previous: null,
+      change: { revenue: null, orders: null, average_order_value: null },
+    });
+    expect(computeKpis(database, empty, { region: "all", weeks: 8 })).toMatchObject({
+      revenue_eur: 0,
+      orders: 0,
+      average_order_value_eur: 0,
+      refund_rate: 0,
+      regions: [],
+      weeks: [],
+    });
   });
 });

@@ -25,7 +25,12 @@ function reportOf(figures: Kpis, charts: readonly Chart[]): Report {
 }
 
 function withNames(name: string): Kpis {
-  return { ...kpis, region: name, products: kpis.products.map((product) => ({ ...product, name })), regions: kpis.regions.map((region) => ({ ...region, name })) };
+  return {
+    ...kpis,
+    region: name,
+    products: kpis.products.map((product) => ({ ...product, name })),
+    regions: kpis.regions.map((region) => ({ ...region, name })),
+  };
 }
 
 describe.each(CHART_KINDS)("the chart %s", (kind) => {
@@ -49,7 +54,13 @@ describe.each(CHART_KINDS)("the chart %s", (kind) => {
     const { svg } = drawChart(kind, withNames(NASTY));
     expect(XMLValidator.validate(svg)).toBe(true);
     expect(svg).not.toContain("<script");
-    const empty: Kpis = { ...kpis, products: [], regions: [], weeks: [], days: kpis.days.map((day) => ({ ...day, revenue_eur: 0, previous_revenue_eur: 0 })) };
+    const empty: Kpis = {
+      ...kpis,
+      products: [],
+      regions: [],
+      weeks: [],
+      days: kpis.days.map((day) => ({ ...day, revenue_eur: 0, previous_revenue_eur: 0 })),
+    };
     expect(XMLValidator.validate(drawChart(kind, empty).svg)).toBe(true);
   });
 });
@@ -64,8 +75,15 @@ it("bars are as long as their revenue", () => {
 });
 
 describe("the report", () => {
-  const page = (figures: Kpis): { readonly html: string; readonly elements: readonly DefaultTreeAdapterTypes.Element[]; readonly errors: readonly string[] } => {
-    const html = reportHtml(reportOf(figures, CHART_KINDS.map((kind) => drawChart(kind, figures))));
+  const page = (
+    figures: Kpis,
+  ): { readonly html: string; readonly elements: readonly DefaultTreeAdapterTypes.Element[]; readonly errors: readonly string[] } => {
+    const html = reportHtml(
+      reportOf(
+        figures,
+        CHART_KINDS.map((kind) => drawChart(kind, figures)),
+      ),
+    );
     const errors: string[] = [];
     const document = parse(html, { onParseError: ({ code, startLine }) => errors.push(`${code} in line ${startLine}`) });
     return { html, elements: elementsOf(document), errors };
@@ -88,7 +106,12 @@ describe("the report", () => {
 
   it("names its language, its title and every column", () => {
     const { elements } = page(kpis);
-    expect(attribute(elements.find((element) => element.tagName === "html"), "lang")).toBe("en");
+    expect(
+      attribute(
+        elements.find((element) => element.tagName === "html"),
+        "lang",
+      ),
+    ).toBe("en");
     expect(elements.filter((element) => element.tagName === "h1")).toHaveLength(1);
     for (const head of elements.filter((element) => element.tagName === "th")) expect(attribute(head, "scope")).toMatch(/^(?:row|col)$/);
     for (const table of elements.filter((element) => element.tagName === "table")) {

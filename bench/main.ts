@@ -1,0 +1,26 @@
+/** `npm run bench [-- NAME…]`: measures the promises about speed, and exits with 1 when one is missed. */
+import { writeFileSync } from "node:fs";
+
+import { isMet, toLine, type Figure } from "./figures.ts";
+import { measureThroughput } from "./throughput.ts";
+import { measureWaiting } from "./waiting.ts";
+import { measureWidth } from "./width.ts";
+
+const MEASURES: { readonly [name: string]: () => Promise<Figure[]> } = {
+  throughput: measureThroughput,
+  width: measureWidth,
+  waiting: measureWaiting,
+};
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const figures: Figure[] = [];
+for (const [name, measure] of Object.entries(MEASURES)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  for (const figure of await measure()) {
+    figures.push(figure);
+    console.log(toLine(figure));
+  }
+}
+const jsonPath = process.env["TUTTI_BENCH_JSON"];
+if (jsonPath !== undefined) writeFileSync(jsonPath, `${JSON.stringify({ node: process.version, figures }, null, 2)}\n`);
+process.exitCode = figures.every(isMet) ? 0 : 1;

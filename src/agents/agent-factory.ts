@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+import { TuttiError } from "../base/errors.ts";
+import type { Agent } from "../ports/agents.ts";
+import type { AgentFactory } from "../runtime/binder.ts";
+import { remoteAgent } from "./remote-agent.ts";
+
+/** Reads a secret by its name; undefined when there is none. */
+export type ReadSecret = (name: string) => string | undefined;
+
+/** How this process makes agents of bindings: remote ones by their card, function agents from files on disk. */
+export function createAgentFactory(readSecret: ReadSecret): AgentFactory {
+  return {
+    card({ url, secret }, name) {
+      return remoteAgent(url, secret === null ? { name } : { name, secret: () => secretOf(secret, name, readSecret) });
+    },
+    async module(specifier) {
+      const { path, exportName } = split(specifier);
+      const loaded = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+      const agent = loaded[exportName];
+      if (isAgent(agent)) return agent;
+      throw new TuttiError("T4115", `${path} has no agent under the export "${exportName}".`, {
+        help: `Export one made by defineAgent, or name another export: ${path}#name.`,
+      });
+    },
+    cannotLoad(specifier) {
+      const { path } = split(specifier);
+      return existsSync(path) ? null : `its module ${path} does not exist`;
+    },
+  };
+}
+
+function split(specifier: string): { readonly path: string; readonly exportName: string } {
+  const hash = specifier.lastIndexOf("#");
+  return hash === -1 ? { path: specifier, exportName: "default" } : { path: specifier.slice(0, hash), exportName: specifier.slice(hash + 1) };
+}
+
+function secretOf(name: string, agent: string, readSecret: ReadSecret): string {
+  const secret = readSecret(name);
+  if (secret !== undefined) return secret;
+  throw new TuttiError("T3005", `Agent "${agent}" needs the secret ${name}, which is not set.`, { help: `Set the environment variable ${name}.` });
+}
+
+function isAgent(value: unknown): value is Agent {
+  return typeof value === "object" && value !== null && "kind" in value && (value.kind === "local" || value.kind === "remote");
+}

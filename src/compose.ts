@@ -1,0 +1,61 @@
+/** The composition root: the only file that knows every part. */
+import { createAgentFactory, type ReadSecret } from "./agents/agent-factory.ts";
+import type { Agent } from "./ports/agents.ts";
+import { systemClock, type Clock } from "./ports/clock.ts";
+import type { Host } from "./ports/host.ts";
+import { silentLog, type Log } from "./ports/log.ts";
+import { openEmbedded } from "./hosts/embedded/open-embedded.ts";
+import type { MailboxHost } from "./hosts/mailbox/mailbox-host.ts";
+import { openMemory } from "./hosts/memory/open-memory.ts";
+import { Effects } from "./runtime/effects.ts";
+import { Orchestrator } from "./runtime/orchestrator.ts";
+import { Registry } from "./runtime/registry.ts";
+
+export type OrchestratorOptions = {
+  /** The database file; `:memory:` keeps everything in this process and loses it with the process. */
+  readonly db?: string;
+  readonly agents?: readonly Agent[];
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** Where secrets come from; the environment by default. */
+  readonly readSecret?: ReadSecret;
+  /** False: open runs stay as they are until they are spoken to. */
+  readonly recover?: boolean;
+};
+
+/** The default database, relative to the working directory. */
+export const DEFAULT_DB = ".tutti/tutti.db";
+
+/**
+ * Opens a database as its owner and takes up every open run whose agents can be bound.
+ * Throws T5001 when another process owns it, T5002 and T5003 when it cannot be used.
+ *
+ * @example
+ * await using orchestrator = await openOrchestrator({ db: ":memory:", agents: [greeter] });
+ * const output = await orchestrator.run(hello, { name: "Ada" });
+ */
+export async function openOrchestrator(options: OrchestratorOptions = {}): Promise<Orchestrator> {
+  const { db = DEFAULT_DB, agents = [], log = silentLog, clock = systemClock, recover = true } = options;
+  const registry = new Registry(createAgentFactory(options.readSecret ?? ((name) => process.env[name])));
+  for (const agent of agents) registry.register(agent);
+  // The effects answer to the host, and the host performs through the effects.
+  const wiring: { host?: MailboxHost } = {};
+  const hostOf = (): Host => wiring.host ?? notYet();
+  const effects = new Effects({ registry, host: hostOf, clock, log, random: Math.random });
+  const parts = { performer: effects, clock, log };
+  const host = db === ":memory:" ? openMemory(parts) : await openEmbedded({ path: db, ...parts });
+  wiring.host = host;
+  if (recover) host.recover();
+  return new Orchestrator({
+    host,
+    registry,
+    async close() {
+      effects.close();
+      await host.close();
+    },
+  });
+}
+
+function notYet(): never {
+  throw new Error("An effect answered before its host was open.");
+}

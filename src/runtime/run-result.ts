@@ -1,0 +1,41 @@
+import { TuttiError } from "../base/errors.ts";
+import type { Json } from "../base/json.ts";
+import type { Host, RunRecord } from "../ports/host.ts";
+import type { Failure } from "../scheduler/outcome.ts";
+
+/** How a run ended, or that it has not. */
+export type RunResult =
+  | { readonly status: "completed"; readonly run: string; readonly output: Json }
+  | { readonly status: "failed"; readonly run: string; readonly failure: Failure }
+  | { readonly status: "canceled"; readonly run: string; readonly reason: string; readonly by: string }
+  | { readonly status: "open"; readonly run: string };
+
+/** Reads the end of a run from its state, which holds the output. */
+export async function readResult(host: Host, record: RunRecord): Promise<RunResult> {
+  const run = record.run.id;
+  const state = record.endedAt === null ? null : await host.inspect(record.run);
+  const end = state?.end ?? null;
+  if (end === null) return { status: "open", run };
+  switch (end.kind) {
+    case "completed":
+      return { status: "completed", run, output: end.output };
+    case "failed":
+      return { status: "failed", run, failure: end.failure };
+    case "canceled":
+      return { status: "canceled", run, reason: end.reason, by: end.by };
+  }
+}
+
+/** The output of a run that completed; throws what it ended with otherwise. */
+export function outputOf(result: RunResult): Json {
+  switch (result.status) {
+    case "completed":
+      return result.output;
+    case "failed":
+      throw new TuttiError("T4108", `Run ${result.run} failed: ${result.failure.message}`, { details: { code: result.failure.code } });
+    case "canceled":
+      throw new TuttiError("T4003", `Run ${result.run} was canceled by ${result.by}: ${result.reason}.`);
+    case "open":
+      throw new TuttiError("T4003", `Run ${result.run} has not ended yet.`, { retryable: true });
+  }
+}

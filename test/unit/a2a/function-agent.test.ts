@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+import { ask, askAuth, fail, isDirect, message, refuse, result } from "../../../src/agents/answers.ts";
+import { defineAgent } from "../../../src/agents/function-agent.ts";
+import { watching, work } from "../../e2e/a2a/harness.ts";
+
+const silent = watching().watch;
+
+/** An agent with one capability that answers as given. */
+function answering(run: () => unknown) {
+  return defineAgent({ name: "one", description: "One.", version: "1.0.0", capabilities: { do: { description: "Does.", run: run as () => string } } });
+}
+const outcomeOf = (run: () => unknown) => answering(run).perform(work("do", null), silent);
+
+test("what a handler returns becomes the reply: words as text, everything else as data", async () => {
+  expect(await outcomeOf(() => "words")).toEqual({ kind: "completed", reply: { text: "words" } });
+  for (const falsy of [0, false, null, [], {}]) expect(await outcomeOf(() => falsy)).toEqual({ kind: "completed", reply: { data: [falsy] } });
+  expect(await outcomeOf(() => "")).toEqual({ kind: "completed", reply: { text: "" } });
+  expect(await outcomeOf(() => undefined)).toEqual({ kind: "completed", reply: {} });
+  expect(await outcomeOf(async () => ({ late: true }))).toEqual({ kind: "completed", reply: { data: [{ late: true }] } });
+});
+
+test("values become plain JSON before they become facts", async () => {
+  expect(await outcomeOf(() => ({ at: new Date(0), gone: undefined }))).toEqual({ kind: "completed", reply: { data: [{ at: "1970-01-01T00:00:00.000Z" }] } });
+  expect(await outcomeOf(() => 1n)).toMatchObject({ kind: "failed", failure: { code: "INVALID_OUTPUT", retryable: false } });
+  const loop: { self?: unknown } = {};
+  loop.self = loop;
+  expect(await outcomeOf(() => loop)).toMatchObject({ kind: "failed", failure: { code: "INVALID_OUTPUT" } });
+  expect(await outcomeOf(() => result(new Date(0) as never))).toEqual({ kind: "completed", reply: { data: ["1970-01-01T00:00:00.000Z"] } });
+});
+
+test("every helper gives the outcome that it is named after", async () => {
+  expect(await outcomeOf(() => result("v", { text: "t", usage: { tokens: 1 } }))).toEqual({ kind: "completed", reply: { data: ["v"], text: "t", usage: { tokens: 1 } } });
+  expect(await outcomeOf(() => ask("Why?", { data: 1 }))).toEqual({ kind: "inputRequired", question: { prompt: "Why?", data: 1 } });
+  expect(await outcomeOf(() => askAuth("Log in."))).toEqual({ kind: "authRequired", question: { prompt: "Log in." } });
+  expect(await outcomeOf(() => refuse("No."))).toEqual({ kind: "rejected", failure: { code: "T4105", message: "No.", retryable: false } });
+  expect(await outcomeOf(() => fail("MY_CODE", "Broken."))).toEqual({ kind: "failed", failure: { code: "MY_CODE", message: "Broken.", retryable: false } });
+  const direct = await outcomeOf(() => message("Hi."));
+  expect([direct, isDirect(direct)]).toEqual([{ kind: "completed", reply: { text: "Hi." } }, true]);
+  expect(isDirect(await outcomeOf(() => "Hi."))).toBe(false);
+});
+
+test("an exception is a failure that may be tried again; after a stop it is a cancel", async () => {
+  const broken = (): never => {
+    throw new Error("Oh.");
+  };
+  expect(await outcomeOf(broken)).toEqual({ kind: "failed", failure: { code: "AGENT_ERROR", message: "Oh.", retryable: true } });
+  const seen = watching();
+  seen.stop();
+  expect(await answering(broken).perform(work("do", null), seen.watch)).toMatchObject({ kind: "canceled" });
+});
+
+const typed = defineAgent({
+  name: "typed",
+  description: "Typed.",
+  version: "1.0.0",
+  capabilities: {
+    greet: {
+      description: "Greets.",
+      tags: ["hello"],
+      input: z.object({ name: z.string().trim(), times: z.number().default(1) }),
+      output: z.object({ words: z.array(z.string()) }),
+      run: ({ input }) => ({ words: Array.from({ length: input.times }, () => `Hello, ${input.name}!`) }),
+    },
+    lies: { description: "Breaks its contract.", output: z.object({ n: z.number() }), run: () => result({ n: "one" as unknown as number }) },
+    checked: { description: "Plain JSON Schema.", input: { type: "string", pattern: "^(a+)+$" }, run: ({ text }) => text ?? "none" },
+  },
+});
+
+test("a Standard Schema checks and shapes the input, types the handler and describes itself", async () => {
+  expect(await typed.perform(work("greet", { name: " Ada " }), silent)).toEqual({ kind: "completed", reply: { data: [{ words: ["Hello, Ada!"] }] } });
+  expect(await typed.perform(work("greet", { name: 1 }), silent)).toMatchObject({ kind: "failed", failure: { code: "INVALID_INPUT", retryable: false, message: expect.stringContaining("/name") } });
+  expect(typed.capabilities[0]).toMatchObject({ name: "greet", tags: ["hello"], inputSchema: { type: "object", required: ["name"] }, outputSchema: { properties: { words: { type: "array" } } } });
+  // @ts-expect-error The handler's result must fit the output schema.
+  defineAgent({ name: "x", description: "", version: "1", capabilities: { bad: { description: "", output: z.object({ n: z.number() }), run: () => ({ n: "x" }) } } });
+  // @ts-expect-error The input has the type of its schema.
+  defineAgent({ name: "x", description: "", version: "1", capabilities: { bad: { description: "", input: z.object({ n: z.number() }), run: ({ input }) => input.m } } });
+});
+
+test("an output that breaks the agent's own contract is its failure", async () => {
+  expect(await typed.perform(work("lies", null), silent)).toMatchObject({ kind: "failed", failure: { code: "INVALID_OUTPUT", retryable: false } });
+});
+
+test("a pattern in a schema cannot stop the process", async () => {
+  const startedAt = performance.now();
+  expect(await typed.perform(work("checked", `${"a".repeat(50_000)}!`), silent)).toMatchObject({ failure: { code: "INVALID_INPUT" } });
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+test("work for a capability that is not there says which there are", async () => {
+  expect(await typed.perform(work("fly", null), silent)).toEqual({ kind: "failed", failure: { code: "T3008", message: 'Agent "typed" has no capability "fly"; it has greet, lies, checked.', retryable: false } });
+});
+
+test("a definition that cannot work is refused at once", () => {
+  const define = (name: string, capabilities: object) => () => defineAgent({ name, description: "", version: "1", capabilities: capabilities as Record<string, never> });
+  expect(define("", { a: { description: "", run: () => "" } })).toThrow(expect.objectContaining({ code: "T3009" }));
+  expect(define("x", {})).toThrow(expect.objectContaining({ code: "T3009" }));
+  expect(define("x", { "a b": { description: "", run: () => "" } })).toThrow(expect.objectContaining({ code: "T3009" }));
+  expect(define("x", { a: { description: "", input: { type: "nonsense" }, run: () => "" } })).toThrow(expect.objectContaining({ code: "T3009" }));
+});
+
+test("a handler sees its turn, and what it logs carries the run and the subtask", async () => {
+  const lines: unknown[] = [];
+  const agent = defineAgent({
+    name: "seer",
+    description: "Sees.",
+    version: "1.0.0",
+    capabilities: {
+      look: {
+        description: "Looks.",
+        run: ({ answer, exchanges, key, capability, assignment, context, text, signal, log }) => {
+          log.warn("Careful.", { depth: 2 });
+          return { answer: answer ?? null, exchanges: exchanges.length, key, capability, run: assignment.workflow_id, context, text, aborted: signal.aborted };
+        },
+      },
+    },
+  });
+  const given = work("look", null, { text: "Look.", exchanges: [{ question: { prompt: "?" }, answer: 7 }] });
+  const outcome = await agent.perform(given, { ...silent, log: (...line) => lines.push(line) });
+  expect(outcome).toMatchObject({ reply: { data: [{ answer: 7, exchanges: 1, key: given.key, capability: "look", run: "run_1", context: {}, text: "Look.", aborted: false }] } });
+  expect(lines).toEqual([["warn", "agent_log", { agent: "seer", capability: "look", workflow_id: "run_1", subtask_id: "step", message: "Careful.", depth: 2 }]]);
+});
+
+test("a handler that does not look at its signal never makes one", async () => {
+  const watch = {
+    get signal(): AbortSignal {
+      throw new Error("Nobody asked for it.");
+    },
+    progress: () => undefined,
+    chunk: () => undefined,
+  };
+  expect(await answering(() => 1).perform(work("do", null), watch)).toEqual({ kind: "completed", reply: { data: [1] } });
+});
