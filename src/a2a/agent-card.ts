@@ -16,7 +16,9 @@ export function agentCard(agent: LocalAgent, at: { readonly url: string; readonl
     provider: undefined,
     version: agent.version,
     capabilities: { streaming: true, pushNotifications: false, extendedAgentCard: false, extensions: extensionsOf(agent) },
-    securitySchemes: at.needsToken ? { bearer: { scheme: { $case: "httpAuthSecurityScheme", value: { description: "", scheme: "Bearer", bearerFormat: "" } } } } : {},
+    securitySchemes: at.needsToken
+      ? { bearer: { scheme: { $case: "httpAuthSecurityScheme", value: { description: "", scheme: "Bearer", bearerFormat: "" } } } }
+      : {},
     securityRequirements: at.needsToken ? [{ schemes: { bearer: { list: [] } } }] : [],
     defaultInputModes: ["application/json", "text/plain"],
     defaultOutputModes: ["application/json", "text/plain"],
@@ -38,10 +40,19 @@ export function agentCard(agent: LocalAgent, at: { readonly url: string; readonl
 function extensionsOf(agent: LocalAgent): AgentExtension[] {
   const skills: { [name: string]: Json } = {};
   for (const { name, inputSchema, outputSchema } of agent.capabilities) {
-    if (inputSchema !== null || outputSchema !== null) skills[name] = { ...(inputSchema === null ? {} : { input: inputSchema }), ...(outputSchema === null ? {} : { output: outputSchema }) };
+    if (inputSchema !== null || outputSchema !== null)
+      skills[name] = {
+        ...(inputSchema === null ? {} : { input: inputSchema }),
+        ...(outputSchema === null ? {} : { output: outputSchema }),
+      };
   }
   return [
-    { uri: DEDUPE_EXTENSION, description: "A second message with the same id and content makes no second task.", required: false, params: undefined },
+    {
+      uri: DEDUPE_EXTENSION,
+      description: "A second message with the same id and content makes no second task.",
+      required: false,
+      params: undefined,
+    },
     { uri: SCHEMAS_EXTENSION, description: "JSON Schemas of what the skills take and give.", required: false, params: { skills } },
   ];
 }

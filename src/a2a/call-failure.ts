@@ -1,5 +1,6 @@
 import { A2AError } from "@a2a-js/sdk/errors";
 
+import { TuttiError } from "../base/errors.ts";
 import type { Failure } from "../scheduler/outcome.ts";
 import { EgressError } from "../runtime/egress.ts";
 
@@ -15,6 +16,10 @@ export type CallFailure = {
 /** Sorts what the SDK's transports throw: our own egress errors, A2A errors, and bare sentences. */
 export function toCallFailure(error: unknown, agent: string): CallFailure {
   if (error instanceof EgressError) return fromEgress(error);
+  // One of ours comes from this side of the wire: a secret that is not set.
+  if (error instanceof TuttiError) {
+    return { untouched: true, a2aError: null, failure: { code: error.code, message: error.message, retryable: error.retryable } };
+  }
   if (error instanceof A2AError) return fromA2a(error, agent);
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof A2AError) return fromA2a(cause, agent);
@@ -26,10 +31,19 @@ function fromEgress(error: EgressError): CallFailure {
   const a2aError = null;
   switch (error.kind) {
     case "notSent":
-      return { untouched: true, a2aError, failure: error.code === "T3001" ? { code: "NETWORK_ERROR", message, retryable: true } : { code: error.code, message, retryable: false } };
+      return {
+        untouched: true,
+        a2aError,
+        failure:
+          error.code === "T3001" ? { code: "NETWORK_ERROR", message, retryable: true } : { code: error.code, message, retryable: false },
+      };
     case "refused": {
       const { retryAfterMs } = error;
-      return { untouched: true, a2aError, failure: { code: "AGENT_OVERLOADED", message, retryable: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } };
+      return {
+        untouched: true,
+        a2aError,
+        failure: { code: "AGENT_OVERLOADED", message, retryable: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+      };
     }
     case "denied":
       return { untouched: true, a2aError, failure: { code: error.code, message, retryable: false } };

@@ -33,7 +33,12 @@ export class CardSource {
   #cached: Cached | null = null;
   #pending: Promise<AgentCard> | null = null;
 
-  constructor(options: { readonly url: string; readonly fetch: Fetch; readonly headers: () => Promise<{ readonly [name: string]: string }>; readonly now: () => number }) {
+  constructor(options: {
+    readonly url: string;
+    readonly fetch: Fetch;
+    readonly headers: () => Promise<{ readonly [name: string]: string }>;
+    readonly now: () => number;
+  }) {
     this.#urls = cardUrls(options.url);
     this.#fetch = options.fetch;
     this.#headers = options.headers;
@@ -124,16 +129,31 @@ export function chooseInterface(card: AgentCard, trusts: (url: string) => Trust)
 }
 
 /** The interface at an address that was chosen earlier, as the card describes it now. */
-export function interfaceAt(card: AgentCard | null, at: { readonly url: string; readonly binding?: string }, trusts: (url: string) => Trust): Interface {
-  const offered = card?.supportedInterfaces.filter(({ url }) => url === at.url).find(({ protocolBinding }) => at.binding === undefined || protocolBinding === at.binding);
+export function interfaceAt(
+  card: AgentCard | null,
+  at: { readonly url: string; readonly binding?: string },
+  trusts: (url: string) => Trust,
+): Interface {
+  const offered = card?.supportedInterfaces
+    .filter(({ url }) => url === at.url)
+    .find(({ protocolBinding }) => at.binding === undefined || protocolBinding === at.binding);
   const found = offered === undefined ? null : asInterface(offered, trusts);
   // A task stays with the interface that accepted it, also when the card has changed since.
-  return found ?? { url: at.url, binding: at.binding === "HTTP+JSON" ? "HTTP+JSON" : "JSONRPC", protocolVersion: "1.0", tenant: "", trust: trusts(at.url) };
+  return (
+    found ?? {
+      url: at.url,
+      binding: at.binding === "HTTP+JSON" ? "HTTP+JSON" : "JSONRPC",
+      protocolVersion: "1.0",
+      tenant: "",
+      trust: trusts(at.url),
+    }
+  );
 }
 
 function asInterface(offered: AgentCard["supportedInterfaces"][number], trusts: (url: string) => Trust): Interface | null {
   const binding = offered.protocolBinding;
-  if ((binding !== "JSONRPC" && binding !== "HTTP+JSON") || !/^1(\.|$)/.test(offered.protocolVersion) || !URL.canParse(offered.url)) return null;
+  if ((binding !== "JSONRPC" && binding !== "HTTP+JSON") || !/^1(\.|$)/.test(offered.protocolVersion) || !URL.canParse(offered.url))
+    return null;
   return { url: offered.url, binding, protocolVersion: offered.protocolVersion, tenant: offered.tenant, trust: trusts(offered.url) };
 }
 

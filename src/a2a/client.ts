@@ -7,10 +7,19 @@
  * 1. Secrets go only to hosts that the operator named, never to another one that a card names.
  * 2. Every request says its protocol version and is answered at once or fails within its deadline.
  */
-import { A2A_VERSION_HEADER, type AgentCard, type ListTasksResponse, type Message, type SendMessageRequest, type StreamResponse, type Task } from "@a2a-js/sdk";
+import {
+  A2A_VERSION_HEADER,
+  type AgentCard,
+  type ListTasksResponse,
+  type Message,
+  type SendMessageRequest,
+  type StreamResponse,
+  type Task,
+} from "@a2a-js/sdk";
 import { JsonRpcTransportFactory, RestTransportFactory, TenantTransportDecorator, type Transport } from "@a2a-js/sdk/client";
 
-import type { Egress } from "../runtime/egress.ts";
+import { TuttiError } from "../base/errors.ts";
+import { type Egress, EgressError } from "../runtime/egress.ts";
 import { CardSource, chooseInterface, type Interface, interfaceAt, trustOf } from "./card.ts";
 import { PROTOCOL_VERSION } from "./wire.ts";
 
@@ -70,9 +79,16 @@ export class A2aClient {
     return transport.getTask({ tenant: "", id, historyLength: ask.historyLength }, options);
   }
 
-  async listTasks(at: At, ask: { readonly contextId: string; readonly pageToken: string; readonly historyLength: number }, signal: AbortSignal): Promise<ListTasksResponse> {
+  async listTasks(
+    at: At,
+    ask: { readonly contextId: string; readonly pageToken: string; readonly historyLength: number },
+    signal: AbortSignal,
+  ): Promise<ListTasksResponse> {
     const { transport, options } = await this.#call(at, signal);
-    return transport.listTasks({ tenant: "", status: 0, pageSize: 100, includeArtifacts: false, statusTimestampAfter: undefined, ...ask }, options);
+    return transport.listTasks(
+      { tenant: "", status: 0, pageSize: 100, includeArtifacts: false, statusTimestampAfter: undefined, ...ask },
+      options,
+    );
   }
 
   async cancelTask(at: At, id: string, reason: string, signal: AbortSignal): Promise<Task> {
@@ -105,8 +121,18 @@ export class A2aClient {
   async #headers(trust: Interface["trust"]): Promise<{ [name: string]: string }> {
     if (trust === "network") return { [A2A_VERSION_HEADER]: PROTOCOL_VERSION };
     const { headers, secret } = this.#options;
-    const token = typeof secret === "function" ? await secret() : secret;
+    const token = typeof secret === "function" ? await readSecret(secret) : secret;
     return { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), [A2A_VERSION_HEADER]: PROTOCOL_VERSION };
+  }
+}
+
+/** Whatever goes wrong here, nothing was sent. The cause is kept, its words are not: they may hold the secret. */
+async function readSecret(secret: () => string | Promise<string>): Promise<string> {
+  try {
+    return await secret();
+  } catch (cause) {
+    if (cause instanceof TuttiError) throw cause;
+    throw new EgressError("notSent", "The agent's secret cannot be read.", { code: "T3005", cause });
   }
 }
 

@@ -51,9 +51,9 @@ export class EventQueue implements AsyncGenerator<StreamResponse, void, undefine
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  throw(error: unknown): Promise<IteratorResult<StreamResponse, void>> {
-    void this.return();
-    return Promise.reject(error);
+  async throw(error: unknown): Promise<IteratorResult<StreamResponse, void>> {
+    await this.return();
+    throw error;
   }
 
   [Symbol.asyncIterator](): this {

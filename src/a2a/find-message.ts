@@ -8,7 +8,13 @@ import { toCallFailure } from "./call-failure.ts";
 import type { A2aClient } from "./client.ts";
 import { sleep } from "./follow-task.ts";
 
-type Search = { readonly client: A2aClient; readonly clock: Clock; readonly work: Work; readonly intent: Intent; readonly signal: AbortSignal };
+type Search = {
+  readonly client: A2aClient;
+  readonly clock: Clock;
+  readonly work: Work;
+  readonly intent: Intent;
+  readonly signal: AbortSignal;
+};
 
 /** How often an agent that is away is asked; about ten seconds in all. */
 const TRIES = 10;
@@ -26,7 +32,8 @@ export async function findMessage(search: Search): Promise<Found> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (search.work.task !== null) return await findInTask(search, search.work.task.taskId);
-      if (intent.contextId === null) return { kind: "unknowable", message: `Agent "${intent.agent}" takes no context ids, so its tasks cannot be told apart.` };
+      if (intent.contextId === null)
+        return { kind: "unknowable", message: `Agent "${intent.agent}" takes no context ids, so its tasks cannot be told apart.` };
       return await findInContext({ client, intent, signal, contextId: intent.contextId });
     } catch (error) {
       const { failure } = toCallFailure(error, intent.agent);
@@ -40,11 +47,17 @@ export async function findMessage(search: Search): Promise<Found> {
 /** An answer went to a task that we know; so the question is only whether it arrived. */
 async function findInTask({ client, intent, work, signal }: Search, taskId: string): Promise<Found> {
   const task = await client.getTask(intent, taskId, { historyLength: HISTORY_LENGTH }, signal);
-  if (holds(task, intent)) return { kind: "task", task: { agent: intent.agent, url: intent.url, taskId, contextId: work.task?.contextId ?? task.contextId } };
+  if (holds(task, intent))
+    return { kind: "task", task: { agent: intent.agent, url: intent.url, taskId, contextId: work.task?.contextId ?? task.contextId } };
   return task.history.length > 0 ? { kind: "none" } : hidden(intent);
 }
 
-async function findInContext(search: { readonly client: A2aClient; readonly intent: Intent; readonly signal: AbortSignal; readonly contextId: string }): Promise<Found> {
+async function findInContext(search: {
+  readonly client: A2aClient;
+  readonly intent: Intent;
+  readonly signal: AbortSignal;
+  readonly contextId: string;
+}): Promise<Found> {
   const { client, intent, signal, contextId } = search;
   const silent: Task[] = [];
   let pageToken = "";
@@ -57,7 +70,10 @@ async function findInContext(search: { readonly client: A2aClient; readonly inte
     pageToken = answer.nextPageToken;
     if (pageToken === "") return findAmongSilent(client, intent, silent, signal);
   }
-  return { kind: "unknowable", message: `Agent "${intent.agent}" lists more than ${MAX_FIND_PAGES} pages of tasks in context ${contextId}.` };
+  return {
+    kind: "unknowable",
+    message: `Agent "${intent.agent}" lists more than ${MAX_FIND_PAGES} pages of tasks in context ${contextId}.`,
+  };
 }
 
 /** Some agents leave the history out of lists, but show it with the task itself. */

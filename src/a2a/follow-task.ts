@@ -24,6 +24,8 @@ import { isInterrupted, isSettled, isTerminal, textOf } from "./wire.ts";
 
 /** Streams that fail this often in a row are given up for polling. */
 const STREAM_TRIES = 3;
+/** Without a reason, each abort makes an exception with a stack. */
+const NOT_NEEDED = "The stream is not needed any more.";
 /** Failures in a row after which the one who waits is told why. */
 const QUIET_FAILURES = 3;
 
@@ -78,7 +80,10 @@ export class TaskFollower {
   #lostOr(error: unknown, task: RemoteTask): Outcome | null {
     const { a2aError, failure } = toCallFailure(error, task.agent);
     if (a2aError === "TaskNotFoundError") {
-      return { kind: "unknown", failure: { code: "T3007", message: `Agent "${task.agent}" no longer knows task ${task.taskId}.`, retryable: false } };
+      return {
+        kind: "unknown",
+        failure: { code: "T3007", message: `Agent "${task.agent}" no longer knows task ${task.taskId}.`, retryable: false },
+      };
     }
     return failure.code === "T3004" ? { kind: "failed", failure } : null;
   }
@@ -86,7 +91,7 @@ export class TaskFollower {
   /** Reads a subscription until it has told that the task is over; false when it never began. */
   async #stream(task: RemoteTask, watch: Watch, relay: Relay): Promise<boolean> {
     const stop = new AbortController();
-    const onAbort = (): void => stop.abort();
+    const onAbort = (): void => stop.abort(NOT_NEEDED);
     watch.signal.addEventListener("abort", onAbort);
     this.#openStreamCount += 1;
     let began = false;
@@ -104,16 +109,22 @@ export class TaskFollower {
     } finally {
       this.#openStreamCount -= 1;
       watch.signal.removeEventListener("abort", onAbort);
-      stop.abort();
+      stop.abort(NOT_NEEDED);
     }
   }
 
   /** The next event; null when the task was found to be over during a silence. */
-  async #next(events: AsyncIterator<StreamResponse, void>, task: RemoteTask, watch: Watch, signal: AbortSignal): Promise<IteratorResult<StreamResponse, void> | null> {
+  async #next(
+    events: AsyncIterator<StreamResponse, void>,
+    task: RemoteTask,
+    watch: Watch,
+    signal: AbortSignal,
+  ): Promise<IteratorResult<StreamResponse, void> | null> {
     const next = events.next();
     for (;;) {
-      const silence = new AbortController();
-      const first = await Promise.race([next, sleep(this.#clock, STREAM_SILENCE_MS, silence.signal)]).finally(() => silence.abort());
+      const silence = Promise.withResolvers<undefined>();
+      const cancel = this.#clock.schedule(STREAM_SILENCE_MS, () => silence.resolve(undefined));
+      const first = await Promise.race([next, silence.promise]).finally(cancel);
       if (first !== undefined) return first;
       const outcome = signal.aborted ? null : await this.#check(task, watch, null);
       if (outcome !== null || signal.aborted) {
@@ -151,7 +162,8 @@ class Relay {
       case "artifactUpdate": {
         const { artifact, append, lastChunk } = payload.value;
         // The last, whole version of an artifact comes with the outcome; pieces before it are shown.
-        if (artifact !== undefined && (append || !lastChunk)) this.#show(artifact, append ? (this.#lengthById.get(artifact.artifactId) ?? 0) : 0);
+        if (artifact !== undefined && (append || !lastChunk))
+          this.#show(artifact, append ? (this.#lengthById.get(artifact.artifactId) ?? 0) : 0);
         return false;
       }
       case "message":
@@ -178,7 +190,10 @@ class Relay {
 }
 
 function abandoned(task: RemoteTask): Outcome {
-  return { kind: "unknown", failure: { code: "T4104", message: `Nobody waits for task ${task.taskId} of agent "${task.agent}" any longer.`, retryable: false } };
+  return {
+    kind: "unknown",
+    failure: { code: "T4104", message: `Nobody waits for task ${task.taskId} of agent "${task.agent}" any longer.`, retryable: false },
+  };
 }
 
 /** Waits, and ends at once when the signal aborts. */

@@ -56,7 +56,11 @@ export function progressToStatus(progress: Progress): StatusWords {
     ...(phase === undefined ? {} : { current_phase: phase }),
     ...(note === undefined ? {} : { details: note }),
   };
-  const metadata: JsonObject = { update_type: "progress", ...(percent === undefined ? {} : { progress_percentage: percent }), ...(phase === undefined ? {} : { phase }) };
+  const metadata: JsonObject = {
+    update_type: "progress",
+    ...(percent === undefined ? {} : { progress_percentage: percent }),
+    ...(phase === undefined ? {} : { phase }),
+  };
   return { state: TaskState.TASK_STATE_WORKING, parts: [textPart(note ?? phase ?? `${percent ?? 0}% complete`), dataPart(data)], metadata };
 }
 
@@ -68,16 +72,41 @@ export function replyParts(reply: Reply): Part[] {
 /** A result as artifacts: the reply itself, then those that the agent named. */
 export function replyToArtifacts(reply: Reply): Artifact[] {
   const parts = replyParts(reply);
-  const main = parts.length === 0 ? [] : [artifact({ id: REPLY_ARTIFACT, name: "", parts, ...(reply.usage === undefined ? {} : { metadata: { usage: reply.usage } }) })];
-  return [...main, ...(reply.artifacts ?? []).map((record, index) => artifact({ id: `artifact-${index + 1}`, name: record.name, parts: [recordToPart(record)] }))];
+  const main =
+    parts.length === 0
+      ? []
+      : [artifact({ id: REPLY_ARTIFACT, name: "", parts, ...(reply.usage === undefined ? {} : { metadata: { usage: reply.usage } }) })];
+  return [
+    ...main,
+    ...(reply.artifacts ?? []).map((record, index) =>
+      artifact({ id: `artifact-${index + 1}`, name: record.name, parts: [recordToPart(record)] }),
+    ),
+  ];
 }
 
-export function artifact(fields: { readonly id: string; readonly name: string; readonly parts: readonly Part[]; readonly metadata?: JsonObject }): Artifact {
-  return { artifactId: fields.id, name: fields.name, description: "", parts: [...fields.parts], metadata: fields.metadata === undefined ? undefined : { ...fields.metadata }, extensions: [] };
+export function artifact(fields: {
+  readonly id: string;
+  readonly name: string;
+  readonly parts: readonly Part[];
+  readonly metadata?: JsonObject;
+}): Artifact {
+  return {
+    artifactId: fields.id,
+    name: fields.name,
+    description: "",
+    parts: [...fields.parts],
+    metadata: fields.metadata === undefined ? undefined : { ...fields.metadata },
+    extensions: [],
+  };
 }
 
 function recordToPart(record: ArtifactRecord): Part {
-  return { content: recordContent(record), metadata: undefined, filename: record.url === undefined && record.bytes === undefined ? "" : record.name, mediaType: record.mediaType };
+  return {
+    content: recordContent(record),
+    metadata: undefined,
+    filename: record.url === undefined && record.bytes === undefined ? "" : record.name,
+    mediaType: record.mediaType,
+  };
 }
 
 function recordContent(record: ArtifactRecord): Part["content"] {

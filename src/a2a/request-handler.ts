@@ -10,8 +10,29 @@
  */
 import { hash, randomUUID } from "node:crypto";
 
-import { type AgentCard, type CancelTaskRequest, type GetTaskRequest, type ListTasksRequest, type ListTasksResponse, Message, Role, type SendMessageRequest, type StreamResponse, type SubscribeToTaskRequest, type Task, TaskState } from "@a2a-js/sdk";
-import { A2AError, ExtendedAgentCardNotConfiguredError, PushNotificationNotSupportedError, RequestMalformedError, TaskNotCancelableError, TaskNotFoundError, UnsupportedOperationError } from "@a2a-js/sdk/errors";
+import {
+  type AgentCard,
+  type CancelTaskRequest,
+  type GetTaskRequest,
+  type ListTasksRequest,
+  type ListTasksResponse,
+  Message,
+  Role,
+  type SendMessageRequest,
+  type StreamResponse,
+  type SubscribeToTaskRequest,
+  type Task,
+  TaskState,
+} from "@a2a-js/sdk";
+import {
+  A2AError,
+  ExtendedAgentCardNotConfiguredError,
+  PushNotificationNotSupportedError,
+  RequestMalformedError,
+  TaskNotCancelableError,
+  TaskNotFoundError,
+  UnsupportedOperationError,
+} from "@a2a-js/sdk/errors";
 import type { A2ARequestHandler } from "@a2a-js/sdk/server";
 
 import type { LocalAgent, Work } from "../ports/agents.ts";
@@ -41,7 +62,10 @@ export class OverloadError extends Error {
   override readonly name = "OverloadError";
 }
 
-type Accepted = { readonly kind: "open"; readonly open: Open } | { readonly kind: "stored"; readonly task: Task } | { readonly kind: "answer"; readonly message: Message };
+type Accepted =
+  | { readonly kind: "open"; readonly open: Open }
+  | { readonly kind: "stored"; readonly task: Task }
+  | { readonly kind: "answer"; readonly message: Message };
 type Open = { readonly served: ServedTask; readonly messageId: string; isSeen: boolean; answer: Message | null };
 
 export class AgentRequestHandler implements A2ARequestHandler {
@@ -105,7 +129,8 @@ export class AgentRequestHandler implements A2ARequestHandler {
   /** The task as it is, then its further events. */
   async openSubscription(params: SubscribeToTaskRequest): Promise<EventQueue> {
     const { task } = await this.#stored(params.id);
-    if (isTerminal(task.status?.state)) throw new UnsupportedOperationError(`Task ${task.id} is over; get it instead of subscribing to it.`);
+    if (isTerminal(task.status?.state))
+      throw new UnsupportedOperationError(`Task ${task.id} is over; get it instead of subscribing to it.`);
     const open = this.#openById.get(task.id);
     return open === undefined ? single({ $case: "task", value: task }) : this.#seen(open).read();
   }
@@ -122,7 +147,8 @@ export class AgentRequestHandler implements A2ARequestHandler {
 
   async cancelTask(params: CancelTaskRequest): Promise<Task> {
     const { task, work } = await this.#stored(params.id);
-    if (isTerminal(task.status?.state)) throw new TaskNotCancelableError(`Task ${task.id} is over already: ${TaskState[task.status?.state ?? 0]}.`);
+    if (isTerminal(task.status?.state))
+      throw new TaskNotCancelableError(`Task ${task.id} is over already: ${TaskState[task.status?.state ?? 0]}.`);
     const served = this.#openById.get(task.id)?.served ?? new ServedTask({ task, work }, this.#world);
     served.cancel(metadataText(params.metadata, "reason", "cancellation_reason") ?? "Canceled by the caller.");
     this.#openById.delete(task.id);
@@ -169,7 +195,12 @@ export class AgentRequestHandler implements A2ARequestHandler {
       return await this.#claim(message, known.task.id, () => {
         const before = this.#openById.get(known.task.id)?.served;
         const work = nextTurn(known.work, before?.outcome ?? askedBefore(known.task), message);
-        return this.#begin({ served: before ?? new ServedTask(known, this.#world), work, message: { ...message, contextId }, isSeen: true });
+        return this.#begin({
+          served: before ?? new ServedTask(known, this.#world),
+          work,
+          message: { ...message, contextId },
+          isSeen: true,
+        });
       });
     } finally {
       this.#takingIds.delete(known.task.id);
@@ -182,7 +213,12 @@ export class AgentRequestHandler implements A2ARequestHandler {
     return this.#claim(message, id, () => {
       const contextId = message.contextId === "" ? randomUUID() : message.contextId;
       const task: Task = { id, contextId, status: undefined, artifacts: [], history: [], metadata: undefined };
-      return this.#begin({ served: new ServedTask({ task, work }, this.#world), work, message: { ...message, taskId: id, contextId }, isSeen: false });
+      return this.#begin({
+        served: new ServedTask({ task, work }, this.#world),
+        work,
+        message: { ...message, taskId: id, contextId },
+        isSeen: false,
+      });
     });
   }
 
@@ -208,18 +244,23 @@ export class AgentRequestHandler implements A2ARequestHandler {
 
   #begin(start: { readonly served: ServedTask; readonly work: Work; readonly message: Message; readonly isSeen: boolean }): Open {
     const { served, work, message, isSeen } = start;
-    const taskId = served.task.id;
     const open: Open = { served, messageId: message.messageId, isSeen, answer: null };
-    this.#openById.set(taskId, open);
+    this.#openById.set(served.task.id, open);
     this.#workingCount += 1;
     served.begin(work, message);
-    void served.idle.then(() => {
-      this.#workingCount -= 1;
-    });
-    void served.settled.then(() => {
-      if (isTerminal(served.task.status?.state) && (open.isSeen || !this.#isDirect(open))) this.#openById.delete(taskId);
+    this.#lookAfter(open).catch((error: unknown) => {
+      this.#options.log("error", "agent_server_error", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     });
     return open;
+  }
+
+  /** A task that has ended is left to the store; a place is free when its handler has come back. */
+  async #lookAfter(open: Open): Promise<void> {
+    const { served } = open;
+    await served.settled;
+    if (isTerminal(served.task.status?.state) && (open.isSeen || !this.#isDirect(open))) this.#openById.delete(served.task.id);
+    await served.idle;
+    this.#workingCount -= 1;
   }
 
   /** A handler that answered with words alone, before anyone knew of a task, made none. */
@@ -227,7 +268,13 @@ export class AgentRequestHandler implements A2ARequestHandler {
     const { outcome, task } = open.served;
     if (open.isSeen || !this.#isDirect(open) || outcome?.kind !== "completed") return null;
     if (open.answer === null) {
-      open.answer = makeMessage({ id: randomUUID(), role: Role.ROLE_AGENT, parts: replyParts(outcome.reply), contextId: task.contextId, taskId: "" });
+      open.answer = makeMessage({
+        id: randomUUID(),
+        role: Role.ROLE_AGENT,
+        parts: replyParts(outcome.reply),
+        contextId: task.contextId,
+        taskId: "",
+      });
       this.#openById.delete(task.id);
       await this.#options.store.answered(open.messageId, task.id, open.answer);
     }
@@ -264,7 +311,8 @@ function checkedMessage(message: Message | undefined): Message {
   if (message.messageId === "") throw new RequestMalformedError("The message has no messageId.");
   if (message.role !== Role.ROLE_USER) throw new RequestMalformedError("The role of a message to an agent is ROLE_USER.");
   if (message.parts.length === 0) throw new RequestMalformedError("The message has no parts.");
-  if (message.parts.some(({ content }) => content === undefined)) throw new RequestMalformedError("A part of the message is none of text, raw, url and data.");
+  if (message.parts.some(({ content }) => content === undefined))
+    throw new RequestMalformedError("A part of the message is none of text, raw, url and data.");
   return message;
 }
 
@@ -284,7 +332,10 @@ function refusalOf(task: Task, takingIds: ReadonlySet<string>): A2AError | null 
 /** What makes two messages with one id the same. Metadata such as the time of sending may differ. */
 function contentOf(message: Message): string {
   const { parts } = Message.toJSON(message) as { parts?: unknown };
-  return hash("sha256", JSON.stringify([parts, message.taskId, metadataText(message.metadata, "operation", "skill", "skill_id", "skillId") ?? ""]));
+  return hash(
+    "sha256",
+    JSON.stringify([parts, message.taskId, metadataText(message.metadata, "operation", "skill", "skill_id", "skillId") ?? ""]),
+  );
 }
 
 /** The question as the task tells it, when its handler's own outcome is not at hand. */

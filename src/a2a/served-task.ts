@@ -20,9 +20,6 @@ import { artifact, outcomeToStatus, progressToStatus, replyToArtifacts, type Sta
 import type { StoredTask } from "./task-store.ts";
 import { message, REPLY_ARTIFACT, textPart } from "./wire.ts";
 
-/** The newest messages that a task keeps: a handler may report progress for ever. */
-const MAX_HISTORY = 200;
-
 /** What a task needs of its surroundings. */
 export type Surroundings = {
   readonly agent: LocalAgent;
@@ -80,7 +77,7 @@ export class ServedTask {
     this.#settled = Promise.withResolvers();
     const asked = this.#task.status?.message;
     const before = asked === undefined ? this.#task.history : [...this.#task.history, asked];
-    this.#task = { ...this.#task, history: [...before, from].slice(-MAX_HISTORY) };
+    this.#task = { ...this.#task, history: [...before, from].slice(-MAX_TASK_HISTORY) };
     this.#setStatus({ state: TaskState.TASK_STATE_WORKING, parts: [] });
     this.#idle = this.#perform(work);
   }
@@ -89,7 +86,11 @@ export class ServedTask {
   cancel(reason: string): void {
     const previous = this.#task.status?.state;
     this.#outcome = { kind: "canceled", failure: { code: "T4106", message: reason, retryable: false } };
-    this.#end({ state: TaskState.TASK_STATE_CANCELED, parts: [textPart(reason)], metadata: { cancellation_reason: reason, previous_state: previous === undefined ? "" : (TaskState[previous] ?? "") } });
+    this.#end({
+      state: TaskState.TASK_STATE_CANCELED,
+      parts: [textPart(reason)],
+      metadata: { cancellation_reason: reason, previous_state: previous === undefined ? "" : (TaskState[previous] ?? "") },
+    });
     this.#abort?.abort();
     this.#abort ??= aborted();
   }
@@ -105,7 +106,7 @@ export class ServedTask {
   /** Stops the handler and cuts off the readers, because the process ends. The task stays as it is. */
   abandon(): void {
     this.#abort?.abort();
-    for (const reader of [...this.#readers]) reader.end();
+    for (const reader of this.#readers) reader.end();
   }
 
   async #perform(work: Work): Promise<void> {
@@ -114,40 +115,52 @@ export class ServedTask {
     try {
       outcome = await this.#world.agent.perform(work, watch);
     } catch (error) {
-      outcome = { kind: "failed", failure: { code: "AGENT_ERROR", message: error instanceof Error ? error.message : String(error), retryable: true } };
+      outcome = {
+        kind: "failed",
+        failure: { code: "AGENT_ERROR", message: error instanceof Error ? error.message : String(error), retryable: true },
+      };
     }
     if (this.#outcome === null) this.#finish(outcome);
   }
 
   #finish(outcome: Outcome): void {
     this.#outcome = outcome;
-    if (outcome.kind === "failed") this.#world.log("warn", "agent_failed", { agent: this.#world.agent.name, task_id: this.#task.id, workflow_id: this.#work.assignment.workflow_id, ...outcome.failure });
-    if (outcome.kind === "completed") for (const made of replyToArtifacts(outcome.reply)) this.#setArtifact(made, { append: false, lastChunk: true });
+    if (outcome.kind === "failed")
+      this.#world.log("warn", "agent_failed", {
+        agent: this.#world.agent.name,
+        task_id: this.#task.id,
+        workflow_id: this.#work.assignment.workflow_id,
+        ...outcome.failure,
+      });
+    if (outcome.kind === "completed")
+      for (const made of replyToArtifacts(outcome.reply)) this.#setArtifact(made, { append: false, lastChunk: true });
     this.#end(outcomeToStatus(outcome));
   }
 
   /** A handler that never looks at its signal never pays for one. */
   #watch(work: Work): Watch {
-    const task = this;
-    const isOpen = (): boolean => task.#work === work && task.#outcome === null;
+    const signalOf = (): AbortSignal => (this.#abort ??= new AbortController()).signal;
+    const isOpen = (): boolean => this.#work === work && this.#outcome === null;
     return {
       get signal() {
-        task.#abort ??= new AbortController();
-        return task.#abort.signal;
+        return signalOf();
       },
       log: this.#world.log,
-      progress(progress: Progress) {
-        if (isOpen()) task.#setStatus(progressToStatus(progress));
+      progress: (progress: Progress) => {
+        if (isOpen()) this.#setStatus(progressToStatus(progress));
       },
-      chunk(text: string) {
-        if (isOpen()) task.#addChunk(text);
+      chunk: (text: string) => {
+        if (isOpen()) this.#addChunk(text);
       },
     };
   }
 
   #addChunk(text: string): void {
     const known = this.#task.artifacts.find(({ artifactId }) => artifactId === REPLY_ARTIFACT);
-    this.#setArtifact(artifact({ id: REPLY_ARTIFACT, name: "", parts: [textPart(text)] }), { append: known !== undefined, lastChunk: false });
+    this.#setArtifact(artifact({ id: REPLY_ARTIFACT, name: "", parts: [textPart(text)] }), {
+      append: known !== undefined,
+      lastChunk: false,
+    });
   }
 
   #setArtifact(made: Artifact, how: { readonly append: boolean; readonly lastChunk: boolean }): void {
@@ -162,7 +175,17 @@ export class ServedTask {
 
   #setStatus(words: StatusWords): void {
     const { id: taskId, contextId } = this.#task;
-    const said = words.parts.length === 0 ? undefined : message({ id: this.#world.newId(), role: Role.ROLE_AGENT, parts: words.parts, contextId, taskId, ...(words.metadata === undefined ? {} : { metadata: words.metadata }) });
+    const said =
+      words.parts.length === 0
+        ? undefined
+        : message({
+            id: this.#world.newId(),
+            role: Role.ROLE_AGENT,
+            parts: words.parts,
+            contextId,
+            taskId,
+            ...(words.metadata === undefined ? {} : { metadata: words.metadata }),
+          });
     const status = { state: words.state, message: said, timestamp: new Date(this.#world.now()).toISOString() };
     this.#task = { ...this.#task, status };
     this.#save();
@@ -172,14 +195,20 @@ export class ServedTask {
   /** A turn's last status. Readers stay for AUTH_REQUIRED, which may be settled elsewhere (A2A 7.6). */
   #end(words: StatusWords): void {
     this.#setStatus(words);
-    void this.#saves.then(this.#settled.resolve);
+    this.#settled.resolve(this.#saves);
     if (words.state === TaskState.TASK_STATE_AUTH_REQUIRED) return;
-    for (const reader of [...this.#readers]) reader.end();
+    for (const reader of this.#readers) reader.end();
   }
 
   #save(): void {
     const stored = { task: this.#task, work: this.#work };
-    this.#saves = this.#saves.then(() => this.#world.save(stored));
+    this.#saves = this.#saves.then(() => this.#world.save(stored)).catch((error: unknown) => this.#notSaved(error));
+  }
+
+  /** The task goes on, and its readers see it: only a restart would miss what was not saved. */
+  #notSaved(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#world.log("error", "task_not_saved", { agent: this.#world.agent.name, task_id: this.#task.id, error: message });
   }
 
   #tell(event: StreamResponse): void {

@@ -7,7 +7,13 @@ import type { TaskQuery, TaskStore } from "./task-store.ts";
 export async function listTasks(store: TaskStore, params: ListTasksRequest): Promise<ListTasksResponse> {
   const pageSize = params.pageSize ?? 50;
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 100) throw new RequestMalformedError("pageSize must be 1 to 100.");
-  const { tasks, total, hasMore } = await store.list({ contextId: params.contextId, status: params.status, since: sinceOf(params), pageSize, after: cursorOf(params.pageToken) });
+  const { tasks, total, hasMore } = await store.list({
+    contextId: params.contextId,
+    status: params.status,
+    since: sinceOf(params),
+    pageSize,
+    after: cursorOf(params.pageToken),
+  });
   const last = tasks.at(-1);
   return {
     tasks: tasks.map((task) => {

@@ -71,7 +71,8 @@ export class MemoryTaskStore implements TaskStore {
   async claim(message: { readonly id: string; readonly content: string; readonly taskId: string }): Promise<Claim> {
     const known = this.#messageById.get(message.id);
     if (known !== undefined) return known.content === message.content ? { kind: "known", made: known.made } : { kind: "conflict" };
-    if (!this.#messageIdsByTask.has(message.taskId) && this.#messageIdsByTask.size >= this.#capacity && !this.#forgetOne()) return { kind: "full" };
+    if (!this.#messageIdsByTask.has(message.taskId) && this.#messageIdsByTask.size >= this.#capacity && !this.#forgetOne())
+      return { kind: "full" };
     this.#messageById.set(message.id, { content: message.content, made: { taskId: message.taskId } });
     const ids = this.#messageIdsByTask.get(message.taskId);
     if (ids === undefined) this.#messageIdsByTask.set(message.taskId, [message.id]);
@@ -108,8 +109,12 @@ export class MemoryTaskStore implements TaskStore {
 
   async list(query: TaskQuery): Promise<TaskPage> {
     const found = this.#candidates(query.contextId)
-      .filter(({ status }) => (query.status === TaskState.TASK_STATE_UNSPECIFIED || status?.state === query.status) && Date.parse(changedAt(status)) >= query.since)
-      .sort(newestFirst);
+      .filter(
+        ({ status }) =>
+          (query.status === TaskState.TASK_STATE_UNSPECIFIED || status?.state === query.status) &&
+          Date.parse(changedAt(status)) >= query.since,
+      )
+      .toSorted(newestFirst);
     const { after } = query;
     const rest = after === null ? found : found.filter((task) => newestFirst(task, { id: after.id, status: { timestamp: after.at } }) > 0);
     return { tasks: rest.slice(0, query.pageSize), total: found.length, hasMore: rest.length > query.pageSize };

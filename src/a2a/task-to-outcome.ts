@@ -15,11 +15,23 @@ export function taskToOutcome(task: Task): Outcome | null {
     case TaskState.TASK_STATE_COMPLETED:
       return { kind: "completed", reply: taskToReply(task) };
     case TaskState.TASK_STATE_FAILED:
-      return { kind: "failed", failure: statusToFailure(status, { code: "AGENT_ERROR", message: "The agent failed and did not say why." }) };
+      return {
+        kind: "failed",
+        failure: statusToFailure(status, { code: "AGENT_ERROR", message: "The agent failed and did not say why." }),
+      };
     case TaskState.TASK_STATE_REJECTED:
-      return { kind: "rejected", failure: { ...statusToFailure(status, { code: "T4105", message: "The agent rejected the task and did not say why." }), retryable: false } };
+      return {
+        kind: "rejected",
+        failure: {
+          ...statusToFailure(status, { code: "T4105", message: "The agent rejected the task and did not say why." }),
+          retryable: false,
+        },
+      };
     case TaskState.TASK_STATE_CANCELED:
-      return { kind: "canceled", failure: { ...statusToFailure(status, { code: "T4106", message: "The task was canceled at the agent." }), retryable: false } };
+      return {
+        kind: "canceled",
+        failure: { ...statusToFailure(status, { code: "T4106", message: "The task was canceled at the agent." }), retryable: false },
+      };
     case TaskState.TASK_STATE_INPUT_REQUIRED:
       return { kind: "inputRequired", question: statusToQuestion(status, "The agent needs an answer before it can go on.") };
     case TaskState.TASK_STATE_AUTH_REQUIRED:
@@ -46,21 +58,36 @@ function taskToReply(task: Task): Reply {
   const said = parts.length > 0 ? [] : (task.status?.message?.parts ?? lastAgentMessage(task)?.parts ?? []);
   return replyOf({
     parts: [...parts, ...said],
-    records: [...fileRecords(main.flatMap((artifact) => artifact.parts), REPLY_ARTIFACT), ...others.flatMap(artifactRecords), ...fileRecords(said, "file")],
-    usage: task.artifacts.map((artifact) => metadataObject(artifact.metadata, "usage")).find((usage) => usage !== undefined) ?? metadataObject(task.metadata, "usage"),
+    records: [
+      ...fileRecords(
+        main.flatMap((artifact) => artifact.parts),
+        REPLY_ARTIFACT,
+      ),
+      ...others.flatMap(artifactRecords),
+      ...fileRecords(said, "file"),
+    ],
+    usage:
+      task.artifacts.map((artifact) => metadataObject(artifact.metadata, "usage")).find((usage) => usage !== undefined) ??
+      metadataObject(task.metadata, "usage"),
   });
 }
 
 /** True when a completed task holds no result, so that its history is worth a look. */
 export function isEmptyResult(task: Task): boolean {
-  return task.status?.state === TaskState.TASK_STATE_COMPLETED && task.artifacts.length === 0 && (task.status.message?.parts.length ?? 0) === 0;
+  return (
+    task.status?.state === TaskState.TASK_STATE_COMPLETED && task.artifacts.length === 0 && (task.status.message?.parts.length ?? 0) === 0
+  );
 }
 
 function lastAgentMessage(task: Task): Message | undefined {
   return task.history.findLast((message) => message.role === Role.ROLE_AGENT);
 }
 
-function replyOf(found: { readonly parts: readonly Part[]; readonly records: readonly ArtifactRecord[]; readonly usage: JsonObject | undefined }): Reply {
+function replyOf(found: {
+  readonly parts: readonly Part[];
+  readonly records: readonly ArtifactRecord[];
+  readonly usage: JsonObject | undefined;
+}): Reply {
   const text = textOf(found.parts);
   const data = dataOf(found.parts);
   return {
@@ -105,13 +132,13 @@ function statusToFailure(status: TaskStatus, otherwise: { readonly code: string;
   const said = message === undefined ? undefined : dataOf(message.parts).find((value) => isJsonObject(value) && "error_code" in value);
   const data = isJsonObject(said) ? said : {};
   const metadata = message?.metadata;
-  const code = text(data["error_code"]) ?? metadataText(metadata, "error_code") ?? otherwise.code;
-  const retryable = flag(data["retry_possible"]) ?? flag(metadata?.["retry_possible"]) ?? RETRYABLE_CODES.has(code);
-  const retryAfterMs = number(data["retry_after_ms"]) ?? metadataNumber(metadata, "retry_after_ms");
+  const code = asText(data["error_code"]) ?? metadataText(metadata, "error_code") ?? otherwise.code;
+  const retryable = asFlag(data["retry_possible"]) ?? asFlag(metadata?.["retry_possible"]) ?? RETRYABLE_CODES.has(code);
+  const retryAfterMs = asNumber(data["retry_after_ms"]) ?? metadataNumber(metadata, "retry_after_ms");
   const details = data["error_details"];
   return {
     code,
-    message: text(data["error_message"]) ?? textOf(message?.parts ?? []) ?? otherwise.message,
+    message: asText(data["error_message"]) ?? textOf(message?.parts ?? []) ?? otherwise.message,
     retryable,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(details === undefined ? {} : { details }),
@@ -135,9 +162,9 @@ export function statusToProgress(status: TaskStatus | undefined): Progress | nul
   if (message === undefined) return null;
   const said = dataOf(message.parts).find((value) => isJsonObject(value) && ("progress_percentage" in value || "current_phase" in value));
   const data = isJsonObject(said) ? said : {};
-  const percent = number(data["progress_percentage"]) ?? metadataNumber(message.metadata, "progress_percentage");
-  const phase = text(data["current_phase"]) ?? metadataText(message.metadata, "phase");
-  const note = text(data["details"]) ?? textOf(message.parts);
+  const percent = asNumber(data["progress_percentage"]) ?? metadataNumber(message.metadata, "progress_percentage");
+  const phase = asText(data["current_phase"]) ?? metadataText(message.metadata, "phase");
+  const note = asText(data["details"]) ?? textOf(message.parts);
   if (percent === undefined && phase === undefined && note === undefined) return null;
   return {
     ...(percent === undefined ? {} : { percent: Math.min(100, Math.max(0, percent)) }),
@@ -146,14 +173,14 @@ export function statusToProgress(status: TaskStatus | undefined): Progress | nul
   };
 }
 
-function text(value: Json | undefined): string | undefined {
+function asText(value: Json | undefined): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function number(value: Json | undefined): number | undefined {
+function asNumber(value: Json | undefined): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
-function flag(value: unknown): boolean | undefined {
+function asFlag(value: unknown): boolean | undefined {
   return typeof value === "boolean" ? value : undefined;
 }

@@ -23,7 +23,14 @@ export function dataPart(value: Json): Part {
   return { content: { $case: "data", value }, metadata: undefined, filename: "", mediaType: "application/json" };
 }
 
-export function message(fields: { readonly id: string; readonly role: Role; readonly parts: readonly Part[]; readonly contextId: string; readonly taskId: string; readonly metadata?: JsonObject }): Message {
+export function message(fields: {
+  readonly id: string;
+  readonly role: Role;
+  readonly parts: readonly Part[];
+  readonly contextId: string;
+  readonly taskId: string;
+  readonly metadata?: JsonObject;
+}): Message {
   return {
     messageId: fields.id,
     contextId: fields.contextId,
@@ -92,7 +99,12 @@ export function metadataObject(metadata: Metadata, key: string): JsonObject | un
 
 /** True for states after which a task never changes. */
 export function isTerminal(state: TaskState | undefined): boolean {
-  return state === TaskState.TASK_STATE_COMPLETED || state === TaskState.TASK_STATE_FAILED || state === TaskState.TASK_STATE_CANCELED || state === TaskState.TASK_STATE_REJECTED;
+  return (
+    state === TaskState.TASK_STATE_COMPLETED ||
+    state === TaskState.TASK_STATE_FAILED ||
+    state === TaskState.TASK_STATE_CANCELED ||
+    state === TaskState.TASK_STATE_REJECTED
+  );
 }
 
 /** True for states in which the agent waits for somebody. */

@@ -33,13 +33,17 @@ export function createAgentFactory(readSecret: ReadSecret): AgentFactory {
 
 function split(specifier: string): { readonly path: string; readonly exportName: string } {
   const hash = specifier.lastIndexOf("#");
-  return hash === -1 ? { path: specifier, exportName: "default" } : { path: specifier.slice(0, hash), exportName: specifier.slice(hash + 1) };
+  return hash === -1
+    ? { path: specifier, exportName: "default" }
+    : { path: specifier.slice(0, hash), exportName: specifier.slice(hash + 1) };
 }
 
 function secretOf(name: string, agent: string, readSecret: ReadSecret): string {
   const secret = readSecret(name);
   if (secret !== undefined) return secret;
-  throw new TuttiError("T3005", `Agent "${agent}" needs the secret ${name}, which is not set.`, { help: `Set the environment variable ${name}.` });
+  throw new TuttiError("T3005", `Agent "${agent}" needs the secret ${name}, which is not set.`, {
+    help: `Set the environment variable ${name}.`,
+  });
 }
 
 function isAgent(value: unknown): value is Agent {

@@ -16,7 +16,10 @@ export class Answer<out Value = never> {
 }
 
 /** Completes with a value, and with what goes beside it: a text for people, artifacts, usage. */
-export function result<const Value extends Json>(value: Value, more: { readonly text?: string; readonly artifacts?: readonly ArtifactRecord[]; readonly usage?: JsonObject } = {}): Answer<Value> {
+export function result<const Value extends Json>(
+  value: Value,
+  more: { readonly text?: string; readonly artifacts?: readonly ArtifactRecord[]; readonly usage?: JsonObject } = {},
+): Answer<Value> {
   const reply: Reply = { ...more, data: [value] };
   return new Answer<Value>({ kind: "completed", reply });
 }
@@ -47,7 +50,11 @@ export function refuse(reason: string): Answer {
 }
 
 /** Fails with a code of your own. Say `retryable` when another attempt may succeed. */
-export function fail(code: string, sentence: string, more: { readonly retryable?: boolean; readonly retryAfterMs?: number; readonly details?: Json } = {}): Answer {
+export function fail(
+  code: string,
+  sentence: string,
+  more: { readonly retryable?: boolean; readonly retryAfterMs?: number; readonly details?: Json } = {},
+): Answer {
   return new Answer({ kind: "failed", failure: { code, message: sentence, ...more, retryable: more.retryable ?? false } });
 }
 

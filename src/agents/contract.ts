@@ -2,6 +2,7 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/sp
 
 import { TuttiError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { MAX_SCHEMA_PROBLEMS } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { compileSchema } from "../definition/schema.ts";
 
@@ -20,7 +21,10 @@ export type Contract = {
 type Checked = Result<unknown, readonly string[]>;
 
 /** Reads a schema once, when the agent is defined. `where` names it in errors. */
-export function toContract(schema: AnySchema, where: { readonly agent: string; readonly capability: string; readonly side: "input" | "output" }): Contract {
+export function toContract(
+  schema: AnySchema,
+  where: { readonly agent: string; readonly capability: string; readonly side: "input" | "output" },
+): Contract {
   if (isStandard(schema)) return { jsonSchema: jsonSchemaOf(schema, where.side), check: (value) => checkStandard(schema, value) };
   return { jsonSchema: schema, check: jsonSchemaCheck(schema, where) };
 }
@@ -37,10 +41,8 @@ function checkStandard(schema: StandardSchemaV1, value: unknown): Checked | Prom
 
 function toChecked(checked: StandardSchemaV1.Result<unknown>): Checked {
   if (checked.issues === undefined) return ok(checked.value);
-  return err(checked.issues.slice(0, MAX_PROBLEMS).map(({ message, path }) => `${pointerOf(path)}: ${message}`));
+  return err(checked.issues.slice(0, MAX_SCHEMA_PROBLEMS).map(({ message, path }) => `${pointerOf(path)}: ${message}`));
 }
-
-const MAX_PROBLEMS = 10;
 
 function pointerOf(path: StandardSchemaV1.Issue["path"]): string {
   return `/${(path ?? []).map((segment) => String(typeof segment === "object" ? segment.key : segment)).join("/")}`;
@@ -58,10 +60,16 @@ function jsonSchemaOf(schema: StandardSchemaV1, side: "input" | "output"): JsonO
   }
 }
 
-function jsonSchemaCheck(schema: JsonObject, where: { readonly agent: string; readonly capability: string; readonly side: string }): Contract["check"] {
+function jsonSchemaCheck(
+  schema: JsonObject,
+  where: { readonly agent: string; readonly capability: string; readonly side: string },
+): Contract["check"] {
   const compiled = compileSchema(schema);
   if (!compiled.ok) {
-    throw new TuttiError("T3009", `The ${where.side} schema of capability "${where.capability}" of agent "${where.agent}" cannot be used: ${compiled.error.message}`);
+    throw new TuttiError(
+      "T3009",
+      `The ${where.side} schema of capability "${where.capability}" of agent "${where.agent}" cannot be used: ${compiled.error.message}`,
+    );
   }
   const validate = compiled.value;
   return (value) => {

@@ -32,8 +32,13 @@ export type AgentSpec<Inputs, Outputs> = {
   readonly name: string;
   readonly description: string;
   readonly version: string;
-  readonly capabilities: { readonly [Name in keyof Inputs]: Entrance<Inputs[Name]> } & { readonly [Name in keyof Outputs]: Exit<Outputs[Name]> } & {
-    readonly [Name in keyof NoInfer<Inputs>]: Handler<NoInfer<Inputs>[Name], Name extends keyof NoInfer<Outputs> ? NoInfer<Outputs>[Name] : unknown>;
+  readonly capabilities: { readonly [Name in keyof Inputs]: Entrance<Inputs[Name]> } & {
+    readonly [Name in keyof Outputs]: Exit<Outputs[Name]>;
+  } & {
+    readonly [Name in keyof NoInfer<Inputs>]: Handler<
+      NoInfer<Inputs>[Name],
+      Name extends keyof NoInfer<Outputs> ? NoInfer<Outputs>[Name] : unknown
+    >;
   };
 };
 
@@ -70,7 +75,11 @@ export function defineAgent<Inputs, Outputs>(spec: AgentSpec<Inputs, Outputs>): 
     spec,
     async perform(work: Work, watch: Watch): Promise<Outcome> {
       const runner = runners.get(work.capability) ?? (work.capability === "" || work.capability === spec.name ? only : undefined);
-      if (runner === undefined) return failed({ code: "T3008", message: `Agent "${spec.name}" has no capability "${work.capability}"; it has ${[...runners.keys()].join(", ")}.` });
+      if (runner === undefined)
+        return failed({
+          code: "T3008",
+          message: `Agent "${spec.name}" has no capability "${work.capability}"; it has ${[...runners.keys()].join(", ")}.`,
+        });
       try {
         let input: unknown = work.input;
         if (runner.input !== null) {
@@ -80,13 +89,18 @@ export function defineAgent<Inputs, Outputs>(spec: AgentSpec<Inputs, Outputs>): 
           input = checked.value;
         }
         let answer = runner.run(new FunctionCall({ agent: spec.name, work, watch, input }));
-        if (answer instanceof Promise) answer = await answer;
+        if (isThenable(answer)) answer = await answer;
         return runner.output === null ? toOutcome(answer) : await toCheckedOutcome(answer, runner.output, runner.capability.name);
       } catch (error) {
         return thrown(error, watch);
       }
     },
   };
+}
+
+/** Not only promises: query builders and the like are awaited too. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
 }
 
 type Runner = {
@@ -96,7 +110,13 @@ type Runner = {
   run(call: FunctionCall): unknown;
 };
 
-type LooseSpec = { readonly description: string; readonly tags?: readonly string[]; readonly input?: AnySchema; readonly output?: AnySchema; readonly run: (call: FunctionCall) => unknown };
+type LooseSpec = {
+  readonly description: string;
+  readonly tags?: readonly string[];
+  readonly input?: AnySchema;
+  readonly output?: AnySchema;
+  readonly run: (call: FunctionCall) => unknown;
+};
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 
@@ -107,10 +127,17 @@ function toRunners(agent: string, capabilities: readonly (readonly [string, Loos
     if (!NAME.test(name)) throw new TuttiError("T3009", `"${name}" is not a name for a capability; use letters, digits, ".", "_" and "-".`);
     const input = spec.input === undefined ? null : toContract(spec.input, { agent, capability: name, side: "input" });
     const output = spec.output === undefined ? null : toContract(spec.output, { agent, capability: name, side: "output" });
-    const capability = { name, description: spec.description, tags: spec.tags ?? [], inputSchema: input?.jsonSchema ?? null, outputSchema: output?.jsonSchema ?? null };
+    const capability = {
+      name,
+      description: spec.description,
+      tags: spec.tags ?? [],
+      inputSchema: input?.jsonSchema ?? null,
+      outputSchema: output?.jsonSchema ?? null,
+    };
     runners.set(name, { capability, input, output, run: spec.run });
   }
-  if (runners.size === 0) throw new TuttiError("T3009", `Agent "${agent}" has no capabilities.`, { help: "Give it at least one entry under `capabilities`." });
+  if (runners.size === 0)
+    throw new TuttiError("T3009", `Agent "${agent}" has no capabilities.`, { help: "Give it at least one entry under `capabilities`." });
   return runners;
 }
 
@@ -135,7 +162,8 @@ async function toCheckedOutcome(answer: unknown, contract: Contract, capability:
   if ((outcome !== null && data === undefined) || typeof answer === "string") return toOutcome(answer);
   const checked = await contract.check(data === undefined ? answer : data[0]);
   if (!checked.ok) return invalid("INVALID_OUTPUT", `The output of "${capability}" is not valid`, checked.error);
-  if (outcome?.kind !== "completed") return toOutcome(checked.value === undefined ? null : new Answer({ kind: "completed", reply: { data: [checked.value as Json] } }));
+  if (outcome?.kind !== "completed")
+    return toOutcome(checked.value === undefined ? null : new Answer({ kind: "completed", reply: { data: [checked.value as Json] } }));
   return plainOutcome({ kind: "completed", reply: { ...outcome.reply, data: [checked.value as Json] } });
 }
 

@@ -31,9 +31,9 @@ export type Call<Input = Json> = {
   readonly capability: string;
   readonly assignment: AssignmentMetadata;
   readonly log: Logger;
-  progress(progress: Progress): void;
+  readonly progress: (progress: Progress) => void;
   /** Streams a piece of the answer. Shown, never recorded: the final answer counts. */
-  chunk(text: string): void;
+  readonly chunk: (text: string) => void;
 };
 
 /** A call costs almost nothing until a handler asks for more: everything else is made when read. */
@@ -86,7 +86,8 @@ export class FunctionCall implements Call<unknown> {
     const { capability, assignment } = this.#work;
     const common = { agent: this.#agent, capability, workflow_id: assignment.workflow_id, subtask_id: assignment.subtask_id };
     const write = this.#watch.log ?? logToStandardError;
-    const line = (level: "info" | "warn" | "error") => (text: string, fields?: Fields) => write(level, "agent_log", { ...fields, ...common, message: text });
+    const line = (level: "info" | "warn" | "error") => (text: string, fields?: Fields) =>
+      write(level, "agent_log", { ...fields, ...common, message: text });
     return { info: line("info"), warn: line("warn"), error: line("error") };
   }
 

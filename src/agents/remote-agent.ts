@@ -77,7 +77,8 @@ class A2aAgent implements RemoteAgent {
   async describe(signal: AbortSignal): Promise<Described> {
     try {
       const { card, chosen } = await untilAborted(this.#client.describe(), signal);
-      if (typeof chosen === "string") return { ok: false, outcome: { kind: "failed", failure: { code: "T3003", message: chosen, retryable: false } } };
+      if (typeof chosen === "string")
+        return { ok: false, outcome: { kind: "failed", failure: { code: "T3003", message: chosen, retryable: false } } };
       return { ok: true, identity: this.#identityOf(card, chosen) };
     } catch (error) {
       return { ok: false, outcome: { kind: "failed", failure: toCallFailure(error, this.name).failure } };

@@ -5,6 +5,7 @@ import { withInferredNeeds } from "../definition/compile-step.ts";
 import { DEFAULTS, type Definition, type Step } from "../definition/definition.ts";
 import { isForbiddenName } from "../definition/expression/value.ts";
 import type { Problem } from "../definition/problem.ts";
+import { notPlainJson } from "./plain-json.ts";
 import { readStep } from "./kinds/index.ts";
 import { readSchema } from "./kinds/delegate.ts";
 import { readAgents } from "./read-agents.ts";
@@ -21,6 +22,8 @@ export type ReadDefinition = { readonly definition: Definition | null; readonly 
 /** Reads and checks a definition in the file format, with every default written in. */
 export function readDefinition(value: Json, knownAgents: readonly string[] = []): ReadDefinition {
   const reader: Reader = { problems: [] };
+  const strange = notPlainJson(value);
+  if (strange !== null) return { definition: null, problems: [strange] };
   const object = readObject(reader, { value, path: [] }, { known: KEYS });
   if (object === null) return { definition: null, problems: reader.problems };
   const { draft, isWhole } = readDraft(reader, object, knownAgents);

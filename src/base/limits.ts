@@ -42,6 +42,8 @@ export const MAX_DURATION_MS = 10 * 366 * 86_400_000;
 
 /** How long a run waits for agents to acknowledge a cancel before it ends without them. */
 export const CANCEL_PATIENCE_MS = 10_000;
+/** How long an agent may take over a message that was cut off: until then "not found" proves nothing. */
+export const RECONCILE_MS = 5_000;
 /** How often an agent's progress is recorded at most (requirements W175). */
 export const PROGRESS_INTERVAL_MS = 1_000;
 
@@ -85,6 +87,10 @@ export const MAX_REQUEST_BYTES = 16_777_216;
 export const MAX_SERVED_TASKS = 10_000;
 /** Tasks that a served agent works on at once; more are answered with 503. */
 export const MAX_SERVED_WORKING = 1_024;
+/** The newest messages that a served task keeps: a handler may report progress for ever. */
+export const MAX_TASK_HISTORY = 200;
+/** Problems of one value that are told: a person reads no more of them. */
+export const MAX_SCHEMA_PROBLEMS = 10;
 /** Events that wait for a slow reader of a stream before it is cut off. */
 export const MAX_STREAM_QUEUE = 1_024;
 /** A comment on an idle stream, so that proxies keep it open. */

@@ -34,7 +34,7 @@ export function checkDefinition(definition: Definition): readonly Problem[] {
   const checkSchema = schemaChecker();
   return [
     ...checkSchema(definition.input, ["input"]),
-    ...ids.flatMap((id) => [...stepProblems(id, definition, idSet), ...checkSchema(definition.steps[id]?.output ?? null, ["steps", id, "output"])]),
+    ...ids.flatMap((id) => [...stepProblems(id, definition, idSet), ...checkSchema((definition.steps[id] as Step).output, ["steps", id, "output"])]),
     ...outputProblems(definition),
     ...circleProblems(definition),
   ];

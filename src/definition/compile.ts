@@ -40,12 +40,13 @@ function linked(definition: Definition, order: readonly StepId[], compiledById: 
   return order.map((id, index) => {
     const step = definition.steps[id];
     const compiled = compiledById.get(id);
-    assert(step !== undefined && compiled !== undefined, `Step "${id}" was ordered, so it exists.`);
+    const dependents = dependentsById.get(id);
+    assert(step !== undefined && compiled !== undefined && dependents !== undefined, `Step "${id}" was ordered, so it exists.`);
     const program: StepProgram = {
       id,
       index,
       step,
-      dependents: dependentsById.get(id) ?? [],
+      dependents,
       condition: evaluateOf(compiled.condition),
       items: evaluateOf(compiled.items),
       text: evaluateOf(compiled.text),

@@ -9,6 +9,7 @@ export type Pattern = {
   /** Steps of the matcher; a match costs at most this much for each character. */
   readonly size: number;
   test(text: string): boolean;
+  toString(): string;
 };
 
 /** Whose spelling a regular expression is in: RE2's own (CEL), or JavaScript's (JSON Schema). */
@@ -23,13 +24,13 @@ export function compilePattern(source: string, syntax: PatternSyntax): Result<Pa
     const compiled = RE2JS.compile(syntax === "ecma" ? RE2JS.translateRegExp(source) : source);
     const size = compiled.programSize();
     if (size > MAX_PATTERN_SIZE) return err(`The regular expression ${JSON.stringify(source)} is too large: its repetitions make ${size} steps, and the limit is ${MAX_PATTERN_SIZE}.`);
-    return ok({ source, size, test: (text) => compiled.test(text) });
+    // Ajv keeps compiled patterns by their text, so two patterns must not have the same one.
+    return ok({ source, size, test: (text) => compiled.test(text), toString: () => `/${source}/` });
   } catch (cause) {
     return err(`The regular expression ${JSON.stringify(source)} cannot be used: ${reasonOf(cause)}.`);
   }
 }
 
 function reasonOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return message.replace(/^error parsing regexp: /, "");
+  return String(cause).replace(/^.*?error parsing regexp: /, "");
 }

@@ -12,7 +12,7 @@ export function sentenceOf(found: ErrorObject): string {
     case "unevaluatedProperties":
       return `${pointer}/${escaped(params["unevaluatedProperty"])} is not allowed.`;
     case "enum":
-      return `${where} must be one of ${list(params["allowedValues"])}.`;
+      return `${where} must be one of ${JSON.stringify(params["allowedValues"])}.`;
     case "const":
       return `${where} must be ${JSON.stringify(params["allowedValue"])}.`;
     case "type":
@@ -22,17 +22,13 @@ export function sentenceOf(found: ErrorObject): string {
     case "false schema":
       return `${where} is not allowed.`;
     default:
-      return `${where} ${(found.message ?? `does not satisfy "${keyword}"`).replace("must NOT", "must not")}.`;
+      return `${where} ${String(found.message).replace("must NOT", "must not")}.`;
   }
 }
 
 /** A key as a part of a JSON pointer (RFC 6901). */
 function escaped(key: unknown): string {
   return String(key).replace(/~/g, "~0").replace(/\//g, "~1");
-}
-
-function list(values: unknown): string {
-  return Array.isArray(values) ? values.map((value) => JSON.stringify(value)).join(", ") : String(values);
 }
 
 function article(types: string): string {

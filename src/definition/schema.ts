@@ -75,10 +75,9 @@ function problemsOf(check: ValidateFunction, value: Json): readonly string[] {
   try {
     if (check(value)) return [];
   } catch (cause) {
-    if (cause instanceof RangeError) return ["The value is nested too deeply to be checked."];
-    throw cause;
+    return [cause instanceof RangeError ? "The value is nested too deeply to be checked." : `The value cannot be checked: ${String(cause)}.`];
   }
-  const found = (check.errors ?? []) as readonly ErrorObject[];
+  const found = check.errors as readonly ErrorObject[];
   const sentences = [...new Set(found.map(sentenceOf))];
   if (sentences.length <= MAX_SENTENCES) return sentences;
   return [...sentences.slice(0, MAX_SENTENCES), `There are ${sentences.length - MAX_SENTENCES} more problems.`];
@@ -129,10 +128,10 @@ function overLimit(what: string, path: DocumentPath): Problem {
 }
 
 function unusable(cause: unknown): Problem {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const reason = String(cause).replace(/^\w*Error: /, "").replace(/\.$/, "");
   return problem({
     code: "T1101",
-    message: `The schema cannot be used: ${message.replace(/\.$/, "")}.`,
+    message: `The schema cannot be used: ${reason}.`,
     help: "It must be a JSON Schema (2020-12). Its regular expressions are RE2: no look-around and no back-references.",
   });
 }

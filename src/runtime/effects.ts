@@ -32,6 +32,8 @@ export type EffectsOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** How long "the agent has no such task" proves nothing after a message was cut off. */
+  readonly reconcileMs?: number;
 };
 
 /** What every kind of effect uses. */

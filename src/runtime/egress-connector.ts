@@ -81,5 +81,7 @@ function blocked(address: string): BlockedAddress {
 /** Node joins the failures of several addresses in one error without a message. */
 function reasonOf(error: Error): string {
   if (error.message !== "") return error.message;
-  return error instanceof AggregateError ? error.errors.map((inner) => (inner instanceof Error ? inner.message : String(inner))).join("; ") : error.name;
+  return error instanceof AggregateError
+    ? error.errors.map((inner) => (inner instanceof Error ? inner.message : String(inner))).join("; ")
+    : error.name;
 }

@@ -10,7 +10,12 @@ import type { Dispatcher } from "undici";
 import { BlockedAddress, ConnectFailure } from "./egress-connector.ts";
 import { EgressError } from "./egress-error.ts";
 
-type Request = { readonly path: string; readonly method: string; readonly headers: { [name: string]: string }; readonly body: string | Uint8Array | null };
+type Request = {
+  readonly path: string;
+  readonly method: string;
+  readonly headers: { [name: string]: string };
+  readonly body: string | Uint8Array | null;
+};
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #url: URL;
@@ -104,8 +109,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #failureOf(error: Error): EgressError {
     const host = this.#url.host;
-    if (error instanceof BlockedAddress) return new EgressError("notSent", `${host} is not asked: ${error.message}`, { code: "T6001", cause: error });
-    if (error instanceof ConnectFailure || !this.#sent) return new EgressError("notSent", `${host} cannot be reached: ${error.message}.`, { cause: error });
+    if (error instanceof BlockedAddress)
+      return new EgressError("notSent", `${host} is not asked: ${error.message}`, { code: "T6001", cause: error });
+    if (error instanceof ConnectFailure || !this.#sent)
+      return new EgressError("notSent", `${host} cannot be reached: ${error.message}.`, { cause: error });
     if ("code" in error && error.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
       return new EgressError("protocol", `${host} sent a reply that is too large.`, { code: "T3004", cause: error });
     }
@@ -113,7 +120,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #onTimeout = (): void => {
-    this.#stop(new EgressError(this.#sent ? "ambiguous" : "notSent", `${this.#url.host} did not answer within ${this.#timeoutMs / 1000} s.`));
+    this.#stop(
+      new EgressError(this.#sent ? "ambiguous" : "notSent", `${this.#url.host} did not answer within ${this.#timeoutMs / 1000} s.`),
+    );
   };
 
   readonly #onAbort = (): void => {
@@ -142,7 +151,12 @@ function isEventStream(headers: IncomingHeaders): boolean {
 }
 
 /** Statuses that mean the same whatever the protocol above; null for all others. */
-function statusFailure(answer: { readonly host: string; readonly status: number; readonly headers: IncomingHeaders; readonly text: string }): EgressError | null {
+function statusFailure(answer: {
+  readonly host: string;
+  readonly status: number;
+  readonly headers: IncomingHeaders;
+  readonly text: string;
+}): EgressError | null {
   const { host, status } = answer;
   if (status < 300) return null;
   const said = `${host} answered ${status}${excerptOf(answer.text)}`;

@@ -86,7 +86,9 @@ export class Egress {
     if (known !== undefined) return known;
     if (this.#pools.size >= MAX_ORIGINS) this.#dropOldest();
     const pool = new Pool(origin, {
-      connections: streams ? (this.#options.streamCount ?? MAX_STREAMS_PER_ORIGIN) : (this.#options.connectionCount ?? MAX_EFFECTS_PER_ORIGIN),
+      connections: streams
+        ? (this.#options.streamCount ?? MAX_STREAMS_PER_ORIGIN)
+        : (this.#options.connectionCount ?? MAX_EFFECTS_PER_ORIGIN),
       pipelining: 1,
       allowH2: false,
       headersTimeout: 0,
@@ -114,7 +116,11 @@ function checkedUrl(input: string | URL | Request, trust: Trust): URL {
   const url = new URL(text);
   const allowed = trust === "network" ? url.protocol === "https:" : url.protocol === "https:" || url.protocol === "http:";
   if (!allowed) {
-    throw new EgressError("notSent", `${url.origin} is not asked: addresses ${trust === "network" ? "from the network" : "of agents"} must use https${trust === "network" ? "" : " or http"}.`, { code: "T6001" });
+    throw new EgressError(
+      "notSent",
+      `${url.origin} is not asked: addresses ${trust === "network" ? "from the network" : "of agents"} must use https${trust === "network" ? "" : " or http"}.`,
+      { code: "T6001" },
+    );
   }
   if (url.username !== "" || url.password !== "") {
     throw new EgressError("notSent", `The address of ${url.host} holds credentials; use a token instead.`, { code: "T6001" });
@@ -127,7 +133,7 @@ type PlainHeaders = { [name: string]: string };
 function plainHeaders(headers: RequestInit["headers"]): PlainHeaders {
   if (headers === undefined) return {};
   if (headers instanceof Headers) return Object.fromEntries(headers.entries());
-  if (Array.isArray(headers)) return Object.fromEntries(headers.map((pair) => [String(pair[0]), String(pair[1])]));
+  if (Array.isArray(headers)) return Object.fromEntries(headers.map((pair) => [pair[0], pair[1]]));
   return headers as PlainHeaders;
 }
 

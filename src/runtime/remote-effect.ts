@@ -10,7 +10,7 @@
  * 4. A task that nobody waits for any more is canceled at the agent.
  */
 import { failpoint } from "../base/failpoint.ts";
-import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
+import { CANCEL_PATIENCE_MS, RECONCILE_MS } from "../base/limits.ts";
 import type { Found, RemoteAgent, Sent, Work } from "../ports/agents.ts";
 import type { PostedInput } from "../ports/host.ts";
 import type { Assignment, Command } from "../scheduler/index.ts";
@@ -25,8 +25,6 @@ import { AssignedWork } from "./work.ts";
 
 type CommandOf<Kind extends Command["kind"]> = Extract<Command, { kind: Kind }>;
 
-/** How long an agent may take over a message that was cut off: until then "not found" proves nothing. */
-const RECONCILE_MS = 5_000;
 const SENDS_PER_INTENT = 3;
 
 /** Chooses the interface and records the intent; the send follows when that is durable. */
@@ -120,7 +118,7 @@ async function whatBecame(context: EffectContext, flight: Flight, agent: RemoteA
 
 /** "None" counts only after the time in which a request that was cut off may still be taken up. */
 async function findPatiently(context: EffectContext, flight: Flight, agent: RemoteAgent, work: Work, intent: Intent): Promise<Found> {
-  const conclusiveAt = context.clock.now() + RECONCILE_MS;
+  const conclusiveAt = context.clock.now() + (context.reconcileMs ?? RECONCILE_MS);
   for (let delayMs = 100; ; delayMs = Math.min(1_000, delayMs * 2)) {
     const found = await agent.find(work, intent, flight.signal);
     if (found.kind === "task" || flight.isStopped || context.clock.now() >= conclusiveAt) return found;

@@ -4,7 +4,7 @@
  *
  * 1. The counters are the numbers that they stand for.
  * 2. A step is over, or open as a list, or in flight: never two of them.
- * 3. Of a list, `next = over + inFlight`, and results are only at places before `next`.
+ * 3. Of a list, `next = over + inFlight`, until the run is ending: then nobody counts any more.
  * 4. Questions and waiting flights are the same set.
  * 5. The timers are a heap, and its top is live.
  * 6. Nothing is nowhere: each flight is at work (and then has a timer), waits for its timer, or waits
@@ -56,6 +56,7 @@ function onePlace(state: RunState): string | null {
 }
 
 function lists(state: RunState): string | null {
+  if (state.ending !== null) return null;
   for (const [step, list] of Object.entries(state.lists)) {
     const inFlight = Object.keys(state.flights).filter((path) => indexOf(path) !== null && stepOf(path) === step).length;
     if (list.inFlight !== inFlight) return `list ${step} counts ${list.inFlight} in flight and has ${inFlight}`;

@@ -54,7 +54,8 @@ export function a2aRoutes(options: RouteOptions): Hono {
 function gate(context: Context, { isClosing, hosts }: RouteOptions): Response | null {
   if (isClosing()) return turnedAway("The agent is shutting down.");
   const host = context.req.header("host")?.replace(/:\d+$/, "") ?? "";
-  if (hosts !== null && !hosts.has(host)) return problem(403, "PERMISSION_DENIED", `This agent does not answer to the name "${host.slice(0, 100)}".`);
+  if (hosts !== null && !hosts.has(host))
+    return problem(403, "PERMISSION_DENIED", `This agent does not answer to the name "${host.slice(0, 100)}".`);
   return null;
 }
 
@@ -69,8 +70,12 @@ function guard(context: Context, { token }: RouteOptions): Response | null {
   }
   const version = context.req.header(A2A_VERSION_HEADER) ?? context.req.query(A2A_VERSION_HEADER) ?? "";
   if (/^1\.0(?:\.|$)/.test(version)) return null;
-  const error = new VersionNotSupportedError(`A2A version "${version || "0.3"}" is not supported; this agent speaks 1.0. Say so in the header ${A2A_VERSION_HEADER}.`);
-  return context.req.path === "/" ? Response.json({ jsonrpc: "2.0", id: null, error: { code: -32009, message: error.message, data: [error.toErrorInfo()] } }) : Response.json(toRestErrorBody(error, 400), { status: 400 });
+  const error = new VersionNotSupportedError(
+    `A2A version "${version || "0.3"}" is not supported; this agent speaks 1.0. Say so in the header ${A2A_VERSION_HEADER}.`,
+  );
+  return context.req.path === "/"
+    ? Response.json({ jsonrpc: "2.0", id: null, error: { code: -32009, message: error.message, data: [error.toErrorInfo()] } })
+    : Response.json(toRestErrorBody(error, 400), { status: 400 });
 }
 
 /** Equal length, equal time: neither tells anything of the token. */

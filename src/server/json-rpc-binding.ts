@@ -13,10 +13,15 @@ export async function answerJsonRpc(body: string, binding: Binding): Promise<Res
   if (typeof envelope === "string") return failed(null, { code: -32600, message: envelope });
   const { id, method, params } = envelope;
   if (!isUnary(method) && !isStream(method)) return failed(id, { code: -32601, message: `There is no method "${method.slice(0, 100)}".` });
-  if (!isJsonObject(params) || !isShallow(params)) return failed(id, { code: -32602, message: "The params are not an object, or are nested too deeply." });
+  if (!isJsonObject(params) || !isShallow(params))
+    return failed(id, { code: -32602, message: "The params are not an object, or are nested too deeply." });
   try {
     if (isUnary(method)) return Response.json({ jsonrpc: "2.0", id, result: await perform(binding, method, params) });
-    return eventStream(await open(binding, method, params), (event) => ({ jsonrpc: "2.0", id, result: eventToJson(event) }), binding.heartbeatMs);
+    return eventStream(
+      await open(binding, method, params),
+      (event) => ({ jsonrpc: "2.0", id, result: eventToJson(event) }),
+      binding.heartbeatMs,
+    );
   } catch (error) {
     if (error instanceof A2AError) return failed(id, toJsonRpcError(error));
     throw error;

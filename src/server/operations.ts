@@ -1,4 +1,15 @@
-import { AgentCard, CancelTaskRequest, GetTaskRequest, ListTasksRequest, ListTasksResponse, Message, SendMessageRequest, StreamResponse, SubscribeToTaskRequest, Task } from "@a2a-js/sdk";
+import {
+  AgentCard,
+  CancelTaskRequest,
+  GetTaskRequest,
+  ListTasksRequest,
+  ListTasksResponse,
+  Message,
+  SendMessageRequest,
+  StreamResponse,
+  SubscribeToTaskRequest,
+  Task,
+} from "@a2a-js/sdk";
 import { A2AError, RequestMalformedError } from "@a2a-js/sdk/errors";
 
 import type { EventQueue } from "../a2a/event-queue.ts";
@@ -26,7 +37,8 @@ const UNARY = {
     // The decoder leaves out what is empty; the protocol says that these are always there.
     return { tasks: [], nextPageToken: "", pageSize: 0, totalSize: 0, ...(answer as JsonObject) };
   },
-  CancelTask: async (handler: AgentRequestHandler, params: JsonObject) => Task.toJSON(await handler.cancelTask(decoded(CancelTaskRequest, params))),
+  CancelTask: async (handler: AgentRequestHandler, params: JsonObject) =>
+    Task.toJSON(await handler.cancelTask(decoded(CancelTaskRequest, params))),
   GetExtendedAgentCard: async (handler: AgentRequestHandler) => AgentCard.toJSON(await handler.getAuthenticatedExtendedAgentCard()),
   CreateTaskPushNotificationConfig: (handler: AgentRequestHandler) => handler.createTaskPushNotificationConfig(),
   GetTaskPushNotificationConfig: (handler: AgentRequestHandler) => handler.getTaskPushNotificationConfig(),

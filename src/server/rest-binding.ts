@@ -8,7 +8,9 @@ import { type Binding, eventToJson, open, perform, type StreamOperation, type Un
 
 export type RestRequest = { readonly method: string; readonly url: URL; readonly body: string };
 
-type Route = { readonly operation: UnaryOperation; readonly params: JsonObject } | { readonly stream: StreamOperation; readonly params: JsonObject };
+type Route =
+  | { readonly operation: UnaryOperation; readonly params: JsonObject }
+  | { readonly stream: StreamOperation; readonly params: JsonObject };
 
 /** Answers one request of the HTTP+JSON binding (A2A 11). */
 export async function answerRest(request: RestRequest, binding: Binding): Promise<Response> {
@@ -34,7 +36,14 @@ function toRoute({ method, url, body }: RestRequest): Route | null {
   return taskRoute({ method, id: decodedId(id), verb, isPush: rest !== undefined, url, body });
 }
 
-function taskRoute(to: { readonly method: string; readonly id: string; readonly verb: string | undefined; readonly isPush: boolean; readonly url: URL; readonly body: string }): Route | null {
+function taskRoute(to: {
+  readonly method: string;
+  readonly id: string;
+  readonly verb: string | undefined;
+  readonly isPush: boolean;
+  readonly url: URL;
+  readonly body: string;
+}): Route | null {
   const { method, id, verb } = to;
   if (to.isPush) return verb === undefined ? pushRoute(method) : null;
   if (verb === undefined && method === "GET") return { operation: "GetTask", params: { ...queryOf(to.url), id } };
@@ -75,7 +84,8 @@ function queryOf(url: URL): JsonObject {
 
 function toInteger(name: string, text: string): number {
   const value = Number(text);
-  if (text === "" || !Number.isInteger(value)) throw new RequestMalformedError(`${name} must be a whole number, not "${text.slice(0, 40)}".`);
+  if (text === "" || !Number.isInteger(value))
+    throw new RequestMalformedError(`${name} must be a whole number, not "${text.slice(0, 40)}".`);
   return value;
 }
 

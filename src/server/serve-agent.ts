@@ -57,7 +57,9 @@ export async function serveAgent(agent: LocalAgent, options: ServeOptions = {}):
   const host = options.host ?? "127.0.0.1";
   const isLoopback = LOOPBACK.has(host);
   if (!isLoopback && options.token === undefined) {
-    throw new TuttiError("T6002", `Agent "${agent.name}" would be open to everyone who can reach ${host}.`, { help: "Give `serveAgent` a `token`, or listen on 127.0.0.1." });
+    throw new TuttiError("T6002", `Agent "${agent.name}" would be open to everyone who can reach ${host}.`, {
+      help: "Give `serveAgent` a `token`, or listen on 127.0.0.1.",
+    });
   }
   const clock = options.clock ?? systemClock;
   const log = options.log ?? logToStandardError;
@@ -103,14 +105,33 @@ function listen(server: Server, at: { readonly agent: string; readonly host: str
   });
 }
 
-function listenError(error: NodeJS.ErrnoException, at: { readonly agent: string; readonly host: string; readonly port: number }): TuttiError {
+function listenError(
+  error: NodeJS.ErrnoException,
+  at: { readonly agent: string; readonly host: string; readonly port: number },
+): TuttiError {
   if (error.code === "EADDRINUSE") {
-    return new TuttiError("T3010", `Agent "${at.agent}" cannot listen on ${at.host}:${at.port}: the port is in use.`, { help: "Stop the process that has it, or choose another port; port 0 takes any free one.", cause: error });
+    return new TuttiError("T3010", `Agent "${at.agent}" cannot listen on ${at.host}:${at.port}: the port is in use.`, {
+      help: "Stop the process that has it, or choose another port; port 0 takes any free one.",
+      cause: error,
+    });
   }
-  return new TuttiError("T3011", `Agent "${at.agent}" cannot listen on ${at.host}:${at.port}: ${error.message}.`, { help: "Check that the address is one of this machine's, and that you may use the port.", cause: error });
+  return new TuttiError("T3011", `Agent "${at.agent}" cannot listen on ${at.host}:${at.port}: ${error.message}.`, {
+    help: "Check that the address is one of this machine's, and that you may use the port.",
+    cause: error,
+  });
 }
 
-async function shutDown({ server, handler, clock, drainMs }: { readonly server: Server; readonly handler: AgentRequestHandler; readonly clock: Clock; readonly drainMs: number }): Promise<void> {
+async function shutDown({
+  server,
+  handler,
+  clock,
+  drainMs,
+}: {
+  readonly server: Server;
+  readonly handler: AgentRequestHandler;
+  readonly clock: Clock;
+  readonly drainMs: number;
+}): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
@@ -122,14 +143,10 @@ async function shutDown({ server, handler, clock, drainMs }: { readonly server: 
   await closed;
 }
 
-function within(clock: Clock, limitMs: number, work: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.schedule(limitMs, resolve);
-    void work.then(() => {
-      cancel();
-      resolve();
-    });
-  });
+async function within(clock: Clock, limitMs: number, work: Promise<void>): Promise<void> {
+  const limit = Promise.withResolvers<void>();
+  const cancel = clock.schedule(limitMs, limit.resolve);
+  await Promise.race([work, limit.promise]).finally(cancel);
 }
 
 const logToStandardError: Log = (level, event, fields) => {

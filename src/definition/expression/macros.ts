@@ -4,6 +4,7 @@
  */
 import type { ASTNode } from "@marcbachmann/cel-js";
 
+import { assert } from "../../base/assert.ts";
 import type { Json } from "../../base/json.ts";
 import { type Code, type Context, mistakeAt, type StaticType } from "./context.ts";
 import { ROOT_NAMES } from "./names.ts";
@@ -80,7 +81,7 @@ function otherwise({ receiver, arguments: [other], context, compile }: MacroCall
 }
 
 function declare(node: ASTNode, type: StaticType, context: Context): { readonly inner: Context; readonly slot: number } {
-  if (node.op !== "id") throw mistakeAt(node, { code: "T1201", message: "The first argument must be a plain name." });
+  assert(node.op === "id", "The parser takes only a plain name as the variable of a macro.");
   const name = node.args;
   if (context.locals.has(name) || context.roots.has(name) || (ROOT_NAMES as readonly string[]).includes(name)) {
     throw mistakeAt(node, { code: "T1202", message: `The name "${name}" is already taken here.`, help: "Choose another name for the variable." });

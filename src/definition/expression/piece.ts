@@ -1,6 +1,7 @@
 /** One expression, read and compiled: the piece that bare expressions and templates are made of. */
 import { Environment, ParseError, type ASTNode } from "@marcbachmann/cel-js";
 
+import { assert } from "../../base/assert.ts";
 import type { Json } from "../../base/json.ts";
 import { MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_LENGTH, MAX_EXPRESSION_NODES } from "../../base/limits.ts";
 import { err, ok, type Result } from "../../base/result.ts";
@@ -71,14 +72,12 @@ function parse(source: string): Result<ASTNode, Problem> {
 }
 
 function asProblem(thrown: unknown, source: string): Problem {
-  if (thrown instanceof RangeError) {
-    return problem({ code: "T1204", message: "The expression is nested too deeply.", help: "Split it, or use a local agent." });
-  }
-  if (!(thrown instanceof ParseError)) throw thrown;
+  assert(thrown instanceof ParseError, `The parser only throws its own errors, not ${String(thrown)}.`);
   if (thrown.code === "limit_exceeded") {
     return problem({ code: "T1204", message: `The expression is too large or too deep: ${thrown.summary}.`, help: "Split it, or use a local agent." });
   }
-  const { start, end } = thrown.range ?? { start: 0, end: source.length };
+  assert(thrown.range !== undefined, "The parser says where it stopped.");
+  const { start, end } = thrown.range;
   const offset = Math.min(start, Math.max(0, source.length - 1));
   return problem({
     code: "T1201",

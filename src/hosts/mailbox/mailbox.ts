@@ -195,6 +195,7 @@ export class Mailbox {
     const now = this.now();
     this.#wakes.extend(now, this.#options.store);
     for (const run of this.#wakes.takeDue(now)) {
+      failpoint("wake.due");
       const resident = this.#loadOrReport(run);
       if (resident?.state == null || isOver(resident.state) || resident.status === "quarantined" || !this.#mayGoOn(resident)) continue;
       resident.inbox.push({ input: { kind: "timerDue" }, settle: null, refuse: null });
@@ -203,13 +204,17 @@ export class Mailbox {
   }
 
   #recoverSome(): void {
-    for (const run of this.#recovering.splice(0, RECOVERIES_PER_TURN)) this.#loadOrReport(run);
+    for (const run of this.#recovering.splice(0, RECOVERIES_PER_TURN)) {
+      failpoint("recover.loading");
+      this.#loadOrReport(run);
+    }
   }
 
   #performTakenUp(): void {
     const takenUp = this.#takenUp;
     this.#takenUp = [];
     for (const resident of takenUp) {
+      failpoint("recover.performing");
       if (resident.state !== null && this.#mayGoOn(resident)) this.#perform(resident, outstanding(resident.state), true);
     }
   }

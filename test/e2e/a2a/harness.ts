@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 
+import type { Call } from "../../../src/agents/function-call.ts";
 import { defineAgent } from "../../../src/agents/function-agent.ts";
 import { ask, askAuth, fail, message, refuse, result } from "../../../src/agents/answers.ts";
 import type { Json } from "../../../src/base/json.ts";
@@ -15,7 +16,16 @@ export function gate(): Gate {
 }
 
 export function work(capability: string, input: Json, more: Partial<Work> = {}): Work {
-  const assignment = { workflow_id: "run_1", workflow_type: "test", subtask_id: "step", attempt: 1, correlation_id: "c-1", ttl_ms: 30_000, operation: capability, timestamp: "2026-01-01T00:00:00.000Z" };
+  const assignment = {
+    workflow_id: "run_1",
+    workflow_type: "test",
+    subtask_id: "step",
+    attempt: 1,
+    correlation_id: "c-1",
+    ttl_ms: 30_000,
+    operation: capability,
+    timestamp: "2026-01-01T00:00:00.000Z",
+  };
   return { key: "default/run_1/step/1/1", capability, input, text: null, exchanges: [], task: null, assignment, ...more };
 }
 
@@ -81,17 +91,24 @@ export function stage(): Stage {
     description: "Does whatever a test needs.",
     version: "1.0.0",
     capabilities: {
-      double: { description: "Doubles n.", input: { type: "object", required: ["n"], properties: { n: { type: "number" } } }, run: ({ input }) => counted({ n: Number((input as { n: number }).n) * 2 }) },
+      double: {
+        description: "Doubles n.",
+        input: { type: "object", required: ["n"], properties: { n: { type: "number" } } },
+        run: ({ input }) => counted({ n: (input as { n: number }).n * 2 }),
+      },
       hello: { description: "Says hello.", run: () => counted(message("Hello.")) },
       words: { description: "Answers in words.", run: ({ text }) => counted(`You said ${text ?? "nothing"}.`) },
-      files: { description: "Makes files.", run: () => counted(result({ ok: true }, { text: "Two files.", artifacts: [{ name: "a.svg", mediaType: "image/svg+xml", bytes: "PHN2Zy8+" }, { name: "kpis", mediaType: "application/json", data: { total: 3 } }], usage: { tokens: 7 } })) },
+      files: { description: "Makes files.", run: () => counted(FILES) },
       question: {
         description: "Asks for a colour.",
-        run: ({ answer, exchanges }) => counted(answer === undefined ? ask("Which colour?", { schema: { type: "string" }, data: { choices: ["red", "blue"] } }) : result({ colour: answer, asked: exchanges.length })),
+        run: ({ answer, exchanges }) => counted(answer === undefined ? COLOUR : result({ colour: answer, asked: exchanges.length })),
       },
-      auth: { description: "Asks for access.", run: ({ answer }) => counted(answer === undefined ? askAuth("Allow access to the mailbox.") : "Done.") },
+      auth: {
+        description: "Asks for access.",
+        run: ({ answer }) => counted(answer === undefined ? askAuth("Allow access to the mailbox.") : "Done."),
+      },
       refuse: { description: "Refuses.", run: () => counted(refuse("Not my job.")) },
-      busy: { description: "Fails for now.", run: () => counted(fail("RATE_LIMIT_EXCEEDED", "Come again later.", { retryable: true, retryAfterMs: 1500, details: { limit: 3 } })) },
+      busy: { description: "Fails for now.", run: () => counted(BUSY) },
       broken: {
         description: "Throws.",
         run: () => {
@@ -99,20 +116,33 @@ export function stage(): Stage {
           throw new Error("password=hunter2");
         },
       },
-      slow: {
-        description: "Works until it is released, and tells how it goes.",
-        run: async ({ progress, chunk, signal }) => {
-          here.callCount += 1;
-          signal.addEventListener("abort", () => here.stopped.open());
-          here.started.open();
-          progress({ percent: 10, phase: "begin", note: "Begun." });
-          chunk("one ");
-          chunk("two");
-          await Promise.race([here.release.opened, here.stopped.opened]);
-          return "one two three";
-        },
-      },
+      slow: { description: "Works until it is released, and tells how it goes.", run: (call) => workSlowly(call, here) },
     },
   });
   return Object.assign(here, { agent });
 }
+
+async function workSlowly({ progress, chunk, signal }: Call, here: Stage): Promise<string> {
+  here.callCount += 1;
+  signal.addEventListener("abort", () => here.stopped.open());
+  here.started.open();
+  progress({ percent: 10, phase: "begin", note: "Begun." });
+  chunk("one ");
+  chunk("two");
+  await Promise.race([here.release.opened, here.stopped.opened]);
+  return "one two three";
+}
+
+const COLOUR = ask("Which colour?", { schema: { type: "string" }, data: { choices: ["red", "blue"] } });
+const BUSY = fail("RATE_LIMIT_EXCEEDED", "Come again later.", { retryable: true, retryAfterMs: 1500, details: { limit: 3 } });
+const FILES = result(
+  { ok: true },
+  {
+    text: "Two files.",
+    artifacts: [
+      { name: "a.svg", mediaType: "image/svg+xml", bytes: "PHN2Zy8+" },
+      { name: "kpis", mediaType: "application/json", data: { total: 3 } },
+    ],
+    usage: { tokens: 7 },
+  },
+);

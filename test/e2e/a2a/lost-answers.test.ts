@@ -20,7 +20,11 @@ async function behindProxy() {
   const here = stage();
   const served = await serveAgent(here.agent, { publicUrl: proxy.url, log: () => undefined, drainMs: 50 });
   proxy.forwardTo(served.url);
-  cleanUps.push(() => proxy[Symbol.asyncDispose](), () => served.close(), () => egress.close());
+  cleanUps.push(
+    () => proxy[Symbol.asyncDispose](),
+    () => served.close(),
+    () => egress.close(),
+  );
   return { proxy, here, served, remote: remoteAgent(proxy.url, { name: "stage", egress }) };
 }
 
@@ -46,7 +50,9 @@ test("a send of which nothing arrived is known not to have made a task", async (
 
 test("without a context id of ours nobody can know", async () => {
   const { remote } = await behindProxy();
-  expect(await remote.find(work("slow", null), await intentFor(remote, { contextId: null }), never())).toMatchObject({ kind: "unknowable" });
+  expect(await remote.find(work("slow", null), await intentFor(remote, { contextId: null }), never())).toMatchObject({
+    kind: "unknowable",
+  });
 });
 
 test("a stream cut in the middle neither loses the task nor shows a piece twice", async () => {
@@ -90,11 +96,21 @@ test("one who stops waiting is released at once", async () => {
 });
 
 /** An agent that answers every request as it is told; what it got is kept. */
-async function scripted(answer: (request: { readonly path: string; readonly body: string; readonly headers: NodeJS.Dict<string | string[]> }) => { readonly status?: number; readonly headers?: { readonly [name: string]: string }; readonly body?: unknown }) {
+async function scripted(
+  answer: (request: { readonly path: string; readonly body: string; readonly headers: NodeJS.Dict<string | string[]> }) => {
+    readonly status?: number;
+    readonly headers?: { readonly [name: string]: string };
+    readonly body?: unknown;
+  },
+) {
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const { status = 200, headers = {}, body } = answer({ path: incoming.url ?? "", body: Buffer.concat(chunks).toString(), headers: incoming.headers });
+    const {
+      status = 200,
+      headers = {},
+      body,
+    } = answer({ path: incoming.url ?? "", body: Buffer.concat(chunks).toString(), headers: incoming.headers });
     outgoing.writeHead(status, { "content-type": "application/json", ...headers });
     outgoing.end(body === undefined ? "" : JSON.stringify(body));
   });
@@ -111,19 +127,37 @@ async function scripted(answer: (request: { readonly path: string; readonly body
   return { url, remote: remoteAgent(url, { name: "scripted", egress }) };
 }
 
-const card = (url: string) => ({ name: "scripted", version: "1", description: "d", supportedInterfaces: [{ url, protocolBinding: "JSONRPC", protocolVersion: "1.0" }], capabilities: {}, skills: [{ id: "x", name: "x", description: "x", tags: ["x"] }] });
+const card = (url: string) => ({
+  name: "scripted",
+  version: "1",
+  description: "d",
+  supportedInterfaces: [{ url, protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
+  capabilities: {},
+  skills: [{ id: "x", name: "x", description: "x", tags: ["x"] }],
+});
 
 test("an agent that takes no context ids is sent to without, from then on", async () => {
   const { remote } = await scripted(({ path, body, headers }) => {
     if (path.endsWith("agent-card.json")) return { body: card(`http://${String(headers["host"])}/rpc`) };
     const request = JSON.parse(body) as { id: number; params: { message: { contextId?: string } } };
-    if (request.params.message.contextId !== undefined) return { body: { jsonrpc: "2.0", id: request.id, error: { code: -32602, message: "Client-supplied contextId is not accepted." } } };
-    return { body: { jsonrpc: "2.0", id: request.id, result: { task: { id: "t1", contextId: "theirs", status: { state: "TASK_STATE_WORKING" } } } } };
+    if (request.params.message.contextId !== undefined)
+      return { body: { jsonrpc: "2.0", id: request.id, error: { code: -32602, message: "Client-supplied contextId is not accepted." } } };
+    return {
+      body: {
+        jsonrpc: "2.0",
+        id: request.id,
+        result: { task: { id: "t1", contextId: "theirs", status: { state: "TASK_STATE_WORKING" } } },
+      },
+    };
   });
   const intent = await intentFor(remote);
   expect(await remote.send(work("x", null), intent, never())).toEqual({ kind: "contextRefused" });
   expect(await remote.describe(never())).toMatchObject({ identity: { takesContextId: false, dedupes: false } });
-  expect(await remote.send(work("x", null), { ...intent, contextId: null }, never())).toMatchObject({ kind: "task", task: { taskId: "t1", contextId: "theirs" }, over: null });
+  expect(await remote.send(work("x", null), { ...intent, contextId: null }, never())).toMatchObject({
+    kind: "task",
+    task: { taskId: "t1", contextId: "theirs" },
+    over: null,
+  });
 });
 
 test("a card is kept as long as HTTP allows, and then asked for by its ETag", async () => {
@@ -148,11 +182,17 @@ test.each([
   ["is not JSON", { headers: { "content-type": "text/html" } }],
   ["has no name", { body: { hello: 1 } }],
   ["lists no interfaces", { body: { name: "old", url: "http://x", protocolVersion: "0.3.0" } }],
-  ["offers nothing that we speak", { body: { name: "g", supportedInterfaces: [{ url: "http://x", protocolBinding: "GRPC", protocolVersion: "1.0" }] } }],
+  [
+    "offers nothing that we speak",
+    { body: { name: "g", supportedInterfaces: [{ url: "http://x", protocolBinding: "GRPC", protocolVersion: "1.0" }] } },
+  ],
   ["answered 404", { status: 404 }],
 ])("a card that %s is refused with a reason", async (_why, answer) => {
   const { remote } = await scripted(() => answer);
-  expect(await remote.describe(never())).toMatchObject({ ok: false, outcome: { kind: "failed", failure: { code: "T3003", retryable: false } } });
+  expect(await remote.describe(never())).toMatchObject({
+    ok: false,
+    outcome: { kind: "failed", failure: { code: "T3003", retryable: false } },
+  });
 });
 
 test.each([
@@ -165,7 +205,11 @@ test.each([
   [400, "notSent"],
   [401, "notSent"],
 ])("a send answered with status %i is %s", async (status, kind) => {
-  const { remote } = await scripted(({ path, headers }) => (path.endsWith("agent-card.json") ? { body: card(`http://${String(headers["host"])}/`) } : { status, headers: { location: "http://127.0.0.1:1/" } }));
+  const { remote } = await scripted(({ path, headers }) =>
+    path.endsWith("agent-card.json")
+      ? { body: card(`http://${String(headers["host"])}/`) }
+      : { status, headers: { location: "http://127.0.0.1:1/" } },
+  );
   expect(await remote.send(work("x", null), await intentFor(remote), never())).toMatchObject({ kind });
 });
 
@@ -177,7 +221,9 @@ test.each([
   [-32004, "notSent"],
 ])("a send answered with the JSON-RPC error %i is %s", async (code, kind) => {
   const { remote } = await scripted(({ path, headers, body }) =>
-    path.endsWith("agent-card.json") ? { body: card(`http://${String(headers["host"])}/`) } : { body: { jsonrpc: "2.0", id: (JSON.parse(body) as { id: number }).id, error: { code, message: "No." } } },
+    path.endsWith("agent-card.json")
+      ? { body: card(`http://${String(headers["host"])}/`) }
+      : { body: { jsonrpc: "2.0", id: (JSON.parse(body) as { id: number }).id, error: { code, message: "No." } } },
   );
   expect(await remote.send(work("x", null), await intentFor(remote), never())).toMatchObject({ kind });
 });
@@ -187,5 +233,8 @@ test("a card that leads to another private host gets neither requests nor secret
   const egress = new Egress();
   cleanUps.push(() => egress.close());
   const remote = remoteAgent(url, { egress, secret: "s3cret" });
-  expect(await remote.send(work("x", null), await intentFor(remote), never())).toMatchObject({ kind: "notSent", outcome: { failure: { code: "T6001", retryable: false } } });
+  expect(await remote.send(work("x", null), await intentFor(remote), never())).toMatchObject({
+    kind: "notSent",
+    outcome: { failure: { code: "T6001", retryable: false } },
+  });
 });

@@ -62,7 +62,10 @@ describe.each(["JSONRPC", "HTTP+JSON"] as const)("over %s", (binding) => {
     expect(await perform("refuse")).toEqual({ kind: "rejected", failure: { code: "T4105", message: "Not my job.", retryable: false } });
   });
   test("a failure keeps its code, its details and whether to try again", async () => {
-    expect(await perform("busy")).toEqual({ kind: "failed", failure: { code: "RATE_LIMIT_EXCEEDED", message: "Come again later.", retryable: true, retryAfterMs: 1500, details: { limit: 3 } } });
+    expect(await perform("busy")).toEqual({
+      kind: "failed",
+      failure: { code: "RATE_LIMIT_EXCEEDED", message: "Come again later.", retryable: true, retryAfterMs: 1500, details: { limit: 3 } },
+    });
   });
   test("a handler's exception is a failure without its words", async () => {
     const outcome = await perform("broken");
@@ -76,10 +79,20 @@ describe.each(["JSONRPC", "HTTP+JSON"] as const)("over %s", (binding) => {
   test("a question keeps the task, and its answer finishes it", async () => {
     const { remote, at, here } = await connect({}, binding);
     const first = await remote.send(work("question", {}), await at(), never());
-    expect(first).toMatchObject({ kind: "task", over: { kind: "inputRequired", question: { prompt: "Which colour?", schema: { type: "string" }, data: { choices: ["red", "blue"] } } } });
+    expect(first).toMatchObject({
+      kind: "task",
+      over: {
+        kind: "inputRequired",
+        question: { prompt: "Which colour?", schema: { type: "string" }, data: { choices: ["red", "blue"] } },
+      },
+    });
     const task = taskOf(first);
     const question = { prompt: "Which colour?" };
-    const second = await remote.send(work("question", {}, { task, exchanges: [{ question, answer: "red" }] }), await at({ contextId: task.contextId }), never());
+    const second = await remote.send(
+      work("question", {}, { task, exchanges: [{ question, answer: "red" }] }),
+      await at({ contextId: task.contextId }),
+      never(),
+    );
     expect(taskOf(second).taskId).toBe(task.taskId);
     expect(second).toMatchObject({ over: { kind: "completed", reply: { data: [{ colour: "red", asked: 1 }] } } });
     expect(here.callCount).toBe(2);
@@ -116,7 +129,10 @@ describe.each(["JSONRPC", "HTTP+JSON"] as const)("over %s", (binding) => {
   test("a cancel that comes too late tells what the task had come to", async () => {
     const { remote, at } = await connect({}, binding);
     const task = taskOf(await remote.send(work("double", { n: 1 }), await at(), never()));
-    expect(await remote.cancel(task, "Too late.", never())).toEqual({ kind: "over", outcome: { kind: "completed", reply: { data: [{ n: 2 }] } } });
+    expect(await remote.cancel(task, "Too late.", never())).toEqual({
+      kind: "over",
+      outcome: { kind: "completed", reply: { data: [{ n: 2 }] } },
+    });
   });
 
   test("the same message sent again gives the same task and no second execution", async () => {
@@ -126,7 +142,10 @@ describe.each(["JSONRPC", "HTTP+JSON"] as const)("over %s", (binding) => {
     const again = taskOf(await remote.send(work("double", { n: 1 }), { ...intent, contextId: null }, never()));
     expect(again.taskId).toBe(first.taskId);
     expect(here.callCount).toBe(1);
-    expect(await remote.send(work("double", { n: 2 }), intent, never())).toMatchObject({ kind: "notSent", outcome: { kind: "failed", failure: { code: "T3006" } } });
+    expect(await remote.send(work("double", { n: 2 }), intent, never())).toMatchObject({
+      kind: "notSent",
+      outcome: { kind: "failed", failure: { code: "T3006" } },
+    });
     expect(await remote.find(work("double", { n: 1 }), intent, never())).toEqual({ kind: "task", task: first });
     expect(await remote.find(work("double", { n: 1 }), { ...intent, messageId: "another" }, never())).toEqual({ kind: "none" });
   });
@@ -136,7 +155,10 @@ describe.each(["JSONRPC", "HTTP+JSON"] as const)("over %s", (binding) => {
     const task = taskOf(await remote.send(work("slow", null), await at(), never()));
     await here.started.opened;
     const more = work("slow", null, { task, exchanges: [{ question: { prompt: "?" }, answer: "now" }] });
-    expect(await remote.send(more, await at(), never())).toMatchObject({ kind: "notSent", outcome: { failure: { message: expect.stringContaining("being worked on") } } });
+    expect(await remote.send(more, await at(), never())).toMatchObject({
+      kind: "notSent",
+      outcome: { failure: { message: expect.stringContaining("being worked on") } },
+    });
     here.release.open();
     expect(await remote.attend(task, watching().watch)).toMatchObject({ kind: "completed" });
     expect(here.callCount).toBe(1);
@@ -154,7 +176,10 @@ describe.each(["JSONRPC", "HTTP+JSON"] as const)("over %s", (binding) => {
 test("the description says how to talk to the agent and what it can do", async () => {
   const { remote, served } = await connect();
   const described = await remote.describe(never());
-  expect(described).toMatchObject({ ok: true, identity: { url: served.url, binding: "JSONRPC", protocolVersion: "1.0", agentVersion: "1.0.0", dedupes: true, takesContextId: true } });
+  expect(described).toMatchObject({
+    ok: true,
+    identity: { url: served.url, binding: "JSONRPC", protocolVersion: "1.0", agentVersion: "1.0.0", dedupes: true, takesContextId: true },
+  });
   const double = described.ok ? described.identity.capabilities.find(({ name }) => name === "double") : undefined;
   expect(double).toMatchObject({ description: "Doubles n.", tags: ["double"], inputSchema: { required: ["n"] }, outputSchema: null });
 });
@@ -163,14 +188,23 @@ test("an agent that is away cannot have got the message", async () => {
   const { remote, at, served } = await connect();
   const intent = await at();
   await served.close();
-  expect(await remote.send(work("double", { n: 1 }), intent, never())).toMatchObject({ kind: "notSent", outcome: { kind: "failed", failure: { code: "NETWORK_ERROR", retryable: true } } });
-  expect(await remoteAgent(served.url, { egress }).describe(never())).toMatchObject({ ok: false, outcome: { failure: { code: "NETWORK_ERROR", retryable: true } } });
+  expect(await remote.send(work("double", { n: 1 }), intent, never())).toMatchObject({
+    kind: "notSent",
+    outcome: { kind: "failed", failure: { code: "NETWORK_ERROR", retryable: true } },
+  });
+  expect(await remoteAgent(served.url, { egress }).describe(never())).toMatchObject({
+    ok: false,
+    outcome: { failure: { code: "NETWORK_ERROR", retryable: true } },
+  });
 });
 
 test("an agent without room answers 503, and its Retry-After is kept", async () => {
   const { remote, at, here } = await connect({ maxWorking: 1 });
   const task = taskOf(await remote.send(work("slow", null), await at(), never()));
-  expect(await remote.send(work("double", { n: 1 }), await at(), never())).toMatchObject({ kind: "notSent", outcome: { failure: { code: "AGENT_OVERLOADED", retryable: true, retryAfterMs: 1000 } } });
+  expect(await remote.send(work("double", { n: 1 }), await at(), never())).toMatchObject({
+    kind: "notSent",
+    outcome: { failure: { code: "AGENT_OVERLOADED", retryable: true, retryAfterMs: 1000 } },
+  });
   here.release.open();
   await remote.attend(task, watching().watch);
   expect(await give(remote, work("double", { n: 1 }))).toMatchObject({ kind: "completed" });
@@ -178,8 +212,15 @@ test("an agent without room answers 503, and its Retry-After is kept", async () 
 
 test("a message that is too large is refused with 413 as JSON", async () => {
   const { remote, at, served } = await connect({ maxRequestBytes: 2000 });
-  expect(await remote.send(work("words", { big: "x".repeat(4000) }), await at(), never())).toMatchObject({ kind: "notSent", outcome: { kind: "failed", failure: { code: "T3002", retryable: false } } });
-  const answer = await fetch(served.url, { method: "POST", body: "x".repeat(3000), headers: { "content-type": "application/json", "a2a-version": "1.0" } });
+  expect(await remote.send(work("words", { big: "x".repeat(4000) }), await at(), never())).toMatchObject({
+    kind: "notSent",
+    outcome: { kind: "failed", failure: { code: "T3002", retryable: false } },
+  });
+  const answer = await fetch(served.url, {
+    method: "POST",
+    body: "x".repeat(3000),
+    headers: { "content-type": "application/json", "a2a-version": "1.0" },
+  });
   expect(answer.status).toBe(413);
   expect(await answer.json()).toMatchObject({ error: { code: 413 } });
 });
@@ -188,7 +229,10 @@ test("a token is needed where there is one, and says so where it is missing", as
   const { remote, served } = await connect({ token: "let-me-in" });
   expect(await give(remote, work("double", { n: 1 }))).toMatchObject({ kind: "completed" });
   const stranger = remoteAgent(served.url, { egress });
-  expect(await stranger.send(work("double", { n: 1 }), await intentFor(stranger), never())).toMatchObject({ kind: "notSent", outcome: { failure: { code: "T3005", retryable: false } } });
+  expect(await stranger.send(work("double", { n: 1 }), await intentFor(stranger), never())).toMatchObject({
+    kind: "notSent",
+    outcome: { failure: { code: "T3005", retryable: false } },
+  });
   const answer = await fetch(`${served.url}/tasks`, { headers: { "a2a-version": "1.0" } });
   expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="agent"']);
 });
@@ -196,5 +240,8 @@ test("a token is needed where there is one, and says so where it is missing", as
 test("a server open to the network needs a token, and a port in use is named", async () => {
   const { here, served } = await serve();
   await expect(serveAgent(here.agent, { host: "0.0.0.0" })).rejects.toMatchObject({ code: "T6002" });
-  await expect(serveAgent(here.agent, { port: Number(new URL(served.url).port) })).rejects.toMatchObject({ code: "T3010", help: expect.stringContaining("another port") });
+  await expect(serveAgent(here.agent, { port: Number(new URL(served.url).port) })).rejects.toMatchObject({
+    code: "T3010",
+    help: expect.stringContaining("another port"),
+  });
 });

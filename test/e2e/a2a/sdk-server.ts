@@ -1,11 +1,21 @@
 import { createAdaptorServer } from "@hono/node-server";
 import { type AgentCard, AgentCard as Card, formatSSEEvent, Role, SSE_HEADERS, type Task, TaskState } from "@a2a-js/sdk";
 import { toJsonRpcError } from "@a2a-js/sdk/errors";
-import { AgentEvent, type AgentExecutor, DefaultRequestHandler, type ExecutionEventBus, InMemoryTaskStore, JsonRpcTransportHandler, type RequestContext, ServerCallContext } from "@a2a-js/sdk/server";
+import {
+  AgentEvent,
+  type AgentExecutor,
+  DefaultRequestHandler,
+  type ExecutionEventBus,
+  InMemoryTaskStore,
+  JsonRpcTransportHandler,
+  type RequestContext,
+  ServerCallContext,
+} from "@a2a-js/sdk/server";
 import { Hono } from "hono";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
+import { artifact } from "../../../src/a2a/outcome-to-task.ts";
 import { dataPart, message, textPart } from "../../../src/a2a/wire.ts";
 import { type Gate, gate } from "./harness.ts";
 
@@ -58,23 +68,29 @@ function executorOf(release: Gate, executions: string[]): AgentExecutor {
       executions.push(userMessage.messageId);
       const wanted = String(userMessage.metadata?.["operation"]);
       const say = (text: string) => message({ id: crypto.randomUUID(), role: Role.ROLE_AGENT, parts: [textPart(text)], contextId, taskId });
-      const status = (state: TaskState, text: string) => ({ state, message: say(text), timestamp: new Date().toISOString() });
+      const statusOf = (state: TaskState, text: string) => ({ state, message: say(text), timestamp: new Date().toISOString() });
+      const tell = (state: TaskState, text: string) =>
+        bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status: statusOf(state, text), metadata: undefined }));
       if (wanted === "hello") {
         bus.publish(AgentEvent.message({ ...say("Hello."), taskId: "" }));
         return;
       }
-      const task: Task = request.task ?? { id: taskId, contextId, status: status(TaskState.TASK_STATE_SUBMITTED, "Taken."), artifacts: [], history: [userMessage], metadata: undefined };
-      bus.publish(AgentEvent.task(task));
+      const status = statusOf(TaskState.TASK_STATE_SUBMITTED, "Taken.");
+      const made: Task = { id: taskId, contextId, status, artifacts: [], history: [userMessage], metadata: undefined };
+      bus.publish(AgentEvent.task(request.task ?? made));
       if (wanted === "ask" && request.task === undefined) {
-        bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status: status(TaskState.TASK_STATE_INPUT_REQUIRED, "Which?"), metadata: undefined }));
+        tell(TaskState.TASK_STATE_INPUT_REQUIRED, "Which?");
         return;
       }
       if (wanted === "slow") await release.opened;
-      bus.publish(AgentEvent.artifactUpdate({ taskId, contextId, artifact: { artifactId: "a1", name: "sum", description: "", parts: [dataPart({ sum: 3 }), textPart("three")], metadata: undefined, extensions: [] }, append: false, lastChunk: true, metadata: undefined }));
-      bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status: wanted === "fail" ? status(TaskState.TASK_STATE_FAILED, "It broke.") : status(TaskState.TASK_STATE_COMPLETED, "Done."), metadata: undefined }));
+      const sum = artifact({ id: "a1", name: "sum", parts: [dataPart({ sum: 3 }), textPart("three")] });
+      bus.publish(AgentEvent.artifactUpdate({ taskId, contextId, artifact: sum, append: false, lastChunk: true, metadata: undefined }));
+      if (wanted === "fail") tell(TaskState.TASK_STATE_FAILED, "It broke.");
+      else tell(TaskState.TASK_STATE_COMPLETED, "Done.");
     },
     async cancelTask(taskId, bus) {
-      bus.publish(AgentEvent.statusUpdate({ taskId, contextId: "", status: { state: TaskState.TASK_STATE_CANCELED, message: undefined, timestamp: new Date().toISOString() }, metadata: undefined }));
+      const status = { state: TaskState.TASK_STATE_CANCELED, message: undefined, timestamp: new Date().toISOString() };
+      bus.publish(AgentEvent.statusUpdate({ taskId, contextId: "", status, metadata: undefined }));
       release.open();
     },
   };
@@ -92,7 +108,18 @@ function cardOf(streaming: boolean): AgentCard {
     securityRequirements: [],
     defaultInputModes: ["text/plain"],
     defaultOutputModes: ["text/plain"],
-    skills: [{ id: "sum", name: "sum", description: "Sums.", tags: ["math"], examples: [], inputModes: [], outputModes: [], securityRequirements: [] }],
+    skills: [
+      {
+        id: "sum",
+        name: "sum",
+        description: "Sums.",
+        tags: ["math"],
+        examples: [],
+        inputModes: [],
+        outputModes: [],
+        securityRequirements: [],
+      },
+    ],
     signatures: [],
   };
 }

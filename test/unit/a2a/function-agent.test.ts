@@ -9,20 +9,29 @@ const silent = watching().watch;
 
 /** An agent with one capability that answers as given. */
 function answering(run: () => unknown) {
-  return defineAgent({ name: "one", description: "One.", version: "1.0.0", capabilities: { do: { description: "Does.", run: run as () => string } } });
+  return defineAgent({
+    name: "one",
+    description: "One.",
+    version: "1.0.0",
+    capabilities: { do: { description: "Does.", run: run as () => string } },
+  });
 }
 const outcomeOf = (run: () => unknown) => answering(run).perform(work("do", null), silent);
 
 test("what a handler returns becomes the reply: words as text, everything else as data", async () => {
   expect(await outcomeOf(() => "words")).toEqual({ kind: "completed", reply: { text: "words" } });
-  for (const falsy of [0, false, null, [], {}]) expect(await outcomeOf(() => falsy)).toEqual({ kind: "completed", reply: { data: [falsy] } });
+  for (const falsy of [0, false, null, [], {}])
+    expect(await outcomeOf(() => falsy)).toEqual({ kind: "completed", reply: { data: [falsy] } });
   expect(await outcomeOf(() => "")).toEqual({ kind: "completed", reply: { text: "" } });
   expect(await outcomeOf(() => undefined)).toEqual({ kind: "completed", reply: {} });
   expect(await outcomeOf(async () => ({ late: true }))).toEqual({ kind: "completed", reply: { data: [{ late: true }] } });
 });
 
 test("values become plain JSON before they become facts", async () => {
-  expect(await outcomeOf(() => ({ at: new Date(0), gone: undefined }))).toEqual({ kind: "completed", reply: { data: [{ at: "1970-01-01T00:00:00.000Z" }] } });
+  expect(await outcomeOf(() => ({ at: new Date(0), gone: undefined }))).toEqual({
+    kind: "completed",
+    reply: { data: [{ at: "1970-01-01T00:00:00.000Z" }] },
+  });
   expect(await outcomeOf(() => 1n)).toMatchObject({ kind: "failed", failure: { code: "INVALID_OUTPUT", retryable: false } });
   const loop: { self?: unknown } = {};
   loop.self = loop;
@@ -31,11 +40,17 @@ test("values become plain JSON before they become facts", async () => {
 });
 
 test("every helper gives the outcome that it is named after", async () => {
-  expect(await outcomeOf(() => result("v", { text: "t", usage: { tokens: 1 } }))).toEqual({ kind: "completed", reply: { data: ["v"], text: "t", usage: { tokens: 1 } } });
+  expect(await outcomeOf(() => result("v", { text: "t", usage: { tokens: 1 } }))).toEqual({
+    kind: "completed",
+    reply: { data: ["v"], text: "t", usage: { tokens: 1 } },
+  });
   expect(await outcomeOf(() => ask("Why?", { data: 1 }))).toEqual({ kind: "inputRequired", question: { prompt: "Why?", data: 1 } });
   expect(await outcomeOf(() => askAuth("Log in."))).toEqual({ kind: "authRequired", question: { prompt: "Log in." } });
   expect(await outcomeOf(() => refuse("No."))).toEqual({ kind: "rejected", failure: { code: "T4105", message: "No.", retryable: false } });
-  expect(await outcomeOf(() => fail("MY_CODE", "Broken."))).toEqual({ kind: "failed", failure: { code: "MY_CODE", message: "Broken.", retryable: false } });
+  expect(await outcomeOf(() => fail("MY_CODE", "Broken."))).toEqual({
+    kind: "failed",
+    failure: { code: "MY_CODE", message: "Broken.", retryable: false },
+  });
   const direct = await outcomeOf(() => message("Hi."));
   expect([direct, isDirect(direct)]).toEqual([{ kind: "completed", reply: { text: "Hi." } }, true]);
   expect(isDirect(await outcomeOf(() => "Hi."))).toBe(false);
@@ -63,23 +78,51 @@ const typed = defineAgent({
       output: z.object({ words: z.array(z.string()) }),
       run: ({ input }) => ({ words: Array.from({ length: input.times }, () => `Hello, ${input.name}!`) }),
     },
-    lies: { description: "Breaks its contract.", output: z.object({ n: z.number() }), run: () => result({ n: "one" as unknown as number }) },
+    lies: {
+      description: "Breaks its contract.",
+      output: z.object({ n: z.number() }),
+      run: () => result({ n: "one" as unknown as number }),
+    },
     checked: { description: "Plain JSON Schema.", input: { type: "string", pattern: "^(a+)+$" }, run: ({ text }) => text ?? "none" },
   },
 });
 
 test("a Standard Schema checks and shapes the input, types the handler and describes itself", async () => {
-  expect(await typed.perform(work("greet", { name: " Ada " }), silent)).toEqual({ kind: "completed", reply: { data: [{ words: ["Hello, Ada!"] }] } });
-  expect(await typed.perform(work("greet", { name: 1 }), silent)).toMatchObject({ kind: "failed", failure: { code: "INVALID_INPUT", retryable: false, message: expect.stringContaining("/name") } });
-  expect(typed.capabilities[0]).toMatchObject({ name: "greet", tags: ["hello"], inputSchema: { type: "object", required: ["name"] }, outputSchema: { properties: { words: { type: "array" } } } });
+  expect(await typed.perform(work("greet", { name: " Ada " }), silent)).toEqual({
+    kind: "completed",
+    reply: { data: [{ words: ["Hello, Ada!"] }] },
+  });
+  expect(await typed.perform(work("greet", { name: 1 }), silent)).toMatchObject({
+    kind: "failed",
+    failure: { code: "INVALID_INPUT", retryable: false, message: expect.stringContaining("/name") },
+  });
+  expect(typed.capabilities[0]).toMatchObject({
+    name: "greet",
+    tags: ["hello"],
+    inputSchema: { type: "object", required: ["name"] },
+    outputSchema: { properties: { words: { type: "array" } } },
+  });
   // @ts-expect-error The handler's result must fit the output schema.
-  defineAgent({ name: "x", description: "", version: "1", capabilities: { bad: { description: "", output: z.object({ n: z.number() }), run: () => ({ n: "x" }) } } });
+  defineAgent({
+    name: "x",
+    description: "",
+    version: "1",
+    capabilities: { bad: { description: "", output: z.object({ n: z.number() }), run: () => ({ n: "x" }) } },
+  });
   // @ts-expect-error The input has the type of its schema.
-  defineAgent({ name: "x", description: "", version: "1", capabilities: { bad: { description: "", input: z.object({ n: z.number() }), run: ({ input }) => input.m } } });
+  defineAgent({
+    name: "x",
+    description: "",
+    version: "1",
+    capabilities: { bad: { description: "", input: z.object({ n: z.number() }), run: ({ input }) => input.m } },
+  });
 });
 
 test("an output that breaks the agent's own contract is its failure", async () => {
-  expect(await typed.perform(work("lies", null), silent)).toMatchObject({ kind: "failed", failure: { code: "INVALID_OUTPUT", retryable: false } });
+  expect(await typed.perform(work("lies", null), silent)).toMatchObject({
+    kind: "failed",
+    failure: { code: "INVALID_OUTPUT", retryable: false },
+  });
 });
 
 test("a pattern in a schema cannot stop the process", async () => {
@@ -89,15 +132,21 @@ test("a pattern in a schema cannot stop the process", async () => {
 });
 
 test("work for a capability that is not there says which there are", async () => {
-  expect(await typed.perform(work("fly", null), silent)).toEqual({ kind: "failed", failure: { code: "T3008", message: 'Agent "typed" has no capability "fly"; it has greet, lies, checked.', retryable: false } });
+  expect(await typed.perform(work("fly", null), silent)).toEqual({
+    kind: "failed",
+    failure: { code: "T3008", message: 'Agent "typed" has no capability "fly"; it has greet, lies, checked.', retryable: false },
+  });
 });
 
 test("a definition that cannot work is refused at once", () => {
-  const define = (name: string, capabilities: object) => () => defineAgent({ name, description: "", version: "1", capabilities: capabilities as Record<string, never> });
+  const define = (name: string, capabilities: object) => () =>
+    defineAgent({ name, description: "", version: "1", capabilities: capabilities as Record<string, never> });
   expect(define("", { a: { description: "", run: () => "" } })).toThrow(expect.objectContaining({ code: "T3009" }));
   expect(define("x", {})).toThrow(expect.objectContaining({ code: "T3009" }));
   expect(define("x", { "a b": { description: "", run: () => "" } })).toThrow(expect.objectContaining({ code: "T3009" }));
-  expect(define("x", { a: { description: "", input: { type: "nonsense" }, run: () => "" } })).toThrow(expect.objectContaining({ code: "T3009" }));
+  expect(define("x", { a: { description: "", input: { type: "nonsense" }, run: () => "" } })).toThrow(
+    expect.objectContaining({ code: "T3009" }),
+  );
 });
 
 test("a handler sees its turn, and what it logs carries the run and the subtask", async () => {
@@ -111,15 +160,30 @@ test("a handler sees its turn, and what it logs carries the run and the subtask"
         description: "Looks.",
         run: ({ answer, exchanges, key, capability, assignment, context, text, signal, log }) => {
           log.warn("Careful.", { depth: 2 });
-          return { answer: answer ?? null, exchanges: exchanges.length, key, capability, run: assignment.workflow_id, context, text, aborted: signal.aborted };
+          return {
+            answer: answer ?? null,
+            exchanges: exchanges.length,
+            key,
+            capability,
+            run: assignment.workflow_id,
+            context,
+            text,
+            aborted: signal.aborted,
+          };
         },
       },
     },
   });
   const given = work("look", null, { text: "Look.", exchanges: [{ question: { prompt: "?" }, answer: 7 }] });
   const outcome = await agent.perform(given, { ...silent, log: (...line) => lines.push(line) });
-  expect(outcome).toMatchObject({ reply: { data: [{ answer: 7, exchanges: 1, key: given.key, capability: "look", run: "run_1", context: {}, text: "Look.", aborted: false }] } });
-  expect(lines).toEqual([["warn", "agent_log", { agent: "seer", capability: "look", workflow_id: "run_1", subtask_id: "step", message: "Careful.", depth: 2 }]]);
+  expect(outcome).toMatchObject({
+    reply: {
+      data: [{ answer: 7, exchanges: 1, key: given.key, capability: "look", run: "run_1", context: {}, text: "Look.", aborted: false }],
+    },
+  });
+  expect(lines).toEqual([
+    ["warn", "agent_log", { agent: "seer", capability: "look", workflow_id: "run_1", subtask_id: "step", message: "Careful.", depth: 2 }],
+  ]);
 });
 
 test("a handler that does not look at its signal never makes one", async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 
+import { BugError } from "../../../src/base/assert.ts";
 import type { Json } from "../../../src/base/json.ts";
 import { MAX_EXPRESSION_LENGTH } from "../../../src/base/limits.ts";
 import { compileExpression } from "../../../src/definition/expression/expression.ts";
-import type { ExpressionNames } from "../../../src/definition/expression/names.ts";
+import { asText } from "../../../src/definition/expression/functions.ts";
+import { type ExpressionNames, missingField } from "../../../src/definition/expression/names.ts";
 import type { Scope } from "../../../src/definition/program.ts";
 import { scopeOf } from "./scope.ts";
 
@@ -150,6 +152,9 @@ describe("macros and optionals", () => {
     ["steps.?done.output.name.orValue('')", "Acme"],
     ["steps.skipped.?output.orValue('none')", "none"],
     ["input.?list[0].orValue(9)", 3],
+    ["optional.none().?x.orValue(9)", 9],
+    ["optional.none() == optional.none()", true],
+    ["has(optional.none().x)", false],
   ];
   it.each(cases)("%s is %j", (source, expected) => {
     expect(evaluate(source)).toEqual({ ok: true, value: expected });
@@ -170,6 +175,9 @@ describe("failures are values, with the steps that were read", () => {
     ["input.nope", /There is no "nope"; there is depth, i, half/],
     ["input.name.x", /There is no "x" in a text/],
     ["input.empty.x", /in null/],
+    ["optional.of(1) + 1", /an optional and a number/],
+    ["1 + (input.i == 1)", /a number and a boolean/],
+    ["input.deep - 1", /an object and a number/],
     ["input.list[9]", /There is no item 9 in a list of 3/],
     ["input.list[0.5]", /whole numbers/],
     ["input.list.x", /A list has no "x"/],
@@ -328,6 +336,26 @@ describe("mistakes are found before a run, with their place", () => {
 
   it("a place counts from the beginning of the text, white space included", () => {
     expect(mistake("   inptu").span).toEqual({ offset: 3, length: 5 });
+  });
+});
+
+describe("a bug is not taken for a failure", () => {
+  const bug = new BugError("A promise is broken.");
+
+  it("what the scope throws goes on", () => {
+    const scope = Object.defineProperty({ ...scopeOf() }, "input", { get: () => { throw bug; } });
+    expect(() => evaluate("input.x", scope)).toThrow(bug);
+    expect(() => evaluate("input.x == 1 || true", scope)).toThrow(bug);
+  });
+
+  it("what the caller's set throws goes on", () => {
+    const steps = { has: () => { throw bug; } } as unknown as ReadonlySet<string>;
+    expect(() => compileExpression("size(steps.a)", { steps })).toThrow(bug);
+  });
+
+  it("helpers say what they miss", () => {
+    expect(() => asText(undefined)).toThrow(expect.objectContaining({ message: "A text is needed here, not nothing." }) as Error);
+    expect(missingField(scopeOf(), "nowhere", "output").message).toBe('Step "nowhere" is unknown and has no output.');
   });
 });
 

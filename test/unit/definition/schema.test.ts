@@ -24,7 +24,7 @@ describe("a schema checks values and says what is wrong, with the place", () => 
     [{ type: "object", required: ["a/b"] }, {}, ["/a~1b is missing."]],
     [{ properties: { a: {} }, additionalProperties: false }, { b: 1 }, ["/b is not allowed."]],
     [{ properties: { a: {} }, unevaluatedProperties: false }, { b: 1 }, ["/b is not allowed."]],
-    [{ properties: { a: { enum: ["x", 1] } } }, { a: 2 }, ['/a must be one of "x", 1.']],
+    [{ properties: { a: { enum: ["x", 1] } } }, { a: 2 }, ['/a must be one of ["x",1].']],
     [{ const: 1 }, 2, ["The value must be 1."]],
     [{ type: ["string", "null"] }, 1, ["The value must be a string or null."]],
     [{ items: { type: "integer" } }, [1, "a"], ["/1 must be an integer."]],
@@ -69,6 +69,10 @@ describe("a schema checks values and says what is wrong, with the place", () => 
     const startedAt = performance.now();
     expect(check({ pattern: "^(a+)+$" }, `${"a".repeat(50_000)}!`)).toHaveLength(1);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
+  it("a text that is no Unicode cannot be compared, which is a problem too", () => {
+    expect(check({ uniqueItems: true }, ["\ud800", "a"])).toEqual([expect.stringContaining("cannot be checked")]);
   });
 
   it("a value that is nested too deeply is a problem, not a crash", () => {
@@ -166,6 +170,7 @@ describe("the run's input", () => {
     expect(Object.keys(applyDefaults(hostile, {}) as object)).toEqual(["a"]);
     expect(applyDefaults({ $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } }, { x: 1 })).toEqual({ x: 1 });
     expect(applyDefaults({ properties: { a: true } }, { a: 1 })).toEqual({ a: 1 });
+    expect(applyDefaults({ properties: { a: true } }, {})).toEqual({});
     expect(applyDefaults(true, 1)).toBe(1);
     expect(applyDefaults({ $ref: "#/$defs/nothing/here" }, {})).toEqual({});
     expect(applyDefaults({ $ref: "other", properties: { a: { default: 1 } } }, {})).toEqual({ a: 1 });

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+
+import { isJsonObject, type Json } from "../base/json.ts";
+import type { JsonSchema } from "../definition/definition.ts";
+import type { Cli } from "./cli.ts";
+import { usageError } from "./options.ts";
+import { sentenceOf } from "./report-error.ts";
+
+export type InputOptions = {
+  /** `-i key=value`, in order. */
+  readonly i: readonly (readonly [string, string])[];
+  /** JSON, `@file`, or `@-` for standard input. */
+  readonly input?: string;
+};
+
+/** The input of a run: `--input` as the base, each `-i` a property on top of it. */
+export async function readRunInput(cli: Cli, options: InputOptions, schema: JsonSchema | null): Promise<Json> {
+  const base = options.input === undefined ? {} : parseJson(await textOf(cli, options.input), "--input");
+  if (options.i.length === 0) return base;
+  if (!isJsonObject(base)) throw usageError("-i sets properties, and the value of --input is not an object.");
+  const properties = options.i.map(([key, text]): [string, Json] => [key, readValue(text, propertySchema(schema, key))]);
+  return { ...base, ...Object.fromEntries(properties) };
+}
+
+async function textOf(cli: Cli, given: string): Promise<string> {
+  if (!given.startsWith("@")) return given;
+  if (given === "@-") return cli.readInput();
+  try {
+    return await readFile(resolve(cli.directory, given.slice(1)), "utf8");
+  } catch (cause) {
+    throw usageError(`The file ${given.slice(1)} of --input cannot be read: ${sentenceOf(cause)}.`);
+  }
+}
+
+export function parseJson(text: string, what: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw usageError(`The value of ${what} is not JSON: ${sentenceOf(cause)}.`, `Put it in single quotes, such as ${what} '{"month":"2025-03"}'.`);
+  }
+}
+
+function propertySchema(schema: JsonSchema | null, key: string): Json | undefined {
+  const properties = isJsonObject(schema) ? schema["properties"] : undefined;
+  return isJsonObject(properties) && Object.hasOwn(properties, key) ? properties[key] : undefined;
+}
+
+/**
+ * A value as the schema means it: a text where a text is wanted, so that `-i zip=01234` keeps its
+ * zero; else JSON if it is JSON, else text. Whether it fits is for the schema to say.
+ */
+export function readValue(text: string, schema: Json | undefined): Json {
+  const types = typesOf(schema);
+  if (types.has("string") || (isJsonObject(schema) && (schema["const"] === text || isIn(schema["enum"], text)))) return text;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    // Not JSON: it is meant as a text, and the schema says whether one may stand there.
+    return text;
+  }
+}
+
+function typesOf(schema: Json | undefined): ReadonlySet<Json> {
+  const type = isJsonObject(schema) ? schema["type"] : undefined;
+  return new Set(Array.isArray(type) ? (type as readonly Json[]) : type === undefined ? [] : [type]);
+}
+
+function isIn(list: Json | undefined, text: string): boolean {
+  return Array.isArray(list) && (list as readonly Json[]).includes(text);
+}

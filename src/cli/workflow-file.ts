@@ -1,0 +1,51 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+import { TuttiError } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { Definition } from "../definition/definition.ts";
+import { loadFile } from "../authoring/load-file.ts";
+import { renderProblems } from "../authoring/render-problem.ts";
+import { type BindingSources, bindingsOf, namesFromOutside, toJson } from "./bindings.ts";
+import type { Cli } from "./cli.ts";
+import { loadConfig, type LoadedConfig } from "./config.ts";
+
+/** A workflow that can be started. */
+export type LoadedWorkflow = { readonly definition: Definition; readonly bindings: JsonObject; readonly config: LoadedConfig; readonly file: string };
+
+/** A file with problems: they have been shown with their lines. */
+export class BrokenWorkflowError extends Error {
+  override readonly name = "BrokenWorkflowError";
+}
+
+const ENDINGS = [".tutti.yaml", ".tutti.yml", ".tutti.json", ".yaml", ".yml", ".json"];
+const FOLDERS = [".", "workflows"];
+
+/** Loads a workflow by its file or its name, and decides where its agents lead. */
+export async function loadWorkflow(cli: Cli, named: string, given: BindingSources["given"]): Promise<LoadedWorkflow> {
+  const file = findWorkflow(named, cli.directory);
+  const config = await loadConfig(dirname(resolve(cli.directory, file)));
+  const sources: BindingSources = { given, environment: cli.environment, config, directory: cli.directory };
+  const loaded = await loadFile(file, { agents: namesFromOutside(sources) });
+  if (!loaded.ok) {
+    cli.terminal.say(renderProblems(loaded.error));
+    throw new BrokenWorkflowError(`The workflow ${file} has problems.`);
+  }
+  const { definition, baseDirectory } = loaded.value;
+  return { definition, bindings: toJson(bindingsOf(definition, baseDirectory, sources)), config, file };
+}
+
+/** The file of a workflow: as it was typed, or by its name here or in `workflows/`. */
+export function findWorkflow(named: string, directory: string): string {
+  if (isFile(resolve(directory, named)) || /[/\\.]/.test(named)) return named;
+  const candidates = FOLDERS.flatMap((folder) => ENDINGS.map((ending) => join(folder, `${named}${ending}`)));
+  const found = candidates.find((candidate) => isFile(resolve(directory, candidate)));
+  if (found !== undefined) return found;
+  throw new TuttiError("T1001", `There is no workflow "${named}": no file of that name, and no ${named}.tutti.yaml here or in workflows/.`, {
+    help: "Give the path of a workflow file, such as report.tutti.yaml.",
+  });
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}

@@ -1,0 +1,72 @@
+/**
+ * What the auditor looks at: a database read with plain SQL and JSON, and the agents' journals. No
+ * code of the engine is used, so that a mistake there cannot hide itself here.
+ */
+import { DatabaseSync } from "node:sqlite";
+
+import type { Entry } from "./world/journal.ts";
+
+/** A fact as it is stored, with the fields that were kept apart put back. */
+export type StoredFact = { readonly seq: number; readonly kind: string; readonly at: number; readonly [field: string]: unknown };
+
+export type StoredRun = { readonly status: string; readonly endedAt: number | null; readonly facts: readonly StoredFact[]; readonly leftovers: readonly string[] };
+
+/** A database at one moment. */
+export type Picture = { readonly integrity: string; readonly runs: ReadonlyMap<string, StoredRun> };
+
+/** One crash and what came after it. */
+export type Evidence = {
+  readonly runs: readonly { readonly id: string; readonly n: number }[];
+  /** Runs whose start was acknowledged before the crash. */
+  readonly acknowledged: readonly string[];
+  readonly atCrash: Picture;
+  readonly atEnd: Picture;
+  /** True: the recovering process came to its end by itself. */
+  readonly isFinished: boolean;
+  readonly before: readonly Entry[];
+  readonly after: readonly Entry[];
+};
+
+/** Reads a database that nobody owns. One that was never made has no runs. */
+export function takePicture(path: string): Picture {
+  const runs = new Map<string, StoredRun>();
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(path, { readOnly: true });
+  } catch (error) {
+    // The process died before it made the file.
+    return { integrity: error instanceof Error && /unable to open/.test(error.message) ? "ok" : String(error), runs };
+  }
+  try {
+    const integrity = String(database.prepare("pragma integrity_check").get()?.["integrity_check"]);
+    const tables = database.prepare("select name from sqlite_master where type = 'table'").all();
+    if (tables.length === 0) return { integrity, runs };
+    for (const row of database.prepare("select run, status, ended_at from run").all()) {
+      const id = String(row["run"]);
+      const endedAt = row["ended_at"] === null ? null : Number(row["ended_at"]);
+      runs.set(id, { status: String(row["status"]), endedAt, facts: readFacts(database, id), leftovers: readLeftovers(database, id) });
+    }
+    return { integrity, runs };
+  } finally {
+    database.close();
+  }
+}
+
+function readFacts(database: DatabaseSync, run: string): readonly StoredFact[] {
+  const rows = database.prepare("select seq, body, payloads from fact where run = ? order by seq").all(run);
+  return rows.map((row) => {
+    const payloads = row["payloads"] === null ? {} : (JSON.parse(String(row["payloads"])) as { readonly [field: string]: string });
+    const fields = Object.entries(payloads).map(([field, hash]) => [field, readPayload(database, hash)]);
+    return { ...(JSON.parse(String(row["body"])) as object), ...Object.fromEntries(fields), seq: Number(row["seq"]) } as StoredFact;
+  });
+}
+
+function readPayload(database: DatabaseSync, hash: string): unknown {
+  const content = database.prepare("select content from payload where hash = ?").get(hash)?.["content"];
+  return content instanceof Uint8Array ? (JSON.parse(Buffer.from(content).toString("utf8")) as unknown) : `payload ${hash} is missing`;
+}
+
+/** Rows that say that a run still wants something. */
+function readLeftovers(database: DatabaseSync, run: string): readonly string[] {
+  return ["timer", "open_command", "stalled_input"].filter((table) => database.prepare(`select 1 from ${table} where run = ? limit 1`).get(run) !== undefined);
+}

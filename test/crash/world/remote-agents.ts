@@ -1,0 +1,95 @@
+/**
+ * A program: the agents of the other process, over real HTTP on loopback, until its standard input
+ * closes. It prints their addresses as one JSON line. `plain` stands for an agent of somebody else:
+ * it does not promise to ignore a message that comes twice, and makes two tasks of it.
+ */
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { Role } from "@a2a-js/sdk";
+import { createAdaptorServer } from "@hono/node-server";
+
+import { agentCard } from "../../../src/a2a/agent-card.ts";
+import { AgentRequestHandler } from "../../../src/a2a/request-handler.ts";
+import { type Claim, MemoryTaskStore, type StoredTask, type TaskStore } from "../../../src/a2a/task-store.ts";
+import { DEDUPE_EXTENSION } from "../../../src/a2a/wire.ts";
+import type { LocalAgent } from "../../../src/ports/agents.ts";
+import { silentLog } from "../../../src/ports/log.ts";
+import { a2aRoutes } from "../../../src/server/a2a-routes.ts";
+import { serveAgent } from "../../../src/server/serve-agent.ts";
+import { remoteAgents } from "./agents.ts";
+import * as journal from "./journal.ts";
+
+const CAPACITY = 100_000;
+
+/** A store that writes down every message that comes. */
+class WitnessStore extends MemoryTaskStore {
+  readonly #agent: string;
+  readonly #file: string;
+  readonly #seen = new Set<string>();
+
+  constructor(agent: string, file: string) {
+    super(CAPACITY);
+    this.#agent = agent;
+    this.#file = file;
+  }
+
+  override async claim(message: Parameters<TaskStore["claim"]>[0]): Promise<Claim> {
+    const claim = await super.claim(message);
+    journal.write(this.#file, { event: "arrival", agent: this.#agent, messageId: message.id, known: claim.kind === "known" });
+    return claim;
+  }
+
+  override save(stored: StoredTask): Promise<void> {
+    for (const { messageId, role, metadata } of stored.task.history) {
+      const place = `${stored.task.id} ${messageId}`;
+      if (role !== Role.ROLE_USER || this.#seen.has(place)) continue;
+      this.#seen.add(place);
+      const { correlation_id: correlation, workflow_id: run, subtask_id: path, attempt } = metadata ?? {};
+      const whose = { correlation: String(correlation), run: String(run), path: String(path), attempt: Number(attempt) };
+      journal.write(this.#file, { event: "message", agent: this.#agent, messageId, taskId: stored.task.id, ...whose });
+    }
+    return super.save(stored);
+  }
+}
+
+/** It knows no message again: each makes a task of its own. */
+class ForgetfulStore extends WitnessStore {
+  #count = 0;
+
+  override claim(message: Parameters<TaskStore["claim"]>[0]): Promise<Claim> {
+    this.#count += 1;
+    return super.claim({ ...message, id: `${message.id} ${this.#count}` });
+  }
+}
+
+async function servePlain(agent: LocalAgent, file: string): Promise<string> {
+  let url = "";
+  const card = () => {
+    const whole = agentCard(agent, { url, needsToken: false });
+    const { capabilities } = whole;
+    if (capabilities === undefined) return whole;
+    return { ...whole, capabilities: { ...capabilities, extensions: capabilities.extensions.filter(({ uri }) => uri !== DEDUPE_EXTENSION) } };
+  };
+  const store = new ForgetfulStore(agent.name, file);
+  const handler = new AgentRequestHandler({ agent, card, store, log: silentLog, now: Date.now, maxWorking: CAPACITY, isDirect: () => false });
+  const app = a2aRoutes({ handler, token: null, maxRequestBytes: 1_000_000, heartbeatMs: 15_000, log: silentLog, isClosing: () => false, hosts: null });
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: "127.0.0.1" }) as Server;
+  await new Promise<void>((resolve) => {
+    server.listen({ host: "127.0.0.1", port: 0 }, resolve);
+  });
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return url;
+}
+
+async function main(file: string): Promise<void> {
+  const addresses: { [name: string]: string } = {};
+  for (const agent of Object.values(remoteAgents({ file, life: "remote" }))) {
+    if (agent.name === "plain") addresses[agent.name] = await servePlain(agent, file);
+    else addresses[agent.name] = (await serveAgent(agent, { store: new WitnessStore(agent.name, file), log: silentLog })).url;
+  }
+  process.stdin.on("end", () => process.exit(0)).resume();
+  process.stdout.write(`${JSON.stringify(addresses)}\n`);
+}
+
+await main(process.argv[2] ?? "remote.jsonl");

@@ -1,0 +1,135 @@
+/**
+ * A run driven by hand: the real scheduler, virtual time, and a test that plays the agents. After
+ * every input the invariants are checked, and the state is compared with a replay of the history.
+ */
+import { expect } from "vitest";
+
+import type { Json, JsonObject } from "../../src/base/json.ts";
+import { workflowFromObject } from "../../src/authoring/workflow-from-object.ts";
+import { compile } from "../../src/definition/compile.ts";
+import type { Program } from "../../src/definition/program.ts";
+import { brokenInvariants, decide, evolve, isOver, nextWakeAt, outstanding, statusOf, type Command, type Fact, type RunState } from "../../src/scheduler/index.ts";
+import type { Input, RemoteTask } from "../../src/scheduler/input.ts";
+import type { Failure, Outcome } from "../../src/scheduler/outcome.ts";
+
+type Undated<Any> = Any extends unknown ? Omit<Any, "at"> : never;
+
+export class World {
+  readonly program: Program;
+  readonly facts: Fact[] = [];
+  /** Commands that have been given and not answered, by path. */
+  readonly open = new Map<string, Command>();
+  state: RunState | null = null;
+  now = 1_000_000;
+  /** Replays after each input; off where a test has very many. */
+  readonly replays: boolean;
+
+  constructor(steps: JsonObject, rest: JsonObject = {}, options: { readonly replays?: boolean } = {}) {
+    this.program = compile(workflowFromObject({ tutti: "1.0", name: "test", version: "1.0.0", steps, ...rest }));
+    this.replays = options.replays ?? true;
+  }
+
+  start(input: Json = {}): this {
+    const { fingerprint } = this.program;
+    this.input({ kind: "start", run: "run_1", tenant: "default", seed: "seed", workflow: "test", version: "1.0.0", fingerprint, input, by: "test" });
+    return this;
+  }
+
+  input(input: Undated<Input>): readonly Fact[] {
+    const decision = decide(this.program, this.state, { at: this.now, ...input } as Input);
+    this.state = decision.state;
+    this.facts.push(...decision.facts);
+    for (const command of decision.commands) this.open.set(command.path, command);
+    this.#check();
+    return decision.facts;
+  }
+
+  /** Answers what is open at a path, as an agent would. */
+  answer(path: string, outcome: Outcome, task?: RemoteTask): readonly Fact[] {
+    const command = this.open.get(path);
+    if (command === undefined) throw new Error(`Nothing is open at ${path}; open: ${[...this.open.keys()].join(", ")}.`);
+    this.open.delete(path);
+    const { attempt, turn } = command;
+    return this.input({ kind: "answered", path, attempt, turn, agent: "agent", outcome, ...(task === undefined ? {} : { task }) });
+  }
+
+  complete(path: string, value: Json = null): readonly Fact[] {
+    return this.answer(path, { kind: "completed", reply: typeof value === "string" ? { text: value } : { data: [value] } });
+  }
+
+  fail(path: string, failure: Partial<Failure> = {}): readonly Fact[] {
+    return this.answer(path, { kind: "failed", failure: { code: "X", message: "it broke", retryable: true, ...failure } });
+  }
+
+  /** Takes a remote agent's work through intent and acceptance. */
+  accept(path: string, taskId = "task-1"): RemoteTask {
+    const delegate = this.open.get(path);
+    if (delegate?.kind !== "delegate") throw new Error(`${path} is not to be delegated.`);
+    const { attempt, turn } = delegate;
+    const intent = { agent: "remote", url: "http://agent", binding: "JSONRPC", messageId: `m-${path}-${attempt}-${turn}`, contextId: "c" };
+    this.input({ kind: "intended", path, attempt, turn, intent });
+    const task = { agent: "remote", url: "http://agent", taskId, contextId: "c" };
+    this.input({ kind: "accepted", path, attempt, turn, agent: "remote", task });
+    return task;
+  }
+
+  /** Lets time go by, waking the run whenever it wants to be. */
+  pass(durationMs: number): readonly Fact[] {
+    const until = this.now + durationMs;
+    const before = this.facts.length;
+    for (let wakeAt = this.#wakeAt(); wakeAt !== null && wakeAt <= until; wakeAt = this.#wakeAt()) {
+      this.now = Math.max(this.now, wakeAt);
+      this.input({ kind: "timerDue" });
+    }
+    this.now = until;
+    return this.facts.slice(before);
+  }
+
+  kinds(): string[] {
+    return this.facts.map((fact) => fact.kind);
+  }
+
+  factsOf<Kind extends Fact["kind"]>(kind: Kind): Extract<Fact, { kind: Kind }>[] {
+    return this.facts.filter((fact): fact is Extract<Fact, { kind: Kind }> => fact.kind === kind);
+  }
+
+  get status(): string {
+    return this.state === null ? "absent" : statusOf(this.state);
+  }
+
+  get output(): Json {
+    const end = this.state?.end;
+    return end?.kind === "completed" ? end.output : null;
+  }
+
+  get failure(): Failure | null {
+    const end = this.state?.end;
+    return end?.kind === "failed" ? end.failure : null;
+  }
+
+  /** The paths with an open command, in order. */
+  openPaths(): string[] {
+    return [...this.open.keys()].toSorted();
+  }
+
+  #wakeAt(): number | null {
+    return this.state === null ? null : nextWakeAt(this.state);
+  }
+
+  #check(): void {
+    const { state } = this;
+    if (state === null) return;
+    expect(brokenInvariants(state, this.program)).toEqual([]);
+    expect(state.seq).toBe(this.facts.length);
+    if (isOver(state)) expect(outstanding(state)).toEqual([]);
+    if (!this.replays) return;
+    let replayed: RunState | null = null;
+    for (const fact of JSON.parse(JSON.stringify(this.facts)) as Fact[]) replayed = evolve(replayed, fact);
+    expect(replayed).toEqual(state);
+  }
+}
+
+/** A step that asks for a capability. */
+export function step(rest: JsonObject = {}): JsonObject {
+  return { capability: "work", ...rest };
+}
