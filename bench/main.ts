@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME…]`: measures the promises about speed, and exits with 1 when one is missed. */
 import { writeFileSync } from "node:fs";
 
+import { measureA2a } from "./a2a.ts";
 import { isMet, toLine, type Figure } from "./figures.ts";
 import { measureThroughput } from "./throughput.ts";
 import { measureWaiting } from "./waiting.ts";
@@ -10,6 +11,7 @@ const MEASURES: { readonly [name: string]: () => Promise<Figure[]> } = {
   throughput: measureThroughput,
   width: measureWidth,
   waiting: measureWaiting,
+  a2a: measureA2a,
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));

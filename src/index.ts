@@ -7,6 +7,15 @@ export { workflowFromObject } from "./authoring/workflow-from-object.ts";
 export { ERROR_CODES, type ErrorCode } from "./base/codes.ts";
 export { TuttiError } from "./base/errors.ts";
 export type { Json, JsonObject } from "./base/json.ts";
+export {
+  AgentUnavailableError,
+  CyclicDependencyError,
+  InvalidWorkerOutputError,
+  NetworkError,
+  WorkflowExecutionError,
+  WorkflowSubtaskFailedError,
+  WorkflowTimeoutError,
+} from "./base/named-errors.ts";
 export { openOrchestrator, type OrchestratorOptions } from "./compose.ts";
 export type { AgentBinding, Definition } from "./definition/definition.ts";
 export type { Agent, Capability, LocalAgent, RemoteAgent } from "./ports/agents.ts";

@@ -5,18 +5,15 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from "yaml";
 
 import type { Json } from "../base/json.ts";
-import { MAX_DEFINITION_BYTES } from "../base/limits.ts";
+import { MAX_ALIASES, MAX_DEFINITION_BYTES } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { problem, type Problem } from "../definition/problem.ts";
 import type { FileProblem } from "./problem.ts";
 
-/** Aliases of one file: more are an attack on the reader's memory. */
-const MAX_ALIASES = 100;
-
 export type SourceDocument = {
   readonly value: Json;
   /** Gives a problem its line and column. */
-  place(found: Problem): FileProblem;
+  readonly place: (found: Problem) => FileProblem;
 };
 
 /** Reads a text; a broken one gives the first thing that is wrong, since the rest follows from it. */
@@ -24,7 +21,9 @@ export function readDocument(text: string, file: string): Result<SourceDocument,
   const source: Source = { text, file, lines: new LineCounter() };
   if (text.length > MAX_DEFINITION_BYTES) {
     const message = `The file has ${text.length} characters; the limit is ${MAX_DEFINITION_BYTES}.`;
-    return err(placed(source, problem({ code: "T1003", message, help: "Keep data out of the definition: give it as input." }), { start: 0, end: 0 }));
+    return err(
+      placed(source, problem({ code: "T1003", message, help: "Keep data out of the definition: give it as input." }), { start: 0, end: 0 }),
+    );
   }
   let parsed: Document.Parsed;
   try {
@@ -71,19 +70,13 @@ function syntaxError(source: Source, wrong: YAMLError): FileProblem {
 }
 
 function inWords(wrong: YAMLError, line: string): readonly [message: string, help: string | null] {
-  switch (wrong.code) {
-    case "BLOCK_AS_IMPLICIT_KEY":
-      return ['A value without quotes holds a ": ", which YAML reads as another key.', "Put the whole value in quotes."];
-    case "DUPLICATE_KEY":
-      return ["The same key stands here a second time.", "Take one of them away."];
-    case "TAB_AS_INDENT":
-      return ["The line is indented with a tab.", "YAML wants spaces."];
-    case "UNEXPECTED_TOKEN":
-      if (line.includes("${{")) return ["An expression stands inside { } or [ ] without quotes.", 'Put it in quotes: "${{ … }}".'];
-      return [`The file is not YAML here: ${wrong.message}.`, null];
-    default:
-      return [`The file is not YAML here: ${wrong.message.replace(/\.$/, "")}.`, null];
-  }
+  if (wrong.code === "BLOCK_AS_IMPLICIT_KEY")
+    return ['A value without quotes holds a ": ", which YAML reads as another key.', "Put the whole value in quotes."];
+  if (wrong.code === "DUPLICATE_KEY") return ["The same key stands here a second time.", "Take one of them away."];
+  if (wrong.code === "TAB_AS_INDENT") return ["The line is indented with a tab.", "YAML wants spaces."];
+  if (wrong.code === "UNEXPECTED_TOKEN" && line.includes("${{"))
+    return ["An expression stands inside { } or [ ] without quotes.", 'Put it in quotes: "${{ … }}".'];
+  return [`The file is not YAML here: ${wrong.message.replace(/\.$/, "")}.`, null];
 }
 
 /** Where a problem stands: its key, its value, or the part of the value that is wrong. */
@@ -107,7 +100,8 @@ function rangeOf(parsed: Document.Parsed, found: Problem, text: string): Range {
   const value = node?.range === undefined || node.range === null ? null : { start: node.range[0], end: node.range[1] };
   const ownKey = key?.range === undefined || key.range === null ? null : { start: key.range[0], end: key.range[1] };
   const isBlock = isMap(node) || isSeq(node);
-  if (found.at === "key" || value === null || value.start === value.end || (isBlock && ownKey !== null)) return ownKey ?? value ?? { start: 0, end: 0 };
+  if (found.at === "key" || value === null || value.start === value.end || (isBlock && ownKey !== null))
+    return ownKey ?? value ?? { start: 0, end: 0 };
   return found.span !== null && isScalar(node) ? partOf(value, found.span, { scalar: String(node.value), text }) : value;
 }
 
@@ -139,6 +133,7 @@ function placed(source: Source, found: Problem, { start, end }: Range): FileProb
   const { code, severity, message, help, declared } = found;
   const length = Math.max(1, Math.min(end - start, sourceLine.length - column + 1));
   // A secret is not shown again by the warning about it.
-  const shownLine = code === "T1403" ? sourceLine.slice(0, column - 1) + "•".repeat(length) + sourceLine.slice(column - 1 + length) : sourceLine;
+  const shownLine =
+    code === "T1403" ? sourceLine.slice(0, column - 1) + "•".repeat(length) + sourceLine.slice(column - 1 + length) : sourceLine;
   return { code, severity, message, help, declared, file: source.file, line: lineNumber, column, length, sourceLine: shownLine };
 }

@@ -47,7 +47,9 @@ export async function readWorkflowText(path: string): Promise<string> {
     const { size } = await stat(path);
     // A little over the limit is enough for the loader to say so; the rest is not worth its memory.
     if (size > 4 * MAX_DEFINITION_BYTES) {
-      throw new TuttiError("T1003", `The file ${path} has ${size} bytes; the limit is ${MAX_DEFINITION_BYTES}.`, { help: "Keep data out of the definition: give it as input." });
+      throw new TuttiError("T1003", `The file ${path} has ${size} bytes; the limit is ${MAX_DEFINITION_BYTES}.`, {
+        help: "Keep data out of the definition: give it as input.",
+      });
     }
     return await readFile(path, "utf8");
   } catch (cause) {

@@ -6,9 +6,11 @@ import { type DocumentPath, problem, type Problem } from "../definition/problem.
 export function notPlainJson(value: unknown, path: DocumentPath = []): Problem | null {
   if (value === null || typeof value === "boolean") return null;
   if (typeof value === "number") return Number.isFinite(value) ? null : refused("The number is not finite, which JSON cannot say.", path);
-  if (typeof value === "string") return value.isWellFormed() ? null : refused("The text holds half a character, which is not Unicode.", path);
+  if (typeof value === "string")
+    return value.isWellFormed() ? null : refused("The text holds half a character, which is not Unicode.", path);
   if (typeof value !== "object" || !isPlain(value)) return refused(`A ${typeName(value)} is not JSON.`, path);
-  if (path.length >= MAX_JSON_DEPTH) return problem({ code: "T1017", message: `The definition is nested more than ${MAX_JSON_DEPTH} deep.`, path });
+  if (path.length >= MAX_JSON_DEPTH)
+    return problem({ code: "T1017", message: `The definition is nested more than ${MAX_JSON_DEPTH} deep.`, path });
   for (const [key, inner] of Object.entries(value)) {
     const found = notPlainJson(inner as Json, [...path, Array.isArray(value) ? Number(key) : key]);
     if (found !== null) return found;

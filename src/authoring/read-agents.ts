@@ -13,7 +13,13 @@ export function readAgents(reader: Reader, place: Place): { readonly [name: stri
   const bindings = Object.keys(object).flatMap((name): [string, AgentBinding][] => {
     const path = [...place.path, name];
     if (!AGENT_NAME.test(name) || isForbiddenName(name)) {
-      report(reader, { code: "T1014", message: `"${name}" cannot be the name of an agent.`, help: 'Use letters, digits, "_" and "-", beginning with a letter.', path, at: "key" });
+      report(reader, {
+        code: "T1014",
+        message: `"${name}" cannot be the name of an agent.`,
+        help: 'Use letters, digits, "_" and "-", beginning with a letter.',
+        path,
+        at: "key",
+      });
       return [];
     }
     const binding = readBinding(reader, at(object, place.path, name));
@@ -34,7 +40,8 @@ function readBinding(reader: Reader, place: Place): AgentBinding | null {
   }
   const target = readText(reader, at(object, path, way));
   if (target === null || target === "") {
-    if (target === "" || isAbsent(at(object, path, way))) report(reader, { code: "T1012", message: `"${way}" is empty.`, path: [...path, way], at: "key" });
+    if (target === "" || isAbsent(at(object, path, way)))
+      report(reader, { code: "T1012", message: `"${way}" is empty.`, path: [...path, way], at: "key" });
     return null;
   }
   switch (way) {
@@ -52,7 +59,12 @@ function readBinding(reader: Reader, place: Place): AgentBinding | null {
 function readCard(reader: Reader, target: string, { card, auth }: { readonly card: Place; readonly auth: Place }): AgentBinding | null {
   const url = URL.parse(target);
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    report(reader, { code: "T1011", message: `"${target}" is not the address of an agent.`, help: "Write a URL that begins with https:// or http://.", path: card.path });
+    report(reader, {
+      code: "T1011",
+      message: `"${target}" is not the address of an agent.`,
+      help: "Write a URL that begins with https:// or http://.",
+      path: card.path,
+    });
     return null;
   }
   return { kind: "card", url: target, secret: readSecret(reader, auth) };
@@ -65,6 +77,11 @@ function readSecret(reader: Reader, place: Place): string | null {
   if (object === null) return null;
   const secret = readText(reader, at(object, place.path, "secret"));
   if (secret === null || /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/.test(secret)) return secret;
-  report(reader, { code: "T1403", message: "A secret is given by its name, not by its value.", help: "Put the value into the environment, and write the name of the variable here.", path: [...place.path, "secret"] });
+  report(reader, {
+    code: "T1403",
+    message: "A secret is given by its name, not by its value.",
+    help: "Put the value into the environment, and write the name of the variable here.",
+    path: [...place.path, "secret"],
+  });
   return null;
 }

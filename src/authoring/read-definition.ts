@@ -34,7 +34,11 @@ export function readDefinition(value: Json, knownAgents: readonly string[] = [])
   return { definition: problems.length === 0 ? definition : null, problems };
 }
 
-function readDraft(reader: Reader, object: JsonObject, knownAgents: readonly string[]): { readonly draft: Definition; readonly isWhole: boolean } {
+function readDraft(
+  reader: Reader,
+  object: JsonObject,
+  knownAgents: readonly string[],
+): { readonly draft: Definition; readonly isWhole: boolean } {
   const place = (key: (typeof KEYS)[number]): Place => at(object, [], key);
   readFormat(reader, place("tutti"));
   const agents = readAgents(reader, place("agents"));
@@ -60,7 +64,8 @@ function readDraft(reader: Reader, object: JsonObject, knownAgents: readonly str
 function readFormat(reader: Reader, { value, path }: Place): void {
   if (value === "1.0" || value === 1) return;
   const help = 'Begin the file with tutti: "1.0".';
-  if (value === undefined || value === null) report(reader, { code: "T1012", message: "The version of the file format is missing.", help, path });
+  if (value === undefined || value === null)
+    report(reader, { code: "T1012", message: "The version of the file format is missing.", help, path });
   else report(reader, { code: "T1013", message: `The file format ${JSON.stringify(value)} is not known to this version.`, help, path });
 }
 
@@ -71,7 +76,12 @@ function readName(reader: Reader, place: Place): string {
   }
   const name = readText(reader, place);
   if (name === null || NAME.test(name)) return name ?? "unnamed";
-  report(reader, { code: "T1014", message: `"${name}" cannot be the name of a workflow.`, help: 'Use letters, digits, ".", "_" and "-", beginning with a letter.', path: place.path });
+  report(reader, {
+    code: "T1014",
+    message: `"${name}" cannot be the name of a workflow.`,
+    help: 'Use letters, digits, ".", "_" and "-", beginning with a letter.',
+    path: place.path,
+  });
   return "unnamed";
 }
 
@@ -87,7 +97,13 @@ type Surroundings = Pick<Parameters<typeof readStep>[2], "policies" | "agents">;
 /** All steps; null when one of them could not be read at all. */
 function readSteps(reader: Reader, place: Place, surroundings: Surroundings): Definition["steps"] | null {
   if (isAbsent(place)) {
-    report(reader, { code: "T1012", message: "The workflow has no steps.", help: "Give it at least one under `steps`.", path: place.path, at: "key" });
+    report(reader, {
+      code: "T1012",
+      message: "The workflow has no steps.",
+      help: "Give it at least one under `steps`.",
+      path: place.path,
+      at: "key",
+    });
     return null;
   }
   const object = readObject(reader, place, null);
@@ -97,7 +113,13 @@ function readSteps(reader: Reader, place: Place, surroundings: Surroundings): De
   const steps: [string, Step][] = [];
   for (const id of ids) {
     if (isForbiddenName(id)) {
-      report(reader, { code: "T1014", message: `"${id}" cannot be the id of a step.`, help: "It is a name of the language below; choose another.", path: [...place.path, id], at: "key" });
+      report(reader, {
+        code: "T1014",
+        message: `"${id}" cannot be the id of a step.`,
+        help: "It is a name of the language below; choose another.",
+        path: [...place.path, id],
+        at: "key",
+      });
       continue;
     }
     const step = readStep(reader, object[id], { ...surroundings, path: [...place.path, id], steps: idSet });

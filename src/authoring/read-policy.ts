@@ -11,7 +11,9 @@ export const STANDARD_POLICIES: Policies = { timeoutMs: DEFAULTS.attemptTimeoutM
 export function readDefaults(reader: Reader, place: Place): Policies {
   if (isAbsent(place)) return STANDARD_POLICIES;
   const object = readObject(reader, place, { known: ["timeout", "retry"] });
-  return object === null ? STANDARD_POLICIES : readPolicies(reader, { timeout: at(object, place.path, "timeout"), retry: at(object, place.path, "retry") }, STANDARD_POLICIES);
+  return object === null
+    ? STANDARD_POLICIES
+    : readPolicies(reader, { timeout: at(object, place.path, "timeout"), retry: at(object, place.path, "retry") }, STANDARD_POLICIES);
 }
 
 /** `timeout` and `retry` of a step, or of the defaults. */

@@ -80,13 +80,25 @@ export function readDuration(reader: Reader, place: Place, standardMs: number): 
   if (isAbsent(place)) return standardMs;
   const { value, path } = place;
   if (typeof value !== "string") {
-    report(reader, { code: "T1015", message: `"${String(path.at(-1))}" must be a duration with a unit, not ${formOf(value)}.`, help: typeof value === "number" ? `Write ${value}s, ${value}m or ${value}h.` : "Write for example 30s, 5m or 2h.", path });
+    report(reader, {
+      code: "T1015",
+      message: `"${String(path.at(-1))}" must be a duration with a unit, not ${formOf(value)}.`,
+      help: typeof value === "number" ? `Write ${value}s, ${value}m or ${value}h.` : "Write for example 30s, 5m or 2h.",
+      path,
+    });
     return standardMs;
   }
   const parsed = parseDuration(value);
   if (!parsed.ok) report(reader, { code: "T1015", message: parsed.error, path });
-  else if (parsed.value > MAX_DURATION_MS) report(reader, { code: "T1015", message: `${value} is longer than ten years, the longest timer.`, path });
-  else if (parsed.value === 0 && path.at(-1) === "timeout") report(reader, { code: "T1015", message: "A timeout of nothing would end the work at once.", help: "Leave it out for the default.", path });
+  else if (parsed.value > MAX_DURATION_MS)
+    report(reader, { code: "T1015", message: `${value} is longer than ten years, the longest timer.`, path });
+  else if (parsed.value === 0 && path.at(-1) === "timeout")
+    report(reader, {
+      code: "T1015",
+      message: "A timeout of nothing would end the work at once.",
+      help: "Leave it out for the default.",
+      path,
+    });
   else return parsed.value;
   return standardMs;
 }
@@ -125,10 +137,24 @@ function checkKey(reader: Reader, path: DocumentPath, { known, later = [] }: Key
   const key = String(path.at(-1));
   if (known.includes(key)) return;
   if (later.includes(key)) report(reader, notYet(key, path));
-  else report(reader, { code: "T1010", message: `unknown key "${key}".`, help: didYouMean(key, [...known, ...later]), declared: known, path, at: "key" });
+  else
+    report(reader, {
+      code: "T1010",
+      message: `unknown key "${key}".`,
+      help: didYouMean(key, [...known, ...later]),
+      declared: known,
+      path,
+      at: "key",
+    });
 }
 
 /** A part of the language that this version does not execute. */
 export function notYet(key: string, path: DocumentPath): Problem {
-  return problem({ code: "T1013", message: `\`${key}\` is not supported by this version yet.`, help: "Take it out, or use a newer version of tutti.", path, at: "key" });
+  return problem({
+    code: "T1013",
+    message: `\`${key}\` is not supported by this version yet.`,
+    help: "Take it out, or use a newer version of tutti.",
+    path,
+    at: "key",
+  });
 }

@@ -21,6 +21,10 @@ export const MAX_PATTERN_LENGTH = 1_000;
 export const MAX_PATTERN_SIZE = 2_500;
 /** A JSON Schema: 3,000 alternatives take more than a second to compile (reliability.md 5.4). */
 export const MAX_SCHEMA_BYTES = 65_536;
+/** Problems of one value that are told: a person reads no more of them. */
+export const MAX_SENTENCES = 20;
+/** Aliases of one definition file: more are an attack on the reader's memory. */
+export const MAX_ALIASES = 100;
 /** Levels of a JSON Schema (reliability.md 5.4). */
 export const MAX_SCHEMA_DEPTH = 32;
 /** Schemas inside one JSON Schema (reliability.md 5.4). */

@@ -20,7 +20,11 @@ export type CompiledPart = CompiledExpression & { readonly path: DocumentPath };
 type Collected = { readonly problems: Problem[] };
 
 /** Compiles all expressions of a step and collects what is wrong with them. */
-export function compileStep(id: StepId, step: DelegateStep, steps?: ReadonlySet<StepId>): { readonly compiled: CompiledStep; readonly problems: readonly Problem[] } {
+export function compileStep(
+  id: StepId,
+  step: DelegateStep,
+  steps?: ReadonlySet<StepId>,
+): { readonly compiled: CompiledStep; readonly problems: readonly Problem[] } {
   const collected: Collected = { problems: [] };
   const at = (...keys: readonly (string | number)[]): DocumentPath => ["steps", id, ...keys];
   const names: ExpressionNames = steps === undefined ? {} : { steps };
@@ -30,7 +34,9 @@ export function compileStep(id: StepId, step: DelegateStep, steps?: ReadonlySet<
     items: template(step.each?.items ?? null, { path: at("each"), names }, collected),
     text: template(step.text, { path: at("text"), names: item }, collected),
     with: template(step.with, { path: at("with"), names: item }, collected),
-    rules: step.rules.flatMap((rule, index) => expression(rule, { path: at("rules", index), names: { ...item, output: true } }, collected) ?? []),
+    rules: step.rules.flatMap(
+      (rule, index) => expression(rule, { path: at("rules", index), names: { ...item, output: true } }, collected) ?? [],
+    ),
   };
   return { compiled, problems: collected.problems };
 }
@@ -59,7 +65,10 @@ function take(compiled: Result<CompiledExpression, readonly Problem[]>, { path }
 }
 
 /** The output of the run, with the path of each of its top-level keys. */
-export function compileOutput(output: Template, steps: ReadonlySet<StepId>): Result<ReadonlyMap<string, CompiledExpression> | CompiledExpression, readonly Problem[]> {
+export function compileOutput(
+  output: Template,
+  steps: ReadonlySet<StepId>,
+): Result<ReadonlyMap<string, CompiledExpression> | CompiledExpression, readonly Problem[]> {
   if (typeof output !== "object" || output === null || Array.isArray(output)) {
     const whole = compileTemplate(output, { steps });
     return whole.ok ? whole : err(whole.error.map((found) => below(["output"], found)));
@@ -78,8 +87,10 @@ export function compileOutput(output: Template, steps: ReadonlySet<StepId>): Res
 /** Adds to each step's `needs` the steps that its expressions read. Mistakes are left to the check. */
 export function withInferredNeeds(definition: Definition): Definition {
   const steps = Object.entries(definition.steps).map(([id, step]): [string, DelegateStep] => {
-    const reads = partsOf(compileStep(id, step).compiled).flatMap((part) => part.reads.filter((read) => Object.hasOwn(definition.steps, read)));
-    return [id, { ...step, needs: [...new Set([...step.needs, ...reads])].sort() }];
+    const reads = partsOf(compileStep(id, step).compiled).flatMap((part) =>
+      part.reads.filter((read) => Object.hasOwn(definition.steps, read)),
+    );
+    return [id, { ...step, needs: [...new Set([...step.needs, ...reads])].toSorted() }];
   });
   return { ...definition, steps: Object.fromEntries(steps) };
 }

@@ -48,7 +48,7 @@ function visit(start: StepId, { steps, order, state }: Visit): readonly StepId[]
     } else if (state.get(need) === "open") {
       const ids = path.map(({ id }) => id);
       // The path goes against the edges; people read a circle in the direction of the work.
-      return [...ids.slice(ids.indexOf(need)), need].reverse();
+      return [...ids.slice(ids.indexOf(need)), need].toReversed();
     } else if (!state.has(need) && Object.hasOwn(steps, need)) {
       state.set(need, "open");
       path.push({ id: need, next: 0 });

@@ -8,7 +8,7 @@ export type Pattern = {
   readonly source: string;
   /** Steps of the matcher; a match costs at most this much for each character. */
   readonly size: number;
-  test(text: string): boolean;
+  readonly test: (text: string) => boolean;
   toString(): string;
 };
 
@@ -23,7 +23,10 @@ export function compilePattern(source: string, syntax: PatternSyntax): Result<Pa
   try {
     const compiled = RE2JS.compile(syntax === "ecma" ? RE2JS.translateRegExp(source) : source);
     const size = compiled.programSize();
-    if (size > MAX_PATTERN_SIZE) return err(`The regular expression ${JSON.stringify(source)} is too large: its repetitions make ${size} steps, and the limit is ${MAX_PATTERN_SIZE}.`);
+    if (size > MAX_PATTERN_SIZE)
+      return err(
+        `The regular expression ${JSON.stringify(source)} is too large: its repetitions make ${size} steps, and the limit is ${MAX_PATTERN_SIZE}.`,
+      );
     // Ajv keeps compiled patterns by their text, so two patterns must not have the same one.
     return ok({ source, size, test: (text) => compiled.test(text), toString: () => `/${source}/` });
   } catch (cause) {

@@ -6,7 +6,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import addFormats from "ajv-formats";
 
 import { canonicalJson, isJsonObject, type Json } from "../base/json.ts";
-import { MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_SUBSCHEMAS } from "../base/limits.ts";
+import { MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_SENTENCES, MAX_SUBSCHEMAS } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { JsonSchema } from "./definition.ts";
 import { compilePattern } from "./pattern.ts";
@@ -15,8 +15,6 @@ import type { Validate } from "./program.ts";
 import { sentenceOf } from "./schema-sentence.ts";
 import { subschemasOf } from "./subschemas.ts";
 
-/** Sentences of one validation: a person reads no more of them. */
-const MAX_SENTENCES = 20;
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
 /** `first` stops at the first problem (data from outside); `all` finds them all (a person's input). */
@@ -75,7 +73,9 @@ function problemsOf(check: ValidateFunction, value: Json): readonly string[] {
   try {
     if (check(value)) return [];
   } catch (cause) {
-    return [cause instanceof RangeError ? "The value is nested too deeply to be checked." : `The value cannot be checked: ${String(cause)}.`];
+    return [
+      cause instanceof RangeError ? "The value is nested too deeply to be checked." : `The value cannot be checked: ${String(cause)}.`,
+    ];
   }
   const found = check.errors as readonly ErrorObject[];
   const sentences = [...new Set(found.map(sentenceOf))];
@@ -89,7 +89,10 @@ function refusedPart(schema: Json, path: DocumentPath, depth: number, seen: { co
   if (seen.count > MAX_SUBSCHEMAS) return overLimit(`more than ${MAX_SUBSCHEMAS} schemas inside it`, []);
   if (depth > MAX_SCHEMA_DEPTH) return overLimit(`more than ${MAX_SCHEMA_DEPTH} levels`, path);
   if (!isJsonObject(schema)) return null;
-  const outside = outsideReference(schema["$ref"], "$ref", path) ?? outsideReference(schema["$dynamicRef"], "$dynamicRef", path) ?? otherDialect(schema["$schema"], path);
+  const outside =
+    outsideReference(schema["$ref"], "$ref", path) ??
+    outsideReference(schema["$dynamicRef"], "$dynamicRef", path) ??
+    otherDialect(schema["$schema"], path);
   if (outside !== null) return outside;
   for (const inner of subschemasOf(schema)) {
     const refused = refusedPart(inner.schema, [...path, ...inner.path], depth + 1, seen);
@@ -128,7 +131,9 @@ function overLimit(what: string, path: DocumentPath): Problem {
 }
 
 function unusable(cause: unknown): Problem {
-  const reason = String(cause).replace(/^\w*Error: /, "").replace(/\.$/, "");
+  const reason = String(cause)
+    .replace(/^\w*Error: /, "")
+    .replace(/\.$/, "");
   return problem({
     code: "T1101",
     message: `The schema cannot be used: ${reason}.`,

@@ -1,4 +1,5 @@
 import { TuttiError } from "../base/errors.ts";
+import { errorOfFailedRun } from "../base/named-errors.ts";
 import type { Json } from "../base/json.ts";
 import type { Host, RunRecord } from "../ports/host.ts";
 import type { Failure } from "../scheduler/outcome.ts";
@@ -32,7 +33,7 @@ export function outputOf(result: RunResult): Json {
     case "completed":
       return result.output;
     case "failed":
-      throw new TuttiError("T4108", `Run ${result.run} failed: ${result.failure.message}`, { details: { code: result.failure.code } });
+      throw errorOfFailedRun(result.run, result.failure);
     case "canceled":
       throw new TuttiError("T4003", `Run ${result.run} was canceled by ${result.by}: ${result.reason}.`);
     case "open":

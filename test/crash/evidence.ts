@@ -21,8 +21,7 @@ export type Evidence = {
   readonly acknowledged: readonly string[];
   readonly atCrash: Picture;
   readonly atEnd: Picture;
-  /** True: the recovering process came to its end by itself. */
-  readonly isFinished: boolean;
+  /** What the agents wrote down until the crash, and afterwards. */
   readonly before: readonly Entry[];
   readonly after: readonly Entry[];
 };

@@ -4,19 +4,64 @@ import { unknownStep } from "../../definition/check.ts";
 import type { DelegateStep, Each, JsonSchema, Target, Template } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
 import { readPolicies } from "../read-policy.ts";
-import { at, isAbsent, type Place, type Reader, readBoolean, readNumber, readObject, readText, readTexts, readWord, report, reportForm } from "../reader.ts";
+import {
+  at,
+  isAbsent,
+  type Place,
+  type Reader,
+  readBoolean,
+  readNumber,
+  readObject,
+  readText,
+  readTexts,
+  readWord,
+  report,
+  reportForm,
+} from "../reader.ts";
 import type { StepKind, StepSurroundings } from "./kind.ts";
 
 /** Keys that every step may carry, and this version executes. */
 const KNOWN = [
-  "agent", "capability", "skill", "needs", "if", "each", "as", "concurrency", "text", "with", "output",
-  "rules", "timeout", "retry", "fallback", "critical", "onUnknown",
+  "agent",
+  "capability",
+  "skill",
+  "needs",
+  "if",
+  "each",
+  "as",
+  "concurrency",
+  "text",
+  "with",
+  "output",
+  "rules",
+  "timeout",
+  "retry",
+  "fallback",
+  "critical",
+  "onUnknown",
 ] as const;
 
 /** Keys of the language that come later. */
 const LATER = [
-  "files", "deadline", "idle", "ttl", "compensate", "conversation", "deliver", "context", "permissions", "limit", "budget",
-  "succeed", "onInputRequired", "onAuthRequired", "onRejected", "onInvalid", "onError", "onDisagree", "onTimeout",
+  "files",
+  "deadline",
+  "idle",
+  "ttl",
+  "compensate",
+  "conversation",
+  "deliver",
+  "context",
+  "permissions",
+  "limit",
+  "budget",
+  "succeed",
+  "onInputRequired",
+  "onAuthRequired",
+  "onRejected",
+  "onInvalid",
+  "onError",
+  "onDisagree",
+  "onTimeout",
 ] as const;
 
 /** `agent:` or `capability:`: work for one agent (requirements W048). */
@@ -47,9 +92,16 @@ export const delegateKind: StepKind = {
 /** `agent` with its `skill`, or `capability`. */
 function readTarget(reader: Reader, object: JsonObject, path: DocumentPath): Target {
   const skill = at(object, path, "skill");
-  if (Object.hasOwn(object, "agent")) return { kind: "agent", agent: readName(reader, at(object, path, "agent")), skill: readText(reader, skill) };
+  if (Object.hasOwn(object, "agent"))
+    return { kind: "agent", agent: readName(reader, at(object, path, "agent")), skill: readText(reader, skill) };
   if (!isAbsent(skill)) {
-    report(reader, { code: "T1011", message: "`skill` belongs to `agent`; a capability is a skill already.", help: "Take it out, or name the agent.", path: skill.path, at: "key" });
+    report(reader, {
+      code: "T1011",
+      message: "`skill` belongs to `agent`; a capability is a skill already.",
+      help: "Take it out, or name the agent.",
+      path: skill.path,
+      at: "key",
+    });
   }
   return { kind: "capability", capability: readName(reader, at(object, path, "capability")) };
 }
@@ -66,7 +118,7 @@ function readNeeds(reader: Reader, place: Place, steps: ReadonlySet<string>): re
     reader.problems.push(unknownStep(text, { path, declared: [...steps] }));
     return [];
   });
-  return [...new Set(needs)].sort();
+  return [...new Set(needs)].toSorted();
 }
 
 function readCondition(reader: Reader, place: Place): string | null {
@@ -75,10 +127,19 @@ function readCondition(reader: Reader, place: Place): string | null {
 }
 
 /** `each`, with `as` and `concurrency`, which mean nothing without it. */
-function readEach(reader: Reader, { each, as, concurrency }: { readonly each: Place; readonly as: Place; readonly concurrency: Place }): Each | null {
+function readEach(
+  reader: Reader,
+  { each, as, concurrency }: { readonly each: Place; readonly as: Place; readonly concurrency: Place },
+): Each | null {
   if (isAbsent(each)) {
     for (const alone of [as, concurrency].filter((place) => !isAbsent(place))) {
-      report(reader, { code: "T1012", message: `\`${String(alone.path.at(-1))}\` means nothing without \`each\`.`, help: "Add `each: ${{ … }}` with a list, or take it out.", path: alone.path, at: "key" });
+      report(reader, {
+        code: "T1012",
+        message: `\`${String(alone.path.at(-1))}\` means nothing without \`each\`.`,
+        help: "Add `each: ${{ … }}` with a list, or take it out.",
+        path: alone.path,
+        at: "key",
+      });
     }
     return null;
   }
@@ -120,12 +181,14 @@ export function readSchema(reader: Reader, place: Place): JsonSchema | null {
 function readFallback(reader: Reader, place: Place, surroundings: StepSurroundings): readonly Target[] {
   if (isAbsent(place)) return [];
   const values: readonly Json[] = Array.isArray(place.value) ? place.value : [place.value as Json];
-  if (values.length >= MAX_ATTEMPTS) report(reader, { code: "T1017", message: `A step has at most ${MAX_ATTEMPTS - 1} fallbacks.`, path: place.path, at: "key" });
+  if (values.length >= MAX_ATTEMPTS)
+    report(reader, { code: "T1017", message: `A step has at most ${MAX_ATTEMPTS - 1} fallbacks.`, path: place.path, at: "key" });
   return values.flatMap((value, index) => {
     const path = Array.isArray(place.value) ? [...place.path, index] : place.path;
     if (typeof value === "string" && value !== "") return [fallbackNamed(value, surroundings.agents)];
     const object = isJsonObject(value) ? readObject(reader, { value, path }, { known: ["agent", "capability", "skill"] }) : null;
-    if (object !== null && Object.hasOwn(object, "agent") !== Object.hasOwn(object, "capability")) return [readTarget(reader, object, path)];
+    if (object !== null && Object.hasOwn(object, "agent") !== Object.hasOwn(object, "capability"))
+      return [readTarget(reader, object, path)];
     reportForm(reader, { value, path }, "a capability, the name of an agent, or an object with one of `agent` and `capability`");
     return [];
   });

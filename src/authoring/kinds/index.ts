@@ -22,11 +22,23 @@ export function readStep(reader: Reader, value: Json | undefined, surroundings: 
   const later = LATER_KINDS.filter((key) => Object.hasOwn(value, key));
   const [key, ...others] = [...named, ...later];
   if (key === undefined) {
-    report(reader, { code: "T1016", message: `Step "${String(path.at(-1))}" does not say who does the work.`, help: helpFor(value), path, at: "key" });
+    report(reader, {
+      code: "T1016",
+      message: `Step "${String(path.at(-1))}" does not say who does the work.`,
+      help: helpFor(value),
+      path,
+      at: "key",
+    });
     return null;
   }
   if (others.length > 0) {
-    report(reader, { code: "T1016", message: `Step "${String(path.at(-1))}" has ${[key, ...others].map((word) => `\`${word}\``).join(" and ")}; a step is of one kind.`, help: "Make two steps of it.", path: [...path, others[0] as string], at: "key" });
+    report(reader, {
+      code: "T1016",
+      message: `Step "${String(path.at(-1))}" has ${[key, ...others].map((word) => `\`${word}\``).join(" and ")}; a step is of one kind.`,
+      help: "Make two steps of it.",
+      path: [...path, others[0] as string],
+      at: "key",
+    });
     return null;
   }
   const kind = KINDS.find((candidate) => candidate.keys.includes(key));

@@ -2,10 +2,10 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 
 import { didYouMean } from "../did-you-mean.ts";
 import { compilePattern, type Pattern } from "../pattern.ts";
-import { type Code, type Context, type Mistake, mistakeAt } from "./context.ts";
+import { type Code, type Context, refuse } from "./context.ts";
 import { asText, type CelFunction, FUNCTIONS, METHODS } from "./functions.ts";
 import { bindMacro, type CompileNode, hasMacro, METHOD_MACROS, optionalCall } from "./macros.ts";
-import { charge, Fault, type Frame } from "./value.ts";
+import { charge, fail, type Frame } from "./value.ts";
 
 type CallNode = Extract<ASTNode, { op: "call" }>;
 type MethodNode = Extract<ASTNode, { op: "rcall" }>;
@@ -16,8 +16,13 @@ export function compileCall(node: CallNode, context: Context, compile: CompileNo
   if (name === "has") return compileHas(node, context, compile);
   if (name === "matches" && given.length === 2) return compileMatches([given[0] as ASTNode, given[1] as ASTNode], context, compile);
   const found = FUNCTIONS.get(name);
-  if (found === undefined) throw unknownFunction(node, name, { isMethod: false });
-  return call(node, name, found, given.map((value) => compile(value, context)));
+  if (found === undefined) unknownFunction(node, name, { isMethod: false });
+  return call(
+    node,
+    name,
+    found,
+    given.map((value) => compile(value, context)),
+  );
 }
 
 /** `x.name(…)`. */
@@ -25,13 +30,23 @@ export function compileMethod(node: MethodNode, context: Context, compile: Compi
   const [name, receiver, given] = node.args;
   const space = receiver.op === "id" && !context.locals.has(receiver.args) ? receiver.args : null;
   if (space === "cel" && name === "bind") return bindMacro(node, given, context, compile);
-  if (space === "optional") return optionalCall(node, name, given.map((value) => compile(value, context)));
+  if (space === "optional")
+    return optionalCall(
+      node,
+      name,
+      given.map((value) => compile(value, context)),
+    );
   const macro = METHOD_MACROS.get(`${name}/${given.length}`);
   if (macro !== undefined) return macro({ node, receiver, arguments: given, context, compile });
   if (name === "matches" && given.length === 1) return compileMatches([receiver, given[0] as ASTNode], context, compile);
   const found = METHODS.get(name);
-  if (found === undefined) throw unknownFunction(node, name, { isMethod: true });
-  return call(node, name, found, [receiver, ...given].map((value) => compile(value, context)));
+  if (found === undefined) unknownFunction(node, name, { isMethod: true });
+  return call(
+    node,
+    name,
+    found,
+    [receiver, ...given].map((value) => compile(value, context)),
+  );
 }
 
 function call(node: ASTNode, name: string, found: CelFunction, values: readonly Code[]): Code {
@@ -39,10 +54,14 @@ function call(node: ASTNode, name: string, found: CelFunction, values: readonly 
   if (values.length < least || values.length > most) {
     const before = node.op === "rcall" ? 1 : 0;
     const range = least === most ? `${least - before}` : `${least - before} to ${most - before}`;
-    throw mistakeAt(node, { code: "T1203", message: `${name}() takes ${range} values here, not ${values.length - before}.` });
+    refuse(node, { code: "T1203", message: `${name}() takes ${range} values here, not ${values.length - before}.` });
   }
   return {
-    run: (frame) => found.call(frame, values.map((value) => value.run(frame))),
+    run: (frame) =>
+      found.call(
+        frame,
+        values.map((value) => value.run(frame)),
+      ),
     type: found.type,
     cost: values.reduce((total, value) => total + value.cost, 1),
   };
@@ -51,11 +70,11 @@ function call(node: ASTNode, name: string, found: CelFunction, values: readonly 
 function compileHas(node: CallNode, context: Context, compile: CompileNode): Code {
   const [selection, more] = node.args[1];
   if (selection === undefined || more !== undefined || (selection.op !== "." && selection.op !== ".?")) {
-    throw mistakeAt(node, { code: "T1203", message: "has() takes one field, such as has(input.note)." });
+    refuse(node, { code: "T1203", message: "has() takes one field, such as has(input.note)." });
   }
   const [container, key] = selection.args;
   if (container.op === "id" && container.args === "steps") {
-    throw mistakeAt(node, { code: "T1205", message: "Every step is there; ask for a part of its result.", help: `Write has(steps.${key}.output).` });
+    refuse(node, { code: "T1205", message: "Every step is there; ask for a part of its result.", help: `Write has(steps.${key}.output).` });
   }
   // Compiled whole as well, so that a misspelt or forbidden field is found.
   compile(selection, context);
@@ -67,7 +86,8 @@ function compileMatches([text, pattern]: readonly [ASTNode, ASTNode], context: C
   const value = compile(text, context);
   const source = compile(pattern, context);
   const fixed = pattern.op === "value" && typeof pattern.args === "string" ? compilePattern(pattern.args, "re2") : null;
-  if (fixed !== null && !fixed.ok) throw mistakeAt(pattern, { code: "T1201", message: fixed.error, help: "Regular expressions are RE2: no look-around and no back-references." });
+  if (fixed !== null && !fixed.ok)
+    refuse(pattern, { code: "T1201", message: fixed.error, help: "Regular expressions are RE2: no look-around and no back-references." });
   return {
     run: (frame) => {
       const subject = asText(value.run(frame));
@@ -84,7 +104,7 @@ function compileMatches([text, pattern]: readonly [ASTNode, ASTNode], context: C
 function patternAt(frame: Frame, source: string): Pattern {
   charge(frame, 40_000);
   const compiled = compilePattern(source, "re2");
-  if (!compiled.ok) throw new Fault(compiled.error);
+  if (!compiled.ok) fail(compiled.error);
   return compiled.value;
 }
 
@@ -92,10 +112,10 @@ function matchWork(subject: string, pattern: Pattern): number {
   return 8 + Math.ceil((subject.length * pattern.size) / 4);
 }
 
-function unknownFunction(node: ASTNode, name: string, { isMethod }: { isMethod: boolean }): Mistake {
+function unknownFunction(node: ASTNode, name: string, { isMethod }: { isMethod: boolean }): never {
   const macros = isMethod ? [...METHOD_MACROS.keys()].map((key) => key.slice(0, -2)) : ["has"];
   const known = [...(isMethod ? METHODS : FUNCTIONS).keys(), ...macros, "matches"];
-  return mistakeAt(node, {
+  refuse(node, {
     code: "T1203",
     message: isMethod ? `There is no method ".${name}()" that fits here.` : `There is no function "${name}()".`,
     help: didYouMean(name, known) ?? "A computation that no expression can do is a local agent.",

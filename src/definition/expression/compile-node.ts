@@ -7,11 +7,11 @@ import type { ASTNode, BinaryOperator } from "@marcbachmann/cel-js";
 
 import type { Json } from "../../base/json.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import { type Code, type Context, type Mistake, mistakeAt, type Placed } from "./context.ts";
+import { type Code, type Context, refuse, type Placed } from "./context.ts";
 import { compileCall, compileMethod } from "./compile-call.ts";
-import { missingField, ROOT_NAMES, STEP_FIELDS, stepOf } from "./names.ts";
+import { failMissing, ROOT_NAMES, STEP_FIELDS, stepOf } from "./names.ts";
 import { binary, logical, negate, not, truth } from "./operators.ts";
-import { charge, Fault, isForbiddenName, kindOf, member, Optional, optionalMember, peek, plain, type Value } from "./value.ts";
+import { charge, fail, isForbiddenName, kindOf, member, Optional, optionalMember, peek, plain, type Value } from "./value.ts";
 
 type NodeOf<Operator extends ASTNode["op"]> = Extract<ASTNode, { op: Operator }>;
 
@@ -69,11 +69,11 @@ function literal(node: NodeOf<"value">): Code {
     return { run: () => value, type: "any", cost: 1 };
   }
   if (value instanceof Uint8Array) {
-    throw mistakeAt(node, { code: "T1201", message: "Bytes are not JSON, so they cannot be used here.", help: "Write a text instead." });
+    refuse(node, { code: "T1201", message: "Bytes are not JSON, so they cannot be used here.", help: "Write a text instead." });
   }
   const whole = Number(value.valueOf());
   if (!Number.isSafeInteger(whole)) {
-    throw mistakeAt(node, { code: "T1201", message: "The number is too large to be exact in JSON.", help: "Write it as a text." });
+    refuse(node, { code: "T1201", message: "The number is too large to be exact in JSON.", help: "Write it as a text." });
   }
   return { run: () => whole, type: "int", cost: 1 };
 }
@@ -85,22 +85,22 @@ function name(node: NodeOf<"id">, context: Context): Code {
     return { run: (frame) => frame.slots[slot] as Value, type: local.type, cost: 1 };
   }
   if (node.args === "steps") {
-    throw mistakeAt(node, {
+    refuse(node, {
       code: "T1205",
       message: "An expression must name each step that it reads.",
       help: 'Write steps.some_step.output; "steps" alone, or steps[x] with a computed name, hides what the step waits for.',
     });
   }
   const root = context.roots.get(node.args);
-  if (root === undefined) throw unknownName(node, context);
+  if (root === undefined) unknownName(node, context);
   const { read } = root;
   return { run: (frame) => read(frame.scope), type: root.type, cost: 1 };
 }
 
-function unknownName(node: NodeOf<"id">, context: Context): Mistake {
+function unknownName(node: NodeOf<"id">, context: Context): never {
   const known = [...context.locals.keys(), ...context.roots.keys(), "steps"];
   const elsewhere = (ROOT_NAMES as readonly string[]).includes(node.args);
-  return mistakeAt(node, {
+  refuse(node, {
     code: "T1202",
     message: elsewhere ? `The name "${node.args}" has no value here.` : `The name "${node.args}" is not known.`,
     help: didYouMean(node.args, known),
@@ -122,7 +122,12 @@ function access(node: NodeOf<"." | ".?" | "[]" | "[?]">, context: Context): Code
 }
 
 function refuseForbidden(node: ASTNode, key: string): void {
-  if (isForbiddenName(key)) throw mistakeAt(keyOf(node), { code: "T1202", message: `The name "${key}" cannot be read.`, help: "It is a name of the language below; give the field another name." });
+  if (isForbiddenName(key))
+    refuse(keyOf(node), {
+      code: "T1202",
+      message: `The name "${key}" cannot be read.`,
+      help: "It is a name of the language below; give the field another name.",
+    });
 }
 
 /** `steps.x`, the only way to read a step. */
@@ -130,17 +135,17 @@ function step(node: NodeOf<"." | ".?" | "[]" | "[?]">, context: Context, optiona
   const id = stepIdOf(node, context);
   if (id === null) {
     name(node.args[0] as NodeOf<"id">, context);
-    throw mistakeAt(node, { code: "T1205", message: "The step must be named, not computed.", help: "Write steps.some_step." });
+    refuse(node, { code: "T1205", message: "The step must be named, not computed.", help: "Write steps.some_step." });
   }
   refuseForbidden(node, id);
-  if (context.steps?.has(id) === false) throw unknownStep(node, id, context.steps);
+  if (context.steps?.has(id) === false) unknownStep(node, id, context.steps);
   context.found.reads.add(id);
-  if (optional) return { run: (frame) => optionalMember(frame.scope.steps as Json, id), type: "any", cost: 1 };
+  if (optional) return { run: (frame) => optionalMember(frame.scope.steps, id), type: "any", cost: 1 };
   return { run: (frame) => stepOf(frame.scope, id), type: "any", cost: 1 };
 }
 
-function unknownStep(node: ASTNode, id: string, steps: ReadonlySet<string>): Mistake {
-  return mistakeAt(keyOf(node), { code: "T1301", message: `unknown step "${id}".`, help: didYouMean(id, steps), declared: [...steps] });
+function unknownStep(node: ASTNode, id: string, steps: ReadonlySet<string>): never {
+  refuse(keyOf(node), { code: "T1301", message: `unknown step "${id}".`, help: didYouMean(id, steps), declared: [...steps] });
 }
 
 /** The id in `steps.x` or `steps["x"]`; null for anything else. */
@@ -156,11 +161,12 @@ function stepIdOf(node: ASTNode, context: Context): string | null {
 function checkField(node: NodeOf<"." | ".?" | "[]" | "[?]">, key: string, context: Context): void {
   const [container] = node.args;
   const isStep = stepIdOf(container, context) !== null;
-  const root = container.op === "id" && !context.locals.has(container.args) ? context.roots.get(container.args) : undefined;
+  const rootName = container.op === "id" && !context.locals.has(container.args) ? container.args : null;
+  const root = rootName === null ? undefined : context.roots.get(rootName);
   const fields: readonly string[] | null = isStep ? STEP_FIELDS : (root?.fields ?? null);
   if (fields === null || fields.includes(key)) return;
-  const what = isStep ? "A step's result" : `"${String(container.args)}"`;
-  throw mistakeAt(keyOf(node), {
+  const what = isStep ? "A step's result" : `"${rootName}"`;
+  refuse(keyOf(node), {
     code: "T1202",
     message: `${what} has no "${key}".`,
     help: didYouMean(key, fields) ?? (isStep ? `What the agent answered is in .output: steps.….output.${key}.` : null),
@@ -185,7 +191,7 @@ function select(container: Code, { key, optional, step: stepId }: { key: string;
       const result = run(frame);
       if (result instanceof Optional) return optionalMember(result, key);
       const found = peek(result, key);
-      if (found === undefined) throw missingField(frame.scope, stepId, key);
+      if (found === undefined) failMissing(frame.scope, stepId, key);
       return found;
     },
     type: "any",
@@ -202,7 +208,7 @@ function index(container: Code, key: Code, optional: boolean): Code {
     run: (frame) => {
       const value = container.run(frame);
       const at = plain(key.run(frame));
-      if (typeof at !== "string" && typeof at !== "number") throw new Fault(`An index must be a number or a text, not ${kindOf(at)}.`);
+      if (typeof at !== "string" && typeof at !== "number") fail(`An index must be a number or a text, not ${kindOf(at)}.`);
       return optional ? optionalMember(value, at) : memberOrOptional(value, at);
     },
     type: container.type === "ints" ? "int" : "any",
@@ -230,10 +236,10 @@ function map(node: NodeOf<"map">, context: Context): Code {
       const result: { [key: string]: Json } = {};
       for (const { key, value } of entries) {
         const found = plain(key.run(frame));
-        if (found === null || typeof found === "object") throw new Fault(`A key must be a text, a number or a boolean, not ${kindOf(found)}.`);
+        if (found === null || typeof found === "object") fail(`A key must be a text, a number or a boolean, not ${kindOf(found)}.`);
         const text = String(found);
-        if (isForbiddenName(text)) throw new Fault(`The name "${text}" cannot be a key.`);
-        if (Object.hasOwn(result, text)) throw new Fault(`The key "${text}" stands twice in an object.`);
+        if (isForbiddenName(text)) fail(`The name "${text}" cannot be a key.`);
+        if (Object.hasOwn(result, text)) fail(`The key "${text}" stands twice in an object.`);
         result[text] = plain(value.run(frame));
       }
       charge(frame, entries.length);
@@ -245,7 +251,11 @@ function map(node: NodeOf<"map">, context: Context): Code {
 }
 
 function ternary(node: NodeOf<"?:">, context: Context): Code {
-  const [condition, first, second] = [compileNode(node.args[0], context), compileNode(node.args[1], context), compileNode(node.args[2], context)];
+  const [condition, first, second] = [
+    compileNode(node.args[0], context),
+    compileNode(node.args[1], context),
+    compileNode(node.args[2], context),
+  ];
   return {
     run: (frame) => (truth(condition.run(frame), '"?"') ? first.run(frame) : second.run(frame)),
     type: first.type === second.type ? first.type : "any",

@@ -45,7 +45,8 @@ type MistakeParts = Pick<Problem, "code" | "message"> & Partial<Pick<Problem, "h
 /** A part of the expression's text. */
 export type Placed = Pick<ASTNode, "start" | "end">;
 
-/** A mistake at a node of the expression. */
-export function mistakeAt(node: Placed, parts: MistakeParts): Mistake {
-  return new Mistake(problem({ ...parts, span: { offset: node.start, length: Math.max(1, node.end - node.start) } }));
+/** Ends the compilation with a mistake at a node of the expression. */
+export function refuse(node: Placed, parts: MistakeParts): never {
+  // oxlint-disable-next-line typescript/only-throw-error -- caught at the compilation's edge; it needs no stack trace
+  throw new Mistake(problem({ ...parts, span: { offset: node.start, length: Math.max(1, node.end - node.start) } }));
 }

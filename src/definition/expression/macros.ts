@@ -6,16 +6,22 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 
 import { assert } from "../../base/assert.ts";
 import type { Json } from "../../base/json.ts";
-import { type Code, type Context, mistakeAt, type StaticType } from "./context.ts";
+import { type Code, type Context, refuse, type StaticType } from "./context.ts";
 import { ROOT_NAMES } from "./names.ts";
 import { attempt, truth } from "./operators.ts";
 import { asOptional } from "./functions.ts";
-import { charge, Fault, type Frame, kindOf, NONE, Optional, plain, type Run, type Value } from "./value.ts";
+import { charge, fail, failAgain, Fault, type Frame, kindOf, NONE, Optional, plain, type Run, type Value } from "./value.ts";
 
 /** The compiler of nodes, which these macros are a part of. */
 export type CompileNode = (node: ASTNode, context: Context) => Code;
 
-type MacroCall = { readonly node: ASTNode; readonly receiver: ASTNode; readonly arguments: readonly ASTNode[]; readonly context: Context; readonly compile: CompileNode };
+type MacroCall = {
+  readonly node: ASTNode;
+  readonly receiver: ASTNode;
+  readonly arguments: readonly ASTNode[];
+  readonly context: Context;
+  readonly compile: CompileNode;
+};
 
 /** Macros that stand behind a dot, by name and number of arguments. */
 export const METHOD_MACROS: ReadonlyMap<string, (call: MacroCall) => Code> = new Map([
@@ -35,7 +41,7 @@ export function hasMacro(selection: Code, key: string): Code {
     const container = selection.run(frame);
     const inner = container instanceof Optional ? container.value : container;
     if (inner === undefined || inner === null) return false;
-    if (typeof inner !== "object" || Array.isArray(inner)) throw new Fault(`has() needs an object before ".${key}", not ${kindOf(inner)}.`);
+    if (typeof inner !== "object" || Array.isArray(inner)) fail(`has() needs an object before ".${key}", not ${kindOf(inner)}.`);
     return Object.hasOwn(inner, key) && (inner as { readonly [key: string]: Json | undefined })[key] !== undefined;
   };
   return { run, type: "any", cost: 1 + selection.cost };
@@ -45,7 +51,7 @@ export function hasMacro(selection: Code, key: string): Code {
 export function bindMacro(node: ASTNode, given: readonly ASTNode[], context: Context, compile: CompileNode): Code {
   const [name, value, body] = given;
   if (given.length !== 3 || name === undefined || value === undefined || body === undefined) {
-    throw mistakeAt(node, { code: "T1203", message: "cel.bind takes a name, a value and an expression." });
+    refuse(node, { code: "T1203", message: "cel.bind takes a name, a value and an expression." });
   }
   const bound = compile(value, context);
   const { inner, slot } = declare(name, bound.type, context);
@@ -64,7 +70,11 @@ export function optionalCall(node: ASTNode, name: string, values: readonly Code[
   if (name === "of" && value !== undefined && values.length === 1) {
     return { run: (frame) => new Optional(plain(value.run(frame))), type: "any", cost: 1 + value.cost };
   }
-  throw mistakeAt(node, { code: "T1203", message: `There is no optional.${name} with ${values.length} values.`, help: "There are optional.of(x) and optional.none()." });
+  refuse(node, {
+    code: "T1203",
+    message: `There is no optional.${name} with ${values.length} values.`,
+    help: "There are optional.of(x) and optional.none().",
+  });
 }
 
 /** `a.or(b)` stays an optional, `a.orValue(b)` does not; `b` is only computed when it is needed. */
@@ -84,7 +94,7 @@ function declare(node: ASTNode, type: StaticType, context: Context): { readonly 
   assert(node.op === "id", "The parser takes only a plain name as the variable of a macro.");
   const name = node.args;
   if (context.locals.has(name) || context.roots.has(name) || (ROOT_NAMES as readonly string[]).includes(name)) {
-    throw mistakeAt(node, { code: "T1202", message: `The name "${name}" is already taken here.`, help: "Choose another name for the variable." });
+    refuse(node, { code: "T1202", message: `The name "${name}" is already taken here.`, help: "Choose another name for the variable." });
   }
   const slot = context.found.slotCount;
   context.found.slotCount += 1;
@@ -113,7 +123,7 @@ function loop(call: MacroCall, walk: Loop, result: "mapped" | "kept" | "any"): C
 function itemsOf(frame: Frame, given: Value): readonly Json[] {
   const value = plain(given);
   if (Array.isArray(value)) return value;
-  if (typeof value !== "object" || value === null) throw new Fault(`A macro needs a list or an object, not ${kindOf(value)}.`);
+  if (typeof value !== "object" || value === null) fail(`A macro needs a list or an object, not ${kindOf(value)}.`);
   const keys = Object.keys(value);
   charge(frame, keys.length);
   return keys;
@@ -165,7 +175,7 @@ function quantifier(decides: boolean): Loop {
       if (found === decides) return decides;
       if (found instanceof Fault) failure ??= found;
     }
-    if (failure !== null) throw failure;
+    if (failure !== null) failAgain(failure);
     return !decides;
   };
 }

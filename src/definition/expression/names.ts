@@ -5,7 +5,7 @@
 import type { Json } from "../../base/json.ts";
 import type { StepId } from "../definition.ts";
 import type { Scope } from "../program.ts";
-import { Fault } from "./value.ts";
+import { fail } from "./value.ts";
 
 /** The names besides `input`, `steps`, `context` and `run` that a place in a definition gives. */
 export type ExpressionNames = {
@@ -35,7 +35,10 @@ export function rootsOf(names: ExpressionNames): ReadonlyMap<string, Root> {
     ["run", { read: (scope) => scope.run, type: "any", fields: RUN_FIELDS }],
   ]);
   if (names.item !== undefined) {
-    roots.set(names.item, root((scope) => itemOf(scope).value));
+    roots.set(
+      names.item,
+      root((scope) => itemOf(scope).value),
+    );
     roots.set("index", { read: (scope) => itemOf(scope).index, type: "int", fields: null });
   }
   if (names.output === true) roots.set("output", root(outputOf));
@@ -47,24 +50,24 @@ function root(read: (scope: Scope) => Json): Root {
 }
 
 function itemOf(scope: Scope): NonNullable<Scope["item"]> {
-  if (scope.item === undefined) throw new Fault("There is no item here.");
+  if (scope.item === undefined) fail("There is no item here.");
   return scope.item;
 }
 
 function outputOf(scope: Scope): Json {
-  if (scope.output === undefined) throw new Fault("There is no output here.");
+  if (scope.output === undefined) fail("There is no output here.");
   return scope.output;
 }
 
 /** What `steps.x` is, once the step is over. */
 export function stepOf(scope: Scope, id: string): Json {
   const result = Object.hasOwn(scope.steps, id) ? scope.steps[id] : undefined;
-  if (result === undefined) throw new Fault(`Step "${id}" is not over, so it has no result.`);
-  return result as Json;
+  if (result === undefined) fail(`Step "${id}" is not over, so it has no result.`);
+  return result;
 }
 
 /** Why a field of a step's result is missing, in the words of the product. */
-export function missingField(scope: Scope, id: string, field: string): Fault {
+export function failMissing(scope: Scope, id: string, field: string): never {
   const status = scope.steps[id]?.status ?? "unknown";
-  return new Fault(`Step "${id}" is ${status} and has no ${field}.`);
+  fail(`Step "${id}" is ${status} and has no ${field}.`);
 }

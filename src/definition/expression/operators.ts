@@ -7,7 +7,7 @@ import type { BinaryOperator } from "@marcbachmann/cel-js";
 
 import { isJsonObject, type Json } from "../../base/json.ts";
 import type { Code } from "./context.ts";
-import { charge, equal, Fault, type Frame, kindOf, peek, plain, type Run, textWork, type Value } from "./value.ts";
+import { charge, equal, fail, failAgain, Fault, type Frame, kindOf, peek, plain, type Run, textWork, type Value } from "./value.ts";
 
 type Apply = (frame: Frame, left: Value, right: Value) => Value;
 
@@ -46,7 +46,7 @@ export function binary(operator: BinaryOperator, left: Code, right: Code): Code 
 export function negate(code: Code): Code {
   const run: Run = (frame) => {
     const value = code.run(frame);
-    if (typeof value !== "number") throw new Fault(`"-" needs a number, not ${kindOf(value)}.`);
+    if (typeof value !== "number") fail(`"-" needs a number, not ${kindOf(value)}.`);
     return value === 0 ? 0 : -value;
   };
   return { run, type: code.type === "int" ? "int" : "any", cost: 1 + code.cost };
@@ -65,7 +65,7 @@ export function logical(decides: boolean, left: Code, right: Code): Code {
     if (first === decides) return decides;
     const second = truth(right.run(frame), name);
     if (second === decides) return decides;
-    if (first instanceof Fault) throw first;
+    if (first instanceof Fault) failAgain(first);
     return !decides;
   };
   return { run, type: "any", cost: 1 + left.cost + right.cost };
@@ -83,17 +83,17 @@ export function attempt(frame: Frame, run: Run, name: string): boolean | Fault {
 
 export function truth(value: Value, name: string): boolean {
   if (typeof value === "boolean") return value;
-  throw new Fault(`${name} needs true or false, not ${kindOf(value)}.`);
+  fail(`${name} needs true or false, not ${kindOf(value)}.`);
 }
 
 export function finite(value: number): number {
-  if (!Number.isFinite(value)) throw new Fault("The result is not a finite number.");
+  if (!Number.isFinite(value)) fail("The result is not a finite number.");
   return value === 0 ? 0 : value;
 }
 
 function number(operator: string, left: Value, right: Value): number {
   if (typeof left === "number" && typeof right === "number") return left;
-  throw new Fault(`"${operator}" does not work on ${kindOf(left)} and ${kindOf(right)}.`);
+  fail(`"${operator}" does not work on ${kindOf(left)} and ${kindOf(right)}.`);
 }
 
 function add(frame: Frame, left: Value, right: Value): Value {
@@ -106,11 +106,11 @@ function add(frame: Frame, left: Value, right: Value): Value {
     charge(frame, 1 + left.length + right.length);
     return [...(left as readonly Json[]), ...(right as readonly Json[])];
   }
-  throw new Fault(`"+" does not work on ${kindOf(left)} and ${kindOf(right)}.`);
+  fail(`"+" does not work on ${kindOf(left)} and ${kindOf(right)}.`);
 }
 
 function divisor(value: Value): number {
-  if (value === 0) throw new Fault("Division by zero.");
+  if (value === 0) fail("Division by zero.");
   return value as number;
 }
 
@@ -119,7 +119,7 @@ function divideWhole(frame: Frame, left: Value, right: Value): Value {
 }
 
 function remainder(left: number, right: number): number {
-  if (!Number.isInteger(left) || !Number.isInteger(right)) throw new Fault('"%" needs whole numbers.');
+  if (!Number.isInteger(left) || !Number.isInteger(right)) fail('"%" needs whole numbers.');
   return finite(left % divisor(right));
 }
 
@@ -130,11 +130,11 @@ function compare(frame: Frame, operator: string, left: Value, right: Value): num
     return left < right ? -1 : left > right ? 1 : 0;
   }
   if (typeof left === "boolean" && typeof right === "boolean") return Number(left) - Number(right);
-  throw new Fault(`"${operator}" cannot compare ${kindOf(left)} with ${kindOf(right)}.`);
+  fail(`"${operator}" cannot compare ${kindOf(left)} with ${kindOf(right)}.`);
 }
 
 function contains(frame: Frame, container: Json, value: Json): boolean {
   if (Array.isArray(container)) return container.some((item) => equal(frame, item as Json, value));
   if (isJsonObject(container)) return (typeof value === "string" || typeof value === "number") && peek(container, value) !== undefined;
-  throw new Fault(`"in" needs a list or an object on its right, not ${kindOf(container)}.`);
+  fail(`"in" needs a list or an object on its right, not ${kindOf(container)}.`);
 }

@@ -55,7 +55,7 @@ function compileTrimmed(source: string, names: ExpressionNames): Result<Piece, P
   const context: Context = { roots, steps: names.steps, locals: new Map(), found: { reads: new Set(), slotCount: 0 } };
   try {
     const { run } = compileNode(parsed.value, context);
-    const reads = [...context.found.reads].sort();
+    const reads = [...context.found.reads].toSorted();
     return ok({ source, reads, read: null, run: (frame) => settle(frame, run(frame)), slotCount: context.found.slotCount });
   } catch (thrown) {
     if (thrown instanceof Mistake) return err(thrown.problem);
@@ -74,7 +74,11 @@ function parse(source: string): Result<ASTNode, Problem> {
 function asProblem(thrown: unknown, source: string): Problem {
   assert(thrown instanceof ParseError, `The parser only throws its own errors, not ${String(thrown)}.`);
   if (thrown.code === "limit_exceeded") {
-    return problem({ code: "T1204", message: `The expression is too large or too deep: ${thrown.summary}.`, help: "Split it, or use a local agent." });
+    return problem({
+      code: "T1204",
+      message: `The expression is too large or too deep: ${thrown.summary}.`,
+      help: "Split it, or use a local agent.",
+    });
   }
   assert(thrown.range !== undefined, "The parser says where it stopped.");
   const { start, end } = thrown.range;

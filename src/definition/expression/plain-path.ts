@@ -4,7 +4,7 @@
  */
 import type { Json } from "../../base/json.ts";
 import type { Scope } from "../program.ts";
-import { missingField, type Root, STEP_FIELDS, stepOf } from "./names.ts";
+import { failMissing, type Root, STEP_FIELDS, stepOf } from "./names.ts";
 import { isForbiddenName, member } from "./value.ts";
 
 export type PlainPath = { readonly read: (scope: Scope) => Json; readonly reads: readonly string[] };
@@ -31,7 +31,7 @@ function stepPath([id, field, ...keys]: readonly (string | number)[]): PlainPath
   if (typeof field !== "string" || !(STEP_FIELDS as readonly string[]).includes(field)) return null;
   const read = (scope: Scope): Json => {
     const found = (stepOf(scope, id) as { readonly [field: string]: Json | undefined })[field];
-    if (found === undefined) throw missingField(scope, id, field);
+    if (found === undefined) failMissing(scope, id, field);
     return found;
   };
   return { read: walker(read, keys), reads: [id] };

@@ -14,7 +14,10 @@ import { compilePiece, failureOf, type Piece } from "./piece.ts";
 import { splitTemplate, type TemplatePart } from "./split-template.ts";
 import { charge, type Frame, isForbiddenName, newFrame, textWork } from "./value.ts";
 
-type Node = { readonly kind: "constant"; readonly value: Json } | { readonly kind: "piece"; readonly piece: Piece } | { readonly kind: "run"; readonly run: (frame: Frame) => Json };
+type Node =
+  | { readonly kind: "constant"; readonly value: Json }
+  | { readonly kind: "piece"; readonly piece: Piece }
+  | { readonly kind: "run"; readonly run: (frame: Frame) => Json };
 
 type Context = { readonly names: ExpressionNames; readonly pieces: Piece[]; readonly problems: Problem[] };
 
@@ -23,7 +26,7 @@ export function compileTemplate(template: Template, names: ExpressionNames = {})
   const context: Context = { names, pieces: [], problems: [] };
   const node = compileValue(template, [], context);
   if (context.problems.length > 0) return err(context.problems);
-  const reads = [...new Set(context.pieces.flatMap((piece) => piece.reads))].sort();
+  const reads = [...new Set(context.pieces.flatMap((piece) => piece.reads))].toSorted();
   return ok({ source: typeof template === "string" ? template : "", reads, evaluate: evaluatorOf(node, context.pieces) });
 }
 
@@ -82,7 +85,13 @@ function compileObject(object: { readonly [key: string]: Template }, path: Docum
 
 /** A key that would lead out of the data. */
 export function forbiddenKey(key: string, path: DocumentPath): Problem {
-  return problem({ code: "T1014", message: `The name "${key}" cannot be a key.`, help: "It is a name of the language below; choose another.", path, at: "key" });
+  return problem({
+    code: "T1014",
+    message: `The name "${key}" cannot be a key.`,
+    help: "It is a name of the language below; choose another.",
+    path,
+    at: "key",
+  });
 }
 
 function compileText(text: string, path: DocumentPath, context: Context): Node {

@@ -46,6 +46,18 @@ export class Fault {
   }
 }
 
+/** Ends the evaluation without a value. */
+export function fail(message: string, fatal = false): never {
+  // oxlint-disable-next-line typescript/only-throw-error -- an Error costs a stack trace for each of a hundred thousand items
+  throw new Fault(message, fatal);
+}
+
+/** Ends the evaluation with a failure that was kept. */
+export function failAgain(fault: Fault): never {
+  // oxlint-disable-next-line typescript/only-throw-error -- see above
+  throw fault;
+}
+
 export function newFrame(scope: Scope, source: CompiledSource, slotCount: number): Frame {
   return { scope, slots: slotCount === 0 ? NO_SLOTS : new Array<Value>(slotCount).fill(null), workLeft: MAX_EXPRESSION_WORK, source };
 }
@@ -56,7 +68,7 @@ const NO_SLOTS: Value[] = [];
 export function charge(frame: Frame, amount: number): void {
   frame.workLeft -= amount;
   if (frame.workLeft < 0) {
-    throw new Fault(`The expression does too much work (more than ${MAX_EXPRESSION_WORK} steps); use smaller lists, or a local agent.`, true);
+    fail(`The expression does too much work (more than ${MAX_EXPRESSION_WORK} steps); use smaller lists, or a local agent.`, true);
   }
 }
 
@@ -83,7 +95,7 @@ export function peek(container: Json, key: string | number): Json | undefined {
 /** The property or item, or a fault that says what is there instead. */
 export function member(container: Json, key: string | number): Json {
   const found = peek(container, key);
-  if (found === undefined) throw new Fault(missing(container, key));
+  if (found === undefined) fail(missing(container, key));
   return found;
 }
 
@@ -112,21 +124,14 @@ export function plain(value: Value): Json {
   return value instanceof Optional ? (value.value ?? null) : value;
 }
 
+const KIND_WORDS: { readonly [type: string]: string } = { string: "a text", number: "a number", boolean: "a boolean" };
+
 /** The kind of a value in the words of JSON, for messages. */
 export function kindOf(value: Value): string {
   if (value === null) return "null";
   if (value instanceof Optional) return "an optional";
   if (Array.isArray(value)) return "a list";
-  switch (typeof value) {
-    case "string":
-      return "a text";
-    case "number":
-      return "a number";
-    case "boolean":
-      return "a boolean";
-    default:
-      return "an object";
-  }
+  return KIND_WORDS[typeof value] ?? "an object";
 }
 
 /** The result of an expression. It counts the whole of it, since shared parts multiply when written. */
@@ -139,10 +144,10 @@ export function settle(frame: Frame, value: Value): Json {
 function weigh(frame: Frame, value: Json, depth: number): void {
   if (typeof value === "string") return charge(frame, textWork(value.length));
   if (typeof value !== "object" || value === null) return charge(frame, 1);
-  if (depth >= MAX_JSON_DEPTH) throw new Fault(`The value is nested more than ${MAX_JSON_DEPTH} deep.`, true);
+  if (depth >= MAX_JSON_DEPTH) fail(`The value is nested more than ${MAX_JSON_DEPTH} deep.`, true);
   charge(frame, 1);
   if (Array.isArray(value)) for (const item of value as readonly Json[]) weigh(frame, item, depth + 1);
-  else for (const key in value) weigh(frame, (value as { readonly [key: string]: Json })[key] as Json, depth + 1);
+  else for (const inner of Object.values(value)) weigh(frame, inner, depth + 1);
 }
 
 /** Equality on JSON: by value, whatever the order of keys. */
@@ -150,7 +155,7 @@ export function equal(frame: Frame, left: Json, right: Json, depth = 0): boolean
   charge(frame, 1);
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
-  if (depth >= MAX_JSON_DEPTH) throw new Fault(`The value is nested more than ${MAX_JSON_DEPTH} deep.`, true);
+  if (depth >= MAX_JSON_DEPTH) fail(`The value is nested more than ${MAX_JSON_DEPTH} deep.`, true);
   if (Array.isArray(left) || Array.isArray(right)) {
     if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
     return left.every((item, index) => equal(frame, item as Json, right[index] as Json, depth + 1));

@@ -1,7 +1,8 @@
 import { failpoint } from "../../base/failpoint.ts";
 import { RETENTION_MS } from "../../base/limits.ts";
 import { TuttiError } from "../../base/errors.ts";
-import { systemClock } from "../../ports/clock.ts";
+import { systemClock, type Clock } from "../../ports/clock.ts";
+import { silentLog, type Log } from "../../ports/log.ts";
 import { MailboxHost, type MailboxHostOptions } from "../mailbox/mailbox-host.ts";
 import { serveControl, type ControlServer } from "./control-server.ts";
 import { openDatabase } from "./open-database.ts";
@@ -17,6 +18,7 @@ export type EmbeddedOptions = MailboxHostOptions & {
 };
 
 const RUNS_PER_SWEEP = 200;
+const SWEEP_INTERVAL_MS = 3_600_000;
 
 /** The default host: this process owns the database file. Throws T5001 when another process does. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedHost> {
@@ -37,15 +39,18 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedHo
 export class EmbeddedHost extends MailboxHost {
   readonly #store: SqliteStore;
   readonly #lock: OwnerLock;
-  readonly #now: () => number;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  #cancelSweep: () => void = () => undefined;
   #control: ControlServer | null = null;
 
   constructor(store: SqliteStore, options: EmbeddedOptions, lock: OwnerLock) {
     super(store, options);
     this.#store = store;
     this.#lock = lock;
-    const { clock = systemClock } = options;
-    this.#now = () => clock.now();
+    this.#log = options.log ?? silentLog;
+    this.#clock = options.clock ?? systemClock;
+    this.#sweepLater();
   }
 
   async listen(): Promise<void> {
@@ -55,10 +60,27 @@ export class EmbeddedHost extends MailboxHost {
 
   /** Removes runs that ended longer ago than the retention; returns how many. */
   sweep(retentionMs: number = RETENTION_MS): number {
-    return this.#store.removeEndedBefore(this.#now() - retentionMs, RUNS_PER_SWEEP);
+    return this.#store.removeEndedBefore(this.#clock.now() - retentionMs, RUNS_PER_SWEEP);
+  }
+
+  /** Full sweeps follow each other at once, so that a backlog is worked off; else one an hour is enough. */
+  #sweepLater(delayMs = 0): void {
+    this.#cancelSweep = this.#clock.schedule(delayMs, () => {
+      this.#sweepLater(this.#trySweep() === RUNS_PER_SWEEP ? 1_000 : SWEEP_INTERVAL_MS);
+    });
+  }
+
+  #trySweep(): number {
+    try {
+      return this.sweep();
+    } catch (error) {
+      this.#log("warn", "sweep_failed", { error });
+      return 0;
+    }
   }
 
   override async close(): Promise<void> {
+    this.#cancelSweep();
     this.#control?.close();
     await super.close();
     this.#lock.release();

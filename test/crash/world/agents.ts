@@ -10,7 +10,8 @@ import type { RemoteName } from "./workflow.ts";
 
 type Numbered = { readonly n: number };
 type Handler = (input: Numbered, call: Call) => unknown;
-type Diary = { readonly file: string; readonly life: string };
+/** Where it is written, and by which process. */
+type Diary = { readonly directory: string; readonly life: string };
 
 /** The agents of the other process, by name. */
 export function remoteAgents(diary: Diary): { readonly [Name in RemoteName]: LocalAgent } {
@@ -72,9 +73,9 @@ function capabilityOf(diary: Diary, { name, capability, handler }: { readonly na
     run: async (call: Call) => {
       const { workflow_id: run, subtask_id: path, attempt } = call.assignment;
       const who = { life: diary.life, agent: name, capability, run, path, attempt, turn: call.exchanges.length + 1, key: call.key };
-      journal.write(diary.file, { event: "begin", ...who });
+      journal.write(diary.directory, { event: "begin", ...who });
       const answer = await handler(call.input as unknown as Numbered, call);
-      journal.write(diary.file, { event: "end", ...who });
+      journal.write(diary.directory, { event: "end", ...who });
       return answer;
     },
   };

@@ -1,5 +1,6 @@
-/** A file of JSON lines that several processes append to, and that survives all of them. */
+/** Files of JSON lines, one for each run, that several processes append to and that survive all of them. */
 import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 
 /** A handler of an agent began or ended. `life` says which process of the orchestrator, for local ones. */
 export type Execution = {
@@ -31,14 +32,22 @@ export type Message = {
 
 export type Entry = Execution | Arrival | Message;
 
-export function write(file: string, entry: Entry): void {
-  appendFileSync(file, `${JSON.stringify(entry)}\n`);
+/** The journal of a run; `arrivals` is the one of messages whose run nobody has looked at. */
+export function journalOf(directory: string, run: string): string {
+  return join(directory, `${run}.jsonl`);
 }
 
-/** Everything from a byte on; a last line that a dying process left half written is not an entry. */
-export function read(file: string, fromByte = 0): readonly Entry[] {
+export function write(directory: string, entry: Entry): void {
+  const run = entry.event === "arrival" ? ARRIVALS : entry.run;
+  appendFileSync(journalOf(directory, run), `${JSON.stringify(entry)}\n`);
+}
+
+export const ARRIVALS = "arrivals";
+
+/** The entries between two bytes. A last line that a dying process left half written is not an entry. */
+export function read(file: string, fromByte = 0, toByte?: number): readonly Entry[] {
   if (!existsSync(file)) return [];
-  const text = readFileSync(file).subarray(fromByte).toString("utf8");
+  const text = readFileSync(file).subarray(fromByte, toByte).toString("utf8");
   const lines = text.split("\n").slice(0, -1);
   return lines.map((line) => JSON.parse(line) as Entry);
 }

@@ -30,7 +30,7 @@ export type Life = {
   readonly life: string;
   readonly databases: readonly WorldDatabase[];
   readonly addresses: Addresses;
-  readonly journal: string;
+  readonly journals: string;
   readonly failAt: FailAt | null;
   readonly mutation: Mutation;
   readonly isRecovering: boolean;
@@ -70,7 +70,7 @@ function armFailpoints(failAt: FailAt | null): readonly string[] {
 async function open(life: Life, path: string): Promise<Orchestrator> {
   const factory = createAgentFactory(() => undefined);
   const registry = new Registry(mutated(factory, life.mutation, life.isRecovering));
-  registry.register(localAgent({ file: life.journal, life: life.life }));
+  registry.register(localAgent({ directory: life.journals, life: life.life }));
   const wiring: { host?: MailboxHost } = {};
   const hostOf = (): MailboxHost => {
     if (wiring.host === undefined) throw new Error("An effect answered before its host was open.");

@@ -14,7 +14,7 @@ import { AgentRequestHandler } from "../../../src/a2a/request-handler.ts";
 import { type Claim, MemoryTaskStore, type StoredTask, type TaskStore } from "../../../src/a2a/task-store.ts";
 import { DEDUPE_EXTENSION } from "../../../src/a2a/wire.ts";
 import type { LocalAgent } from "../../../src/ports/agents.ts";
-import { silentLog } from "../../../src/ports/log.ts";
+import type { Log } from "../../../src/ports/log.ts";
 import { a2aRoutes } from "../../../src/server/a2a-routes.ts";
 import { serveAgent } from "../../../src/server/serve-agent.ts";
 import { remoteAgents } from "./agents.ts";
@@ -22,21 +22,25 @@ import * as journal from "./journal.ts";
 
 const CAPACITY = 100_000;
 
+const logErrors: Log = (level, event, fields) => {
+  if (level === "error") process.stderr.write(`${event} ${JSON.stringify(fields)}\n`);
+};
+
 /** A store that writes down every message that comes. */
 class WitnessStore extends MemoryTaskStore {
   readonly #agent: string;
-  readonly #file: string;
+  readonly #directory: string;
   readonly #seen = new Set<string>();
 
-  constructor(agent: string, file: string) {
+  constructor(agent: string, directory: string) {
     super(CAPACITY);
     this.#agent = agent;
-    this.#file = file;
+    this.#directory = directory;
   }
 
   override async claim(message: Parameters<TaskStore["claim"]>[0]): Promise<Claim> {
     const claim = await super.claim(message);
-    journal.write(this.#file, { event: "arrival", agent: this.#agent, messageId: message.id, known: claim.kind === "known" });
+    journal.write(this.#directory, { event: "arrival", agent: this.#agent, messageId: message.id, known: claim.kind === "known" });
     return claim;
   }
 
@@ -47,7 +51,7 @@ class WitnessStore extends MemoryTaskStore {
       this.#seen.add(place);
       const { correlation_id: correlation, workflow_id: run, subtask_id: path, attempt } = metadata ?? {};
       const whose = { correlation: String(correlation), run: String(run), path: String(path), attempt: Number(attempt) };
-      journal.write(this.#file, { event: "message", agent: this.#agent, messageId, taskId: stored.task.id, ...whose });
+      journal.write(this.#directory, { event: "message", agent: this.#agent, messageId, taskId: stored.task.id, ...whose });
     }
     return super.save(stored);
   }
@@ -63,7 +67,7 @@ class ForgetfulStore extends WitnessStore {
   }
 }
 
-async function servePlain(agent: LocalAgent, file: string): Promise<string> {
+async function servePlain(agent: LocalAgent, directory: string): Promise<string> {
   let url = "";
   const card = () => {
     const whole = agentCard(agent, { url, needsToken: false });
@@ -71,9 +75,9 @@ async function servePlain(agent: LocalAgent, file: string): Promise<string> {
     if (capabilities === undefined) return whole;
     return { ...whole, capabilities: { ...capabilities, extensions: capabilities.extensions.filter(({ uri }) => uri !== DEDUPE_EXTENSION) } };
   };
-  const store = new ForgetfulStore(agent.name, file);
-  const handler = new AgentRequestHandler({ agent, card, store, log: silentLog, now: Date.now, maxWorking: CAPACITY, isDirect: () => false });
-  const app = a2aRoutes({ handler, token: null, maxRequestBytes: 1_000_000, heartbeatMs: 15_000, log: silentLog, isClosing: () => false, hosts: null });
+  const store = new ForgetfulStore(agent.name, directory);
+  const handler = new AgentRequestHandler({ agent, card, store, log: logErrors, now: Date.now, maxWorking: CAPACITY, isDirect: () => false });
+  const app = a2aRoutes({ handler, token: null, maxRequestBytes: 1_000_000, heartbeatMs: 15_000, log: logErrors, isClosing: () => false, hosts: null });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: "127.0.0.1" }) as Server;
   await new Promise<void>((resolve) => {
     server.listen({ host: "127.0.0.1", port: 0 }, resolve);
@@ -82,14 +86,14 @@ async function servePlain(agent: LocalAgent, file: string): Promise<string> {
   return url;
 }
 
-async function main(file: string): Promise<void> {
+async function main(directory: string): Promise<void> {
   const addresses: { [name: string]: string } = {};
-  for (const agent of Object.values(remoteAgents({ file, life: "remote" }))) {
-    if (agent.name === "plain") addresses[agent.name] = await servePlain(agent, file);
-    else addresses[agent.name] = (await serveAgent(agent, { store: new WitnessStore(agent.name, file), log: silentLog })).url;
+  for (const agent of Object.values(remoteAgents({ directory, life: "remote" }))) {
+    if (agent.name === "plain") addresses[agent.name] = await servePlain(agent, directory);
+    else addresses[agent.name] = (await serveAgent(agent, { store: new WitnessStore(agent.name, directory), log: logErrors })).url;
   }
   process.stdin.on("end", () => process.exit(0)).resume();
   process.stdout.write(`${JSON.stringify(addresses)}\n`);
 }
 
-await main(process.argv[2] ?? "remote.jsonl");
+await main(process.argv[2] ?? ".");

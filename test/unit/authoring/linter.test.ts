@@ -13,7 +13,12 @@ const HEAD = 'tutti: "1.0"\nname: w\n';
 
 describe("the linter", () => {
   it("says nothing about a workflow that is well", () => {
-    expect(lintText(`${HEAD}agents: { a: { module: ./a.ts } }\nsteps:\n  x: { agent: a, with: { y: 1 } }\n  z: { capability: c, with: { q: "\${{ steps.x.output }}" }, text: "Do it for \${{ input.who }}" }\n`, "w.yaml")).toEqual([]);
+    expect(
+      lintText(
+        `${HEAD}agents: { a: { module: ./a.ts } }\nsteps:\n  x: { agent: a, with: { y: 1 } }\n  z: { capability: c, with: { q: "\${{ steps.x.output }}" }, text: "Do it for \${{ input.who }}" }\n`,
+        "w.yaml",
+      ),
+    ).toEqual([]);
   });
 
   it("finds agents that nobody declares, unless the caller knows them", () => {
@@ -24,14 +29,20 @@ describe("the linter", () => {
 
   it("gives a broken file's first mistake, and the mistakes of the loader before the warnings", () => {
     expect(lintText("a: [", "w.yaml")).toMatchObject([{ code: "T1002" }]);
-    expect(lintText(`${HEAD}agents: { x: { card: "https://u:password1@a.example.com" } }\nsteps:\n  a: { capability: c, timout: 1s }\n`, "w.yaml").map(({ code, severity }) => [code, severity])).toEqual([
+    expect(
+      lintText(
+        `${HEAD}agents: { x: { card: "https://u:password1@a.example.com" } }\nsteps:\n  a: { capability: c, timout: 1s }\n`,
+        "w.yaml",
+      ).map(({ code, severity }) => [code, severity]),
+    ).toEqual([
       ["T1010", "error"],
       ["T1403", "warning"],
     ]);
   });
 
   it("warns when attempts and delays may take longer than the run", () => {
-    const steps = "steps:\n  a: { capability: c, timeout: 1m, retry: { attempts: 2, initial: 30s, max: 30s }, fallback: d }\n  b: { capability: c, timeout: 1m, retry: { attempts: 1 }, needs: a }\n  z: { capability: c, timeout: 1s, retry: { attempts: 1 } }\n";
+    const steps =
+      "steps:\n  a: { capability: c, timeout: 1m, retry: { attempts: 2, initial: 30s, max: 30s }, fallback: d }\n  b: { capability: c, timeout: 1m, retry: { attempts: 1 }, needs: a }\n  z: { capability: c, timeout: 1s, retry: { attempts: 1 } }\n";
     expect(lintText(`${HEAD}timeout: 4m\n${steps}`, "w.yaml")).toMatchObject([
       { code: "T1401", severity: "warning", line: 3, message: "In the worst case a → b takes 4m 30s, and the run ends after 4m." },
     ]);
@@ -39,7 +50,10 @@ describe("the linter", () => {
   });
 
   it("warns when an agent's answer becomes another agent's instruction, directly or item by item", () => {
-    const found = lintText(`${HEAD}steps:\n  a: { capability: c }\n  b: { capability: c, text: "Do \${{ steps.a.text }}" }\n  d: { capability: c, each: "\${{ steps.a.output }}", as: q, text: "\${{ q.x }}" }\n  e: { capability: c, each: "\${{ steps.a.output }}", text: "Look.", with: { q: "\${{ item }}" } }\n`, "w.yaml");
+    const found = lintText(
+      `${HEAD}steps:\n  a: { capability: c }\n  b: { capability: c, text: "Do \${{ steps.a.text }}" }\n  d: { capability: c, each: "\${{ steps.a.output }}", as: q, text: "\${{ q.x }}" }\n  e: { capability: c, each: "\${{ steps.a.output }}", text: "Look.", with: { q: "\${{ item }}" } }\n`,
+      "w.yaml",
+    );
     expect(found.map(({ code, line, message }) => [code, line, message])).toEqual([
       ["T1402", 5, 'What "a" answered becomes an instruction for "b".'],
       ["T1402", 6, 'What "a" answered becomes an instruction for "d".'],
@@ -61,7 +75,7 @@ describe("the linter", () => {
   it.each(secrets)("%s: secret %s, and it is not shown again", (line, isSecret) => {
     const found = lintText(`${HEAD}steps:\n  a: { capability: c, ${line} }\n`, "w.yaml");
     expect(found.map(({ code }) => code)).toEqual(isSecret ? ["T1403"] : []);
-    if (isSecret) expect(found[0]?.sourceLine).toContain("•••");
+    expect(found.every(({ sourceLine }) => sourceLine.includes("•••"))).toBe(true);
   });
 });
 
@@ -78,12 +92,21 @@ describe("a problem is rendered as a person reads it", () => {
   });
 
   it("with the part of a long line that matters, no control characters, and not too many names", () => {
-    const found = { code: "T1010", severity: "warning", message: "m", help: null, declared: [..."abcdefghij"], file: "f", line: 1, length: 5 } as const;
+    const found = {
+      code: "T1010",
+      severity: "warning",
+      message: "m",
+      help: null,
+      declared: ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
+      file: "f",
+      line: 1,
+      length: 5,
+    } as const;
     const long = renderProblem({ ...found, column: 301, sourceLine: `${"x".repeat(300)}HERE!${"y".repeat(300)}` }).split("\n");
     expect(long[1]?.length).toBeLessThan(115);
     expect(long[1]?.slice(long[2]?.indexOf("^"), (long[2]?.lastIndexOf("^") ?? 0) + 1)).toBe("HERE!");
     expect(long[3]).toBe("   declared: a, b, c, d, e, f, g, h …");
-    expect(renderProblem({ ...found, declared: [], column: 1, sourceLine: "\u001b[31mred\u0007" })).not.toMatch(/[\u001b\u0007]/);
+    expect(renderProblem({ ...found, declared: [], column: 1, sourceLine: "\u001b[31mred\u0007" })).toContain("    1 |  [31mred \n");
     expect(renderProblems([{ ...found, column: 1, sourceLine: "a" }])).toContain("0 errors, 1 warning");
   });
 });
@@ -107,8 +130,14 @@ describe("files", () => {
   });
 
   it("a file that is not there, a directory and a file that is far too large are errors with a code", async () => {
-    await expect(loadFile(join(directory, "none.yaml"))).rejects.toMatchObject({ code: "T1001", message: expect.stringContaining("it does not exist") as string });
-    await expect(loadFile(directory)).rejects.toMatchObject({ code: "T1001", message: expect.stringContaining("it is a directory") as string });
+    await expect(loadFile(join(directory, "none.yaml"))).rejects.toMatchObject({
+      code: "T1001",
+      message: expect.stringContaining("it does not exist") as string,
+    });
+    await expect(loadFile(directory)).rejects.toMatchObject({
+      code: "T1001",
+      message: expect.stringContaining("it is a directory") as string,
+    });
     await expect(loadFile(join(directory, "a\u0000b"))).rejects.toMatchObject({ code: "T1001" });
     await writeFile(join(directory, "large.yaml"), "x".repeat(5_000_000));
     await expect(loadFile(join(directory, "large.yaml"))).rejects.toMatchObject({ code: "T1003" });

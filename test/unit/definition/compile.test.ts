@@ -45,7 +45,9 @@ describe("the graph", () => {
   });
 
   it("a chain of 100,000 steps overflows no stack", () => {
-    const steps = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`s${index}`, step({ needs: index === 99_999 ? [] : [`s${index + 1}`] })]));
+    const steps = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, index) => [`s${index}`, step({ needs: index === 99_999 ? [] : [`s${index + 1}`] })]),
+    );
     expect(orderOf(steps).ok).toBe(true);
   });
 });
@@ -55,8 +57,16 @@ describe("compile", () => {
     minimal({
       input: { type: "object" },
       steps: {
-        plan: step({ if: "input.go", text: "Plan ${{ input.topic }}", output: { type: "object", required: ["list"] }, rules: ["size(output.list) > 0"] }),
-        work: step({ each: { items: "${{ steps.plan.output.list }}", as: "topic", concurrency: 2 }, with: { topic: "${{ topic }}", at: "${{ index }}" } }),
+        plan: step({
+          if: "input.go",
+          text: "Plan ${{ input.topic }}",
+          output: { type: "object", required: ["list"] },
+          rules: ["size(output.list) > 0"],
+        }),
+        work: step({
+          each: { items: "${{ steps.plan.output.list }}", as: "topic", concurrency: 2 },
+          with: { topic: "${{ topic }}", at: "${{ index }}" },
+        }),
       },
     }),
   );
@@ -73,20 +83,39 @@ describe("compile", () => {
     expect(plan.validate?.({ list: [] })).toEqual([]);
     expect(plan.rules[0]?.source).toBe("size(output.list) > 0");
     expect(plan.rules[0]?.evaluate(scopeOf({}, { output: { list: [] } }))).toEqual({ ok: true, value: false });
-    expect(work.items?.(scopeOf({}, { steps: { plan: { status: "completed", output: { list: [1] }, attempts: 1 } } }))).toEqual({ ok: true, value: [1] });
+    expect(work.items?.(scopeOf({}, { steps: { plan: { status: "completed", output: { list: [1] }, attempts: 1 } } }))).toEqual({
+      ok: true,
+      value: [1],
+    });
     expect(work.with?.(scopeOf({}, { item: { name: "topic", value: "t", index: 1 } }))).toEqual({ ok: true, value: { topic: "t", at: 1 } });
     expect([plan.items, work.condition, work.text, plan.with, work.validate]).toEqual([null, null, null, null, null]);
   });
 
   it("infers needs from what expressions read, and keeps those that are written", () => {
     expect(definition.steps["work"]?.needs).toEqual(["plan"]);
-    const both = withInferredNeeds(minimal({ steps: { a: step(), b: step(), c: step({ needs: ["b"], rules: ["steps.a.output == output"], with: "${{ steps.nowhere.output }}" }) } }));
+    const both = withInferredNeeds(
+      minimal({
+        steps: {
+          a: step(),
+          b: step(),
+          c: step({ needs: ["b"], rules: ["steps.a.output == output"], with: "${{ steps.nowhere.output }}" }),
+        },
+      }),
+    );
     expect(both.steps["c"]?.needs).toEqual(["a", "b"]);
   });
 
   it("equal schemas share one validator, and one that cannot be used says so when it is needed", () => {
-    const program = compile(minimal({ steps: { a: step({ output: { type: "string" } }), b: step({ output: { type: "string" } }), c: step({ output: { type: "strin" } }) } }));
-    expect(program.steps.map(({ validate }) => validate?.(1))).toEqual([["The value must be a string."], ["The value must be a string."], [expect.stringContaining("cannot be used")]]);
+    const program = compile(
+      minimal({
+        steps: { a: step({ output: { type: "string" } }), b: step({ output: { type: "string" } }), c: step({ output: { type: "strin" } }) },
+      }),
+    );
+    expect(program.steps.map(({ validate }) => validate?.(1))).toEqual([
+      ["The value must be a string."],
+      ["The value must be a string."],
+      [expect.stringContaining("cannot be used")],
+    ]);
   });
 
   it("a thousand steps compile in a fraction of a second (the bench holds it to a tenth)", () => {
@@ -123,7 +152,11 @@ describe("the run's output", () => {
   });
 
   it("is null where it reads a step that was skipped or failed tolerably, and fails where it is a mistake", () => {
-    expect(outputOf({ output: { a: "${{ steps.done.output.name }}", b: "${{ steps.skipped.output.x }}", c: ["${{ steps.tolerated.output.uri }}"], d: 1 } })).toEqual({
+    expect(
+      outputOf({
+        output: { a: "${{ steps.done.output.name }}", b: "${{ steps.skipped.output.x }}", c: ["${{ steps.tolerated.output.uri }}"], d: 1 },
+      }),
+    ).toEqual({
       ok: true,
       value: { a: "Acme", b: null, c: null, d: 1 },
     });
@@ -138,23 +171,87 @@ describe("the run's output", () => {
 describe("a definition that is wrong", () => {
   const wrong: readonly (readonly [string, Partial<Definition>, readonly Json[]])[] = [
     ["has no steps", { steps: {} }, [{ code: "T1012", path: ["steps"] }]],
-    ["has too many steps", { steps: Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`s${index}`, step()])) }, [{ code: "T1017", path: ["steps"] }]],
-    ["has a circle", { steps: graph({ a: ["b"], b: ["a"] }) }, [{ code: "T1303", message: "Steps wait for each other in a circle: a → b → a.", path: ["steps", "a"] }]],
-    ["needs a step that is not there", { steps: graph({ plan: [], b: ["paln"] }) }, [{ code: "T1301", help: 'Did you mean "plan"?', path: ["steps", "b", "needs"] }]],
-    ["reads a step that is not there", { steps: { plan: step(), b: step({ if: "steps.paln.output" }) } }, [{ code: "T1301", path: ["steps", "b", "if"], span: { offset: 6, length: 4 } }]],
-    ["reads a step that it does not wait for", { steps: { a: step(), b: step({ if: "steps.a.output" }) } }, [{ code: "T1012", path: ["steps", "b", "needs"] }]],
-    ["has an id that cannot be one", { steps: { "A-b": step(), in: step() } }, [{ code: "T1014", path: ["steps", "A-b"] }, { code: "T1014", path: ["steps", "in"] }]],
-    ["gives an item a name that is taken", { steps: { a: step({ each: { items: [1], as: "input", concurrency: 1 } }), b: step({ each: { items: [1], as: "x y", concurrency: 1 } }) } }, [{ code: "T1014", path: ["steps", "a", "as"] }, { code: "T1014", path: ["steps", "b", "as"] }]],
-    ["has mistakes in many places", { steps: { a: step({ if: "1 +", text: "${{ nope }}", with: { x: ["${{ nope }}"] }, each: { items: "${{ nope }}", as: "i", concurrency: 1 }, rules: ["true", "nope"] }) } }, [
-      { code: "T1201", path: ["steps", "a", "if"] },
-      { code: "T1202", path: ["steps", "a", "each"] },
-      { code: "T1202", path: ["steps", "a", "text"] },
-      { code: "T1202", path: ["steps", "a", "with", "x", 0] },
-      { code: "T1202", path: ["steps", "a", "rules", 1] },
-    ]],
-    ["has mistakes in its output", { output: { a: "${{ nope }}", b: "${{ steps.z.output }}" } }, [{ code: "T1202", path: ["output", "a"] }, { code: "T1301", path: ["output", "b"] }]],
+    [
+      "has too many steps",
+      { steps: Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`s${index}`, step()])) },
+      [{ code: "T1017", path: ["steps"] }],
+    ],
+    [
+      "has a circle",
+      { steps: graph({ a: ["b"], b: ["a"] }) },
+      [{ code: "T1303", message: "Steps wait for each other in a circle: a → b → a.", path: ["steps", "a"] }],
+    ],
+    [
+      "needs a step that is not there",
+      { steps: graph({ plan: [], b: ["paln"] }) },
+      [{ code: "T1301", help: 'Did you mean "plan"?', path: ["steps", "b", "needs"] }],
+    ],
+    [
+      "reads a step that is not there",
+      { steps: { plan: step(), b: step({ if: "steps.paln.output" }) } },
+      [{ code: "T1301", path: ["steps", "b", "if"], span: { offset: 6, length: 4 } }],
+    ],
+    [
+      "reads a step that it does not wait for",
+      { steps: { a: step(), b: step({ if: "steps.a.output" }) } },
+      [{ code: "T1012", path: ["steps", "b", "needs"] }],
+    ],
+    [
+      "has an id that cannot be one",
+      { steps: { "A-b": step(), in: step() } },
+      [
+        { code: "T1014", path: ["steps", "A-b"] },
+        { code: "T1014", path: ["steps", "in"] },
+      ],
+    ],
+    [
+      "gives an item a name that is taken",
+      {
+        steps: {
+          a: step({ each: { items: [1], as: "input", concurrency: 1 } }),
+          b: step({ each: { items: [1], as: "x y", concurrency: 1 } }),
+        },
+      },
+      [
+        { code: "T1014", path: ["steps", "a", "as"] },
+        { code: "T1014", path: ["steps", "b", "as"] },
+      ],
+    ],
+    [
+      "has mistakes in many places",
+      {
+        steps: {
+          a: step({
+            if: "1 +",
+            text: "${{ nope }}",
+            with: { x: ["${{ nope }}"] },
+            each: { items: "${{ nope }}", as: "i", concurrency: 1 },
+            rules: ["true", "nope"],
+          }),
+        },
+      },
+      [
+        { code: "T1201", path: ["steps", "a", "if"] },
+        { code: "T1202", path: ["steps", "a", "each"] },
+        { code: "T1202", path: ["steps", "a", "text"] },
+        { code: "T1202", path: ["steps", "a", "with", "x", 0] },
+        { code: "T1202", path: ["steps", "a", "rules", 1] },
+      ],
+    ],
+    [
+      "has mistakes in its output",
+      { output: { a: "${{ nope }}", b: "${{ steps.z.output }}" } },
+      [
+        { code: "T1202", path: ["output", "a"] },
+        { code: "T1301", path: ["output", "b"] },
+      ],
+    ],
     ["has a mistake in an output that is one expression", { output: "${{ nope }}" }, [{ code: "T1202", path: ["output"] }]],
-    ["has an output key that leads out of the data", { output: JSON.parse('{"__proto__": 1}') as Json }, [{ code: "T1014", path: ["output", "__proto__"] }]],
+    [
+      "has an output key that leads out of the data",
+      { output: JSON.parse('{"__proto__": 1}') as Json },
+      [{ code: "T1014", path: ["output", "__proto__"] }],
+    ],
   ];
   it.each(wrong)("%s", (_, parts, expected) => {
     const definition = minimal(parts);
@@ -169,7 +266,10 @@ describe("a definition that is wrong", () => {
   it("with a schema that cannot be used is found by the check, once for each place", () => {
     const bad = { type: "strin" };
     const problems = checkDefinition(minimal({ input: bad, steps: { a: step({ output: bad }) } }));
-    expect(problems.map(({ code, path }) => [code, path])).toEqual([["T1101", ["input"]], ["T1101", ["steps", "a", "output"]]]);
+    expect(problems.map(({ code, path }) => [code, path])).toEqual([
+      ["T1101", ["input"]],
+      ["T1101", ["steps", "a", "output"]],
+    ]);
   });
 
   it("with schemas that can be used has no problems", () => {
@@ -178,10 +278,19 @@ describe("a definition that is wrong", () => {
   });
 
   it("says in one sentence what is wrong, where, and how much more there is", () => {
-    expect(definitionError("w", [problem({ code: "T1011", message: "It is no object." })])).toMatchObject({ message: 'The definition of "w" is wrong: It is no object.', help: undefined });
-    expect(thrownBy(() => compile(minimal({ steps: {} }))).message).toBe('The definition of "w" is wrong at steps: The workflow has no steps.');
-    expect(thrownBy(() => compile(minimal({ steps: { a: step({ if: "x", text: "${{ x }}" }) } }))).message).toContain("There is 1 more problem.");
-    expect(thrownBy(() => compile(minimal({ steps: { a: step({ if: "x", text: "${{ x }}", rules: ["x"] }) } }))).message).toContain("There are 2 more problems.");
+    expect(definitionError("w", [problem({ code: "T1011", message: "It is no object." })])).toMatchObject({
+      message: 'The definition of "w" is wrong: It is no object.',
+      help: undefined,
+    });
+    expect(thrownBy(() => compile(minimal({ steps: {} }))).message).toBe(
+      'The definition of "w" is wrong at steps: The workflow has no steps.',
+    );
+    expect(thrownBy(() => compile(minimal({ steps: { a: step({ if: "x", text: "${{ x }}" }) } }))).message).toContain(
+      "There is 1 more problem.",
+    );
+    expect(thrownBy(() => compile(minimal({ steps: { a: step({ if: "x", text: "${{ x }}", rules: ["x"] }) } }))).message).toContain(
+      "There are 2 more problems.",
+    );
   });
 
   function thrownBy(action: () => unknown): TuttiError {
@@ -200,12 +309,24 @@ describe("agents that nobody declares", () => {
     const definition = minimal({
       agents: { planner: { kind: "local", name: "p" } },
       steps: {
-        a: step({ target: { kind: "agent", agent: "planer", skill: null }, fallback: [{ kind: "capability", capability: "x" }, { kind: "agent", agent: "zzz", skill: null }] }),
+        a: step({
+          target: { kind: "agent", agent: "planer", skill: null },
+          fallback: [
+            { kind: "capability", capability: "x" },
+            { kind: "agent", agent: "zzz", skill: null },
+          ],
+        }),
         b: step({ target: { kind: "agent", agent: "outside", skill: null } }),
       },
     });
     expect(checkAgents(definition, ["outside"])).toMatchObject([
-      { code: "T1302", message: 'unknown agent "planer".', help: 'Did you mean "planner"?', path: ["steps", "a", "agent"], declared: ["planner", "outside"] },
+      {
+        code: "T1302",
+        message: 'unknown agent "planer".',
+        help: 'Did you mean "planner"?',
+        path: ["steps", "a", "agent"],
+        declared: ["planner", "outside"],
+      },
       { code: "T1302", help: 'Declare it under "agents", or write "capability: zzz".', path: ["steps", "a", "fallback", 1] },
     ]);
     expect(checkAgents(definition)).toHaveLength(3);

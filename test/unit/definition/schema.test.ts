@@ -33,7 +33,14 @@ describe("a schema checks values and says what is wrong, with the place", () => 
     [{ properties: { a: false } }, { a: 1 }, ["/a is not allowed."]],
     [false, 1, ["The value is not allowed."]],
     [true, 1, []],
-    [{ uniqueItems: true }, [{ a: 1, b: 2 }, { b: 2, a: 1 }], ["The value must not hold the same item twice."]],
+    [
+      { uniqueItems: true },
+      [
+        { a: 1, b: 2 },
+        { b: 2, a: 1 },
+      ],
+      ["The value must not hold the same item twice."],
+    ],
     [{ uniqueItems: true }, [1, 2], []],
     [{ uniqueItems: false }, [1, 1], []],
     [{ pattern: "^\\u0041\\/\\d+$" }, "A/12", []],
@@ -86,7 +93,13 @@ describe("a schema that cannot be used is refused", () => {
   const cases: readonly (readonly [string, JsonSchema, string, RegExp, readonly (string | number)[]])[] = [
     ["an unknown type", { type: "strin" }, "T1101", /cannot be used/, []],
     ["a broken reference", { $ref: "#/$defs/none" }, "T1101", /can't resolve/, []],
-    ["a reference to elsewhere", { properties: { a: { $ref: "https://example.com/x" } } }, "T1101", /outside of itself/, ["properties", "a", "$ref"]],
+    [
+      "a reference to elsewhere",
+      { properties: { a: { $ref: "https://example.com/x" } } },
+      "T1101",
+      /outside of itself/,
+      ["properties", "a", "$ref"],
+    ],
     ["a dynamic reference to elsewhere", { $dynamicRef: "x" }, "T1101", /outside of itself/, ["$dynamicRef"]],
     ["another dialect", { $schema: "http://json-schema.org/draft-07/schema#" }, "T1101", /draft-07/, ["$schema"]],
     ["a regular expression with look-ahead", { allOf: [{ pattern: "(?=a)" }] }, "T1101", /Perl syntax/, []],
@@ -108,8 +121,14 @@ describe("a schema that cannot be used is refused", () => {
 
 describe("patterns", () => {
   it("a pattern whose repetitions multiply is refused", () => {
-    expect(compilePattern("(a{90}){90}", "re2")).toMatchObject({ ok: false, error: expect.stringMatching(/too large|repeat count/) as string });
-    expect(compilePattern("(a{30}b{30}c{30}){30}", "re2")).toMatchObject({ ok: false, error: expect.stringContaining("too large") as string });
+    expect(compilePattern("(a{90}){90}", "re2")).toMatchObject({
+      ok: false,
+      error: expect.stringMatching(/too large|repeat count/) as string,
+    });
+    expect(compilePattern("(a{30}b{30}c{30}){30}", "re2")).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("too large") as string,
+    });
   });
 });
 
@@ -133,7 +152,14 @@ describe("the run's input", () => {
     const copy = structuredClone(given);
     expect(prepareInput(minimal({ input: schema }), given)).toEqual({
       ok: true,
-      value: { vendor: "Acme", depth: 4, options: { deep: [1] }, rows: [{ size: 1 }, { size: 5 }, 3], pair: [{ x: 1 }, {}], mixed: { y: 2 } },
+      value: {
+        vendor: "Acme",
+        depth: 4,
+        options: { deep: [1] },
+        rows: [{ size: 1 }, { size: 5 }, 3],
+        pair: [{ x: 1 }, {}],
+        mixed: { y: 2 },
+      },
     });
     expect(given).toEqual(copy);
   });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { Json } from "../../../src/base/json.ts";
@@ -37,7 +37,10 @@ describe("templates", () => {
     ["", ""],
     [5, 5],
     [null, null],
-    [{ a: ["${{ input.n }}", { b: "x${{ input.n }}" }], c: { d: 1 } }, { a: [1, { b: "x1" }], c: { d: 1 } }],
+    [
+      { a: ["${{ input.n }}", { b: "x${{ input.n }}" }], c: { d: 1 } },
+      { a: [1, { b: "x1" }], c: { d: 1 } },
+    ],
     ["${{ input.list.map(x, 1) }}${{ input.list.filter(y, true).size() }}", "[1,1]2"],
   ];
   it.each(cases)("%j becomes %j", (template, expected) => {
@@ -87,7 +90,10 @@ describe("templates", () => {
 
   it("interpolating more than the bound fails, and what went before is not kept", () => {
     const template = Array.from({ length: 80 }, () => "${{ input }}").join(" ");
-    expect(evaluate(template, "x".repeat(1_000_000))).toMatchObject({ ok: false, error: { message: expect.stringContaining("too much work") as string } });
+    expect(evaluate(template, "x".repeat(1_000_000))).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining("too much work") as string },
+    });
   });
 
   it("JSON without expressions comes back as it went in", () => {
@@ -120,7 +126,7 @@ describe("templates", () => {
         if (!parts.ok || text.startsWith("$context")) return;
         const again = parts.value.map((part) => (part.kind === "text" ? part.text : `\${{${part.source}}}`)).join("");
         expect(again).toBe(text);
-        for (const part of parts.value) if (part.kind === "expression") expect(text.slice(part.offset).startsWith(part.source)).toBe(true);
+        expect(parts.value.every((part) => part.kind === "text" || text.startsWith(part.source, part.offset))).toBe(true);
       }),
     );
   });

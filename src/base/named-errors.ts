@@ -1,0 +1,80 @@
+/** The errors that the guides name (requirements W118–W125), each with its code. */
+import { TuttiError, type ErrorDetails } from "./errors.ts";
+import type { Json, JsonObject } from "./json.ts";
+
+/** The run did not end within its own timeout. */
+export class WorkflowTimeoutError extends TuttiError {
+  override readonly name = "WorkflowTimeoutError";
+  constructor(sentence: string, more?: ErrorDetails) {
+    super("T4109", sentence, more);
+  }
+}
+
+/** A critical step failed, and with it the run; `cause` says how the step failed. */
+export class WorkflowExecutionError extends TuttiError {
+  override readonly name = "WorkflowExecutionError";
+  constructor(sentence: string, more?: ErrorDetails) {
+    super("T4108", sentence, more);
+  }
+}
+
+/** Steps wait for each other in a circle; the sentence has its path. */
+export class CyclicDependencyError extends TuttiError {
+  override readonly name = "CyclicDependencyError";
+  constructor(sentence: string, more?: ErrorDetails) {
+    super("T1303", sentence, more);
+  }
+}
+
+/** A subtask used up its attempts and its fallbacks. */
+export class WorkflowSubtaskFailedError extends TuttiError {
+  override readonly name = "WorkflowSubtaskFailedError";
+  readonly subtaskId: string;
+  constructor(subtaskId: string, sentence: string, more?: ErrorDetails) {
+    super("T4107", sentence, more);
+    this.subtaskId = subtaskId;
+  }
+}
+
+/** A worker's output breaks the step's schema or rules. */
+export class InvalidWorkerOutputError extends TuttiError {
+  override readonly name = "InvalidWorkerOutputError";
+  constructor(sentence: string, more?: ErrorDetails) {
+    super("T4102", sentence, more);
+  }
+}
+
+/** No agent could be given the work. */
+export class AgentUnavailableError extends TuttiError {
+  override readonly name = "AgentUnavailableError";
+  constructor(sentence: string, more?: ErrorDetails) {
+    super("T4115", sentence, { retryable: true, ...more });
+  }
+}
+
+/** The agent could not be reached over the network. */
+export class NetworkError extends TuttiError {
+  override readonly name = "NetworkError";
+  constructor(sentence: string, more?: ErrorDetails) {
+    super("T3001", sentence, { retryable: true, ...more });
+  }
+}
+
+type FailureLike = { readonly code: string; readonly message: string; readonly details?: Json };
+
+/** What a failed run throws at the library's edge: the guides' error for it. */
+export function errorOfFailedRun(run: string, failure: FailureLike): TuttiError {
+  const sentence = `Run ${run} failed: ${failure.message}`;
+  if (failure.code === "T4109") return new WorkflowTimeoutError(sentence);
+  if (failure.code !== "T4108") return new WorkflowExecutionError(sentence, { details: { code: failure.code } });
+  const inner = failure.details as JsonObject | undefined;
+  const code = String(inner?.["code"] ?? "");
+  return new WorkflowExecutionError(sentence, { details: { code }, cause: errorOfStep(String(inner?.["path"] ?? ""), code, String(inner?.["message"] ?? "")) });
+}
+
+function errorOfStep(path: string, code: string, message: string): TuttiError {
+  if (code === "T4102") return new InvalidWorkerOutputError(message);
+  if (code === "T4115") return new AgentUnavailableError(message);
+  if (code === "T3001") return new NetworkError(message);
+  return new WorkflowSubtaskFailedError(path, message, { details: { code } });
+}

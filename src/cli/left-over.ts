@@ -1,0 +1,87 @@
+/** What an earlier process left open, and what taking it up again keeps, repeats and finds again. */
+import { existsSync } from "node:fs";
+
+import { DEFAULT_TENANT } from "../base/ids.ts";
+import type { Definition } from "../definition/definition.ts";
+import { openGuest } from "../hosts/embedded/guest-host.ts";
+import { bindingOf } from "../runtime/binder.ts";
+import { hasOutstanding, type RunState } from "../scheduler/index.ts";
+import type { Flight } from "../scheduler/state.ts";
+import { counted } from "./text.ts";
+
+export type LeftOver = {
+  readonly run: string;
+  /** Finished steps, and finished items of steps that are not: nobody is asked for them again. */
+  readonly keptSteps: number;
+  readonly keptItems: number;
+  /** Work of function agents that ended with the process, so it begins again. */
+  readonly repeated: readonly string[];
+  /** Tasks at remote agents that went on meanwhile. */
+  readonly reattached: readonly string[];
+  /** Messages of which it has yet to be found out whether they arrived. */
+  readonly inDoubt: readonly string[];
+};
+
+/** A person reads these; beyond it only the number of runs is told. */
+const RUNS_TOLD = 50;
+
+/** Reads, before the database is owned, what its last owner left. */
+export async function readLeftOvers(db: string): Promise<readonly LeftOver[]> {
+  if (db === ":memory:" || !existsSync(db)) return [];
+  const host = openGuest(db);
+  try {
+    const { items } = await host.list({ tenant: DEFAULT_TENANT, status: ["running", "canceling"], limit: RUNS_TOLD });
+    const found: LeftOver[] = [];
+    for (const { run, fingerprint } of items) {
+      const state = await host.inspect(run);
+      const definition = await host.definition(run.tenant, fingerprint);
+      if (state !== null && definition !== null && hasOutstanding(state)) found.push(leftOverOf(state, definition));
+    }
+    return found;
+  } catch {
+    // A run that cannot be read is reported by the owner, or by `tutti doctor`; here it is only not told.
+    return [];
+  } finally {
+    await host.close();
+  }
+}
+
+export function leftOverOf(state: RunState, definition: Definition): LeftOver {
+  const flights = Object.entries(state.flights);
+  const pathsOf = (test: (flight: Flight) => boolean): readonly string[] => flights.filter(([, flight]) => test(flight)).map(([path]) => path);
+  return {
+    run: state.run,
+    keptSteps: Object.values(state.steps).filter(({ status }) => status !== "skipped").length,
+    keptItems: Object.values(state.lists).reduce((sum, list) => sum + list.over, 0),
+    repeated: pathsOf((flight) => hadBegunHere(flight, state, definition)),
+    reattached: flights.flatMap(([, { task, phase }]) => (task !== null && phase !== "retrying" && phase !== "assigned" ? [task.taskId] : [])),
+    inDoubt: pathsOf(({ phase, task }) => phase === "intended" && task === null),
+  };
+}
+
+/** A function agent that is quick is not announced; so an assignment to one counts as begun. */
+function hadBegunHere({ phase, task, target }: Flight, state: RunState, definition: Definition): boolean {
+  if (phase === "accepted") return task === null;
+  if (phase !== "assigned") return false;
+  const name = target.kind === "agent" ? target.agent : target.capability;
+  return bindingOf(definition, state.bindings, name)?.kind === "module";
+}
+
+/** `run_… (4 steps kept, 0 repeated, 1 A2A task re-attached: task_7f3a)`. */
+export function leftOverText({ run, keptSteps, keptItems, repeated, reattached, inDoubt }: LeftOver): string {
+  const kept = keptItems === 0 ? counted(keptSteps, "step") : `${counted(keptSteps, "step")} and ${counted(keptItems, "item")}`;
+  const parts = [
+    `${kept} kept`,
+    `${repeated.length} repeated${listed(repeated)}`,
+    ...(reattached.length === 0 ? [] : [`${counted(reattached.length, "A2A task")} re-attached${listed(reattached)}`]),
+    ...(inDoubt.length === 0 ? [] : [`${counted(inDoubt.length, "message")} looked for at the agent${listed(inDoubt)}`]),
+  ];
+  return `${run} (${parts.join(", ")})`;
+}
+
+const NAMES_TOLD = 3;
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return "";
+  return `: ${names.slice(0, NAMES_TOLD).join(", ")}${names.length > NAMES_TOLD ? ", …" : ""}`;
+}

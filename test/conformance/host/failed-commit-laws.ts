@@ -1,0 +1,101 @@
+import { expect, it } from "vitest";
+
+import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
+import { chain, diamond, single, stubborn } from "./workflows.ts";
+import { failure, refOf, type OpenWorld } from "./world.ts";
+
+const RETRYABLE = { retryable: true };
+
+export function failedCommitLaws(open: OpenWorld): void {
+  it("refuses what was not acknowledged with a retryable error, and loses nothing that was", async () => {
+    const world = await open();
+    const run = refOf("refused");
+    await world.start("refused", chain);
+    const before = await world.entries(run);
+    world.harness.failCommits(1);
+    await expect(world.answer(run, { path: "a", output: 1 })).rejects.toMatchObject(RETRYABLE);
+    expect(await world.entries(run)).toEqual(before);
+    expect(await world.answer(run, { path: "a", output: 1 })).toEqual({ applied: true });
+    expect((await world.kinds(run)).slice(before.length)).toEqual(["subtaskCompleted", "subtaskAssigned"]);
+  });
+
+  it("performs no command of a commit that failed", async () => {
+    const world = await open();
+    const run = refOf("quiet");
+    await world.start("quiet", chain);
+    world.harness.failCommits(1);
+    await expect(world.answer(run, { path: "a", output: 1 })).rejects.toMatchObject(RETRYABLE);
+    await world.settle();
+    expect(world.performer.of(run)).not.toContain("delegate b/1/1");
+    await world.answer(run, { path: "a", output: 2 });
+    expect(world.performer.performed.at(-1)?.command).toMatchObject({ path: "b", input: { from: 2 } });
+  });
+
+  it("performs no command of a commit that failed right after a restart", async () => {
+    const world = await open();
+    const run = refOf("restarted");
+    await world.start("restarted", chain);
+    await world.open();
+    // The run is in memory from here on only because of this answer; its commit fails.
+    world.performer.performed = [];
+    world.harness.failCommits(1);
+    await expect(world.answer(run, { path: "a", output: 1 })).rejects.toMatchObject(RETRYABLE);
+    await world.settle();
+    expect(world.performer.of(run)).not.toContain("delegate b/1/1");
+  });
+
+  it("refuses a start and a definition, and takes both later", async () => {
+    const world = await open();
+    world.harness.failCommits(1);
+    await expect(world.host.define(DEFAULT_TENANT, single)).rejects.toMatchObject(RETRYABLE);
+    await world.host.define(DEFAULT_TENANT, single);
+    world.harness.failCommits(1);
+    await expect(world.start("late", single)).rejects.toMatchObject(RETRYABLE);
+    expect(await world.host.get(refOf("late"))).toBeNull();
+    expect(await world.start("late", single)).toMatchObject({ created: true });
+    await world.open();
+    expect(world.performer.of(refOf("late"))).toEqual(["delegate a/1/1"]);
+  });
+
+  it("refuses everybody in the commit, and those outside it are untouched", async () => {
+    const world = await open();
+    for (const id of ["one", "two", "three"]) await world.start(id, diamond);
+    world.harness.failCommits(1);
+    const refused = await Promise.allSettled(["one", "two"].map((id) => world.answer(refOf(id), { path: "left" })));
+    expect(refused.map((result) => result.status)).toEqual(["rejected", "rejected"]);
+    for (const id of ["one", "two", "three"]) {
+      for (const path of ["left", "right", "join"]) expect(await world.answer(refOf(id), { path })).toEqual({ applied: true });
+      expect(await world.status(refOf(id))).toBe("completed");
+    }
+  });
+
+  it("fires a timer by itself after the commit of its turn has failed several times", async () => {
+    const world = await open();
+    const run = refOf("timer");
+    await world.start("timer", stubborn);
+    await world.answer(run, { path: "a", outcome: failure(true) });
+    world.harness.failCommits(3);
+    world.clock.advance(60_000);
+    for (let second = 0; second < 10; second += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      world.clock.advance(1_000);
+    }
+    await world.settle();
+    expect(world.performer.of(run).filter((command) => command === "delegate a/2/1")).toHaveLength(1);
+  });
+
+  it("numbers facts without gap across failed commits and crashes", async () => {
+    const world = await open();
+    const run = refOf("numbered");
+    await world.start("numbered", chain);
+    for (const path of ["a", "b", "c"]) {
+      world.harness.failCommits(1);
+      await expect(world.answer(run, { path })).rejects.toMatchObject(RETRYABLE);
+      if (path === "b") await world.open();
+      await world.answer(run, { path });
+    }
+    const entries = await world.entries(run);
+    expect(entries.map((entry) => entry.seq)).toEqual(entries.map((_, index) => index + 1));
+    expect(await world.status(run)).toBe("completed");
+  });
+}
