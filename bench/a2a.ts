@@ -85,7 +85,11 @@ async function rawCall(client: Client): Promise<void> {
     },
   });
   if (!("status" in sent) || isOver(sent)) return;
-  for await (const event of client.resubscribeTask({ tenant: "", id: sent.id })) void event;
+  try {
+    for await (const event of client.resubscribeTask({ tenant: "", id: sent.id })) void event;
+  } catch {
+    // The task was over before the subscription came: the agent says so, and GetTask has the result.
+  }
   await client.getTask({ tenant: "", id: sent.id, historyLength: 0 });
 }
 

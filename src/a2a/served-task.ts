@@ -11,6 +11,7 @@
  */
 import { type Artifact, type Message, Role, type StreamResponse, type Task, TaskState } from "@a2a-js/sdk";
 
+import { MAX_TASK_HISTORY } from "../base/limits.ts";
 import type { LocalAgent, Watch, Work } from "../ports/agents.ts";
 import type { Log } from "../ports/log.ts";
 import type { Progress } from "../scheduler/input.ts";
@@ -207,8 +208,8 @@ export class ServedTask {
 
   /** The task goes on, and its readers see it: only a restart would miss what was not saved. */
   #notSaved(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    this.#world.log("error", "task_not_saved", { agent: this.#world.agent.name, task_id: this.#task.id, error: message });
+    const why = error instanceof Error ? error.message : String(error);
+    this.#world.log("error", "task_not_saved", { agent: this.#world.agent.name, task_id: this.#task.id, error: why });
   }
 
   #tell(event: StreamResponse): void {

@@ -12,6 +12,8 @@ export type Cli = {
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
   readonly directory: string;
+  /** The program file, to start it again in the background. */
+  readonly program: string;
   /** Standard input, when a person sits there. */
   readonly keyboard: NodeJS.ReadStream | null;
   readonly readInput: () => Promise<string>;

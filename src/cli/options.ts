@@ -50,3 +50,8 @@ export function wholeNumber(text: string): number {
 export function usageError(sentence: string, help?: string): TuttiError {
   return new TuttiError("T2101", sentence, help === undefined ? {} : { help });
 }
+
+/** The part of a shown command that names the database, when it was named. */
+export function databaseHint(db: string | undefined): string {
+  return db === undefined ? "" : ` --db ${db}`;
+}

@@ -27,6 +27,7 @@ export function evolve(state: RunState | null, fact: Fact): RunState {
   assert(state.end === null, "A run that is over never changes.");
   apply(state, fact);
   state.seq += 1;
+  state.at = fact.at;
   dropDeadTimers(state);
   return state;
 }
@@ -86,6 +87,7 @@ function apply(state: RunState, fact: Exclude<Fact, { kind: "runStarted" }>): vo
 function startedState(fact: Extract<Fact, { kind: "runStarted" }>): RunState {
   const state: RunState = {
     seq: 1,
+    at: fact.at,
     tenant: fact.tenant,
     run: fact.run,
     seed: fact.seed,

@@ -27,6 +27,8 @@ export type RunStatus =
 export type RunState = {
   /** Facts applied so far: the sequence number of the last one. */
   seq: number;
+  /** The instant of the last fact: time in a run never goes backwards. */
+  at: Instant;
   tenant: string;
   run: string;
   seed: string;

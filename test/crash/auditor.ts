@@ -40,9 +40,9 @@ function auditEnd({ id: run, n }: { readonly id: string; readonly n: number }, {
   const stored = atEnd.runs.get(run);
   const end = stored?.facts.at(-1);
   if (stored === undefined || end === undefined || !ENDS.has(end.kind)) return [{ kind: "stuck", run, sentence: `it is not over: ${stored?.status ?? "not there"}, last fact ${end?.kind ?? "none"}` }];
+  if (stored.status !== "completed" || stored.endedAt === null) return [{ kind: "lost", run, sentence: `it ended ${stored.status}: ${JSON.stringify(end)}` }];
   const findings: Violation[] = [];
-  if (stored.status !== "completed" || stored.endedAt === null) findings.push({ kind: "lost", run, sentence: `it ended ${stored.status}: ${JSON.stringify(end)}` });
-  else if (!isDeepStrictEqual(end["output"], expectedOutput(n))) findings.push({ kind: "lost", run, sentence: `its output is ${JSON.stringify(end["output"])}, not ${JSON.stringify(expectedOutput(n))}` });
+  if (!isDeepStrictEqual(end["output"], expectedOutput(n))) findings.push({ kind: "lost", run, sentence: `its output is ${JSON.stringify(end["output"])}, not ${JSON.stringify(expectedOutput(n))}` });
   for (const table of stored.leftovers) findings.push({ kind: "stuck", run, sentence: `it is over and has a row in ${table}` });
   for (const path of COMPLETING_PATHS) {
     if (factsOf(stored, "subtaskCompleted", path).length === 0) findings.push({ kind: "lost", run, sentence: `${path} was never completed` });

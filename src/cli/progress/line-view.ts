@@ -66,17 +66,8 @@ function isChange(fact: Fact): boolean {
 }
 
 function endingText(fact: Fact): string {
-  switch (fact.kind) {
-    case "runFailed":
-      return `: ${clean(fact.failure.message)}`;
-    case "runEnding":
-      return fact.ending.kind === "failed" ? ", and is about to fail" : "";
-    case "runCanceled":
-      return ` by ${clean(fact.by)}: ${clean(fact.reason)}`;
-    case "runPaused":
-    case "runResumed":
-      return ` by ${clean(fact.by)}`;
-    default:
-      return "";
-  }
+  if (fact.kind === "runFailed") return `: ${clean(fact.failure.message)}`;
+  if (fact.kind === "runCanceled") return ` by ${clean(fact.by)}: ${clean(fact.reason)}`;
+  if (fact.kind === "runPaused" || fact.kind === "runResumed") return ` by ${clean(fact.by)}`;
+  return fact.kind === "runEnding" && fact.ending.kind === "failed" ? ", and about to fail" : "";
 }

@@ -10,7 +10,7 @@ import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type { HistoryEntry, Host, LookUp, LookUpKind, Page, PostedInput, PostReceipt, RunFilter, RunRecord, StartReceipt, StartRequest } from "../../ports/host.ts";
 import type { RunState } from "../../scheduler/index.ts";
-import { MailboxHost } from "../mailbox/mailbox-host.ts";
+import { isLast, MailboxHost } from "../mailbox/mailbox-host.ts";
 import { askOwner } from "./control-client.ts";
 import { openDatabase } from "./open-database.ts";
 import { readOwnerAddress, type OwnerAddress } from "./owner.ts";
@@ -66,6 +66,8 @@ export class GuestHost implements Host {
       for (const entry of entries) {
         yield entry;
         nextSeq = entry.seq + 1;
+        // An owner that ends with its last run commits nothing more that would wake this loop.
+        if (isLast(entry)) return;
       }
       if (entries.length === 0 && ((await this.get(run))?.endedAt ?? null) !== null) return;
     }

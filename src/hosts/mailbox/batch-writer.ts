@@ -10,17 +10,19 @@ import {
   type Fact,
   type RunState,
 } from "../../scheduler/index.ts";
-import { encodeFact } from "./codec.ts";
+import { encodeFact, type Encoded } from "./codec.ts";
 import type { Resident } from "./resident.ts";
 import type { Batch, StatusRow } from "./store.ts";
 
 /** Adds the facts of a decision, and what they make findable, to the batch. */
 export function addFacts(batch: Batch, resident: Resident, facts: readonly Fact[], state: RunState | null): void {
   const { run } = resident;
+  // All are encoded before one is added: a decision is in the batch as a whole, or not at all.
+  const encoded = facts.map(encodeFact);
   let seq = (state?.seq ?? 0) - facts.length;
-  for (const fact of facts) {
+  for (const [index, fact] of facts.entries()) {
     seq += 1;
-    const { body, payloads, contents } = encodeFact(fact);
+    const { body, payloads, contents } = encoded[index] as Encoded;
     batch.facts.push({ run, seq, version: FACT_VERSION, body, payloads });
     for (const { hash, content } of contents) batch.payloads.push({ run, hash, content });
     for (const lookUp of lookUpsOf(fact)) batch.lookUps.push({ run, ...lookUp });
@@ -44,7 +46,7 @@ function addNewRun(batch: Batch, { run, inputHash }: Resident, fact: Extract<Fac
  */
 export function addStanding(batch: Batch, resident: Resident, now: number): void {
   const { run, state } = resident;
-  if (state === null) return;
+  if (state === null || resident.status === "quarantined") return;
   addStatus(batch, resident, state, now);
   const owes = hasOutstanding(state);
   if (owes !== resident.owes) {

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { TuttiError } from "../../base/errors.ts";
 import type { Json } from "../../base/json.ts";
 import { FACT_VERSION, type Fact } from "../../scheduler/index.ts";
+import type { Input } from "../../scheduler/input.ts";
 import type { EncodedFact } from "./store.ts";
 
 /** Below this a reference costs more than it saves. */
@@ -41,6 +42,16 @@ function encodeLarge(fact: Fact, whole: string): Encoded {
 
 export function payloadOf(content: Uint8Array): Payload {
   return { hash: createHash("sha256").update(content).digest("hex"), content };
+}
+
+/** The text under which an input is kept; null for one that has none, which no wire can have brought. */
+export function encodeInput(input: Input): string | null {
+  try {
+    return JSON.stringify(input);
+  } catch {
+    // Deciding has thrown for the same reason; that error is the one to tell.
+    return null;
+  }
 }
 
 /** Reads a stored fact of any version that this program knows. */

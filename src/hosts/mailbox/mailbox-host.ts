@@ -24,7 +24,7 @@ import { silentLog, type Log } from "../../ports/log.ts";
 import type { RunState } from "../../scheduler/index.ts";
 import type { Input } from "../../scheduler/input.ts";
 import { decodeFact, payloadOf } from "./codec.ts";
-import { Mailbox } from "./mailbox.ts";
+import { closedError, Mailbox } from "./mailbox.ts";
 import { loadResident, newResident, type Envelope, type Resident } from "./resident.ts";
 import { keyOf, type Batch, type Store } from "./store.ts";
 
@@ -39,13 +39,18 @@ const FACTS_PER_PAGE = 1_000;
 
 /** A host on a mailbox and a store: see ports/host.ts for its laws. */
 export class MailboxHost implements Host {
-  readonly #store: Store;
+  readonly #openStore: Store;
   readonly mailbox: Mailbox;
 
   constructor(store: Store, options: MailboxHostOptions) {
-    this.#store = store;
+    this.#openStore = store;
     const { performer, clock = systemClock, log = silentLog, defer = setImmediate } = options;
     this.mailbox = new Mailbox({ store, clock, performer, log, defer });
+  }
+
+  get #store(): Store {
+    if (this.mailbox.isClosed) throw closedError();
+    return this.#openStore;
   }
 
   /** Takes up what an earlier process left; call it once, when agents can be bound. */
@@ -132,6 +137,7 @@ export class MailboxHost implements Host {
         if (entries.length === 0 && (this.#store.find(run)?.record.endedAt ?? null) !== null) return;
         if (signal?.aborted === true || this.mailbox.isClosed) return;
         await watcher.news();
+        if (this.mailbox.isClosed) return;
       }
     } finally {
       signal?.removeEventListener("abort", wake);
@@ -178,23 +184,21 @@ export class MailboxHost implements Host {
   }
 
   async release(run: RunRef): Promise<void> {
-    const resident = this.mailbox.load(run);
-    if (resident === null) throw unknownRun(run);
-    const inputs = this.#store.stalledInputs(run).map((text) => JSON.parse(text) as Input);
+    const stored = this.#store.find(run);
+    if (stored === null) throw unknownRun(run);
+    if (stored.record.status !== "quarantined") return;
+    const kept = this.#store.stalledInputs(run).map((text) => JSON.parse(text) as Input);
+    // The kept inputs leave the store in the same commit in which they are decided.
+    this.mailbox.readmit(run, kept);
     await this.#ride((batch) => {
       batch.statuses.push({ run, status: "running", at: this.mailbox.now(), endedAt: null, error: null });
       batch.unstalled.push(run);
     });
-    this.mailbox.reload(run);
-    for (const input of inputs) {
-      const again = this.mailbox.load(run);
-      if (again !== null) await this.#offer(again, input);
-    }
   }
 
   async close(): Promise<void> {
     this.mailbox.close();
-    this.#store.close();
+    this.#openStore.close();
   }
 
   #ride(add: (batch: Batch) => void): Promise<void> {
@@ -207,7 +211,8 @@ function startedRecord({ run, workflow, version, fingerprint, labels = {} }: Sta
   return { run, workflow, version, fingerprint, status: "running", createdAt: at, updatedAt: at, endedAt: null, error: null, labels };
 }
 
-function isLast({ fact }: HistoryEntry): boolean {
+/** True for the fact after which there is no other. */
+export function isLast({ fact }: HistoryEntry): boolean {
   return fact.kind === "runCompleted" || fact.kind === "runFailed" || fact.kind === "runCanceled";
 }
 

@@ -3,8 +3,9 @@
  *
  * 1. All inputs of an event-loop turn are decided together and committed together (group commit).
  * 2. Nothing leaves a turn before its commit: no receipt, no fact to a watcher, no command.
- * 3. When a commit fails, every run of the turn is forgotten (its state has run ahead of the disk),
- *    every input of the turn is refused, and the next turn begins from the store.
+ * 3. When a commit fails, every run of the turn is read from the store again (its state has run ahead
+ *    of the disk), and every input of the turn is refused. Commands that this process has performed
+ *    are not performed again for that.
  * 4. When deciding throws, that run alone is quarantined: the facts before the bad input stay, the
  *    input is kept beside the run.
  * 5. Time never goes backwards, whatever the clock does.
@@ -20,6 +21,7 @@ import type { Log } from "../../ports/log.ts";
 import { decide, hasOutstanding, isOver, nextWakeAt, outstanding, type Command } from "../../scheduler/index.ts";
 import type { Input } from "../../scheduler/input.ts";
 import { addFacts, addStanding } from "./batch-writer.ts";
+import { encodeInput } from "./codec.ts";
 import { Programs } from "./programs.ts";
 import { loadResident, type Envelope, type Resident } from "./resident.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -41,6 +43,9 @@ export type Rider = { readonly add: (batch: Batch) => void; readonly done: () =>
 
 /** What one run did in a turn. */
 type Work = { readonly resident: Resident; readonly envelopes: Envelope[]; readonly receipts: PostReceipt[]; readonly commands: Command[]; hasFacts: boolean };
+
+/** How long after a failed commit a run's timers are tried again. */
+const UNDONE_WAIT_MS = 1_000;
 
 export class Mailbox {
   readonly #options: MailboxOptions;
@@ -67,7 +72,7 @@ export class Mailbox {
   /** Takes up every run that owes commands, some in each turn, and arms the timers. */
   recover(): void {
     this.#recovering = [...this.#options.store.owing()];
-    this.#wakes.extend(this.now(), this.#options.store);
+    this.#wakes.extend(this.now(), this.#options.store, this.#residents.values());
     this.#schedule();
   }
 
@@ -89,16 +94,18 @@ export class Mailbox {
   }
 
   /** The run in memory; from the store if need be; null when it does not exist. */
-  load(run: RunRef): Resident | null {
+  load(run: RunRef, notBefore = 0): Resident | null {
     const present = this.resident(run);
     if (present !== undefined) return present;
     const stored = this.#options.store.find(run);
     if (stored === null) return null;
     const resident = this.adopt(loadResident(this.#options.store, this.programs, stored));
-    if (resident.state !== null) this.#armWake(resident, nextWakeAt(resident.state));
+    if (resident.state === null || resident.status === "quarantined") return resident;
+    const wakeAt = nextWakeAt(resident.state);
+    this.#armWake(resident, wakeAt === null ? null : Math.max(wakeAt, notBefore));
     // Runs that owe commands never leave memory, so this one comes from an earlier process, or from
     // before a failed commit: whoever performs its commands again does so under the same keys.
-    if (resident.state !== null && resident.status !== "quarantined" && hasOutstanding(resident.state)) {
+    if (hasOutstanding(resident.state)) {
       this.#takenUp.push(resident);
       this.#schedule();
     }
@@ -110,10 +117,17 @@ export class Mailbox {
     return resident;
   }
 
-  /** Forgets a run, so that the next look reads it from the store. */
-  reload(run: RunRef): void {
-    const resident = this.resident(run);
-    if (resident !== undefined) this.#forget(resident);
+  /** Lets a quarantined run decide again: first on the inputs that were kept, all in the next commit. */
+  readmit(run: RunRef, kept: readonly Input[]): void {
+    const earlier = this.resident(run);
+    if (earlier !== undefined) this.#forget(earlier);
+    const resident = this.load(run);
+    if (resident?.state == null) return;
+    resident.status = "running";
+    if (hasOutstanding(resident.state)) this.#takenUp.push(resident);
+    const waiting = earlier?.inbox.splice(0) ?? [];
+    resident.inbox.push(...kept.map((input) => ({ input, settle: null, refuse: null })), ...waiting);
+    this.#enqueue(resident);
   }
 
   /** Puts an input into a run's inbox; its receipt comes after the commit. */
@@ -193,7 +207,7 @@ export class Mailbox {
 
   #wakeDueRuns(): void {
     const now = this.now();
-    this.#wakes.extend(now, this.#options.store);
+    this.#wakes.extend(now, this.#options.store, this.#residents.values());
     for (const run of this.#wakes.takeDue(now)) {
       failpoint("wake.due");
       const resident = this.#loadOrReport(run);
@@ -225,9 +239,9 @@ export class Mailbox {
     return reason === null;
   }
 
-  #loadOrReport(run: RunRef): Resident | null {
+  #loadOrReport(run: RunRef, notBefore = 0): Resident | null {
     try {
-      return this.load(run);
+      return this.load(run, notBefore);
     } catch (error) {
       // The run waits as it is: what cannot be read must not be written to (T5006, T5010).
       this.#options.log("error", "workflow_not_readable", { workflow_id: run.id, error });
@@ -260,9 +274,10 @@ export class Mailbox {
     if (resident.inbox.length > 0) this.#enqueue(resident);
   }
 
-  #decideOne(batch: Batch, work: Work, { input }: Envelope): PostReceipt {
+  #decideOne(batch: Batch, work: Work, { input, refuse }: Envelope): PostReceipt {
     const { resident } = work;
-    const dated = { at: this.#now, ...input } as Input;
+    // A clock that was set back while nobody was there must not take the run back (law 6).
+    const dated = { at: Math.max(this.#now, resident.state?.at ?? 0), ...input } as Input;
     if (resident.status === "quarantined") {
       if (input.kind !== "timerDue" && input.kind !== "start") batch.stalled.push({ run: resident.run, input: JSON.stringify(dated) });
       return { applied: false };
@@ -275,7 +290,11 @@ export class Mailbox {
       if (decision.facts.length > 0) work.hasFacts = true;
       return { applied: decision.facts.length > 0 };
     } catch (error) {
-      this.#quarantine(batch, resident, dated, error);
+      // The state may have run ahead of the facts that count; it is made again when it is needed.
+      resident.state = null;
+      const isNew = resident.status === null && !work.hasFacts;
+      if (isNew) refuse?.(error);
+      else this.#quarantine(batch, resident, dated, error);
       return { applied: false };
     }
   }
@@ -283,11 +302,10 @@ export class Mailbox {
   #quarantine(batch: Batch, resident: Resident, input: Input, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#options.log("error", "workflow_quarantined", { workflow_id: resident.run.id, input: input.kind, error });
-    batch.stalled.push({ run: resident.run, input: JSON.stringify(input) });
+    const kept = encodeInput(input);
+    if (kept !== null) batch.stalled.push({ run: resident.run, input: kept });
     batch.statuses.push({ run: resident.run, status: "quarantined", at: this.#now, endedAt: null, error: { code: "T5007", message } });
     resident.status = "quarantined";
-    // The state may have run ahead of the facts that count; it is made again when it is needed.
-    resident.state = null;
   }
 
   #undo(works: readonly Work[], riders: readonly Rider[], error: unknown): void {
@@ -295,12 +313,25 @@ export class Mailbox {
       this.#forget(resident);
       for (const envelope of [...envelopes, ...resident.inbox]) envelope.refuse?.(error);
       resident.inbox = [];
-      if (resident.wakeAt !== null) this.#wakes.arm(resident.run, this.#now + 1_000);
+      this.#loadUndone(resident);
     }
     for (const rider of riders) rider.refuse(error);
     this.#options.log("error", "commit_failed", { error, runs: works.length });
+    this.#performTakenUp();
     this.#setAlarm();
-    if (!this.#queue.isEmpty) this.#schedule();
+    if (!this.#queue.isEmpty || this.#recovering.length > 0) this.#schedule();
+  }
+
+  /** Takes a run back to what is durable of it; its timers wait a moment, so that a full disk is not asked without end. */
+  #loadUndone(undone: Resident): void {
+    const wasTakenUp = this.#takenUp.includes(undone);
+    this.#takenUp = this.#takenUp.filter((resident) => resident !== undone);
+    undone.state = null;
+    const resident = this.#loadOrReport(undone.run, this.#now + UNDONE_WAIT_MS);
+    if (resident?.state == null) return;
+    if (!hasOutstanding(resident.state)) this.#forget(resident);
+    // What this process has begun, it goes on with.
+    else if (!wasTakenUp) this.#takenUp = this.#takenUp.filter((other) => other !== resident);
   }
 
   #publish({ resident, envelopes, receipts, commands, hasFacts }: Work): void {
@@ -308,14 +339,14 @@ export class Mailbox {
     if (hasFacts) this.watchers.notify(resident.key);
     failpoint("turn.receipts");
     this.#settleResident(resident);
-    if (commands.length > 0) this.#perform(resident, commands, false);
+    if (commands.length > 0 && resident.status !== "quarantined") this.#perform(resident, commands, false);
   }
 
   /** Keeps a run in memory while it has work, for a while when it waits, and not when it is over. */
   #settleResident(resident: Resident): void {
     const { state } = resident;
     if (state !== null && isOver(state)) this.watchers.notifyOver(resident.key);
-    if (state === null || isOver(state)) return this.#forget(resident);
+    if (state === null || isOver(state) || resident.status === "quarantined") return this.#forget(resident);
     this.#armWake(resident, nextWakeAt(state));
     this.#idle.delete(resident);
     resident.idleSince = null;
@@ -360,6 +391,7 @@ export class Mailbox {
   }
 }
 
-function closedError(): TuttiError {
+/** What a closed host says to everybody. */
+export function closedError(): TuttiError {
   return new TuttiError("T5008", "The host is closed; the run goes on when a process opens the database again.", { retryable: true });
 }

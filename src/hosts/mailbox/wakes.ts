@@ -1,8 +1,9 @@
 /**
  * Which runs want to be woken, and when.
  *
- * 1. Only wakes before the horizon are in memory; later ones are rows of the store, read when the
- *    horizon moves. So a run that waits for days costs no memory.
+ * 1. Only wakes before the horizon are in the heap. When the horizon moves, the later ones are found
+ *    again: of runs in memory there, of all others in the store. So a run that waits for days costs
+ *    no memory, and a run that ended long before its deadline leaves nothing behind.
  * 2. A wake may be too early or double, never missing: the run itself knows what is due.
  */
 import { heapPop, heapPush } from "../../base/heap.ts";
@@ -11,6 +12,7 @@ import { TIMER_HORIZON_MS } from "../../base/limits.ts";
 import type { Store } from "./store.ts";
 
 type Wake = { readonly at: number; readonly run: RunRef };
+type Armed = { readonly run: RunRef; readonly armedAt: number | null };
 
 export class Wakes {
   #heap: Wake[] = [];
@@ -21,12 +23,13 @@ export class Wakes {
     if (at <= this.#horizonAt) heapPush(this.#heap, { at, run });
   }
 
-  /** Moves the horizon when it is near, and takes the store's timers up to the new one. */
-  extend(now: number, store: Store): void {
+  /** Moves the horizon when it is near, and takes the wakes up to the new one. */
+  extend(now: number, store: Store, residents: Iterable<Armed>): void {
     if (now < this.#horizonAt - TIMER_HORIZON_MS / 2) return;
     const from = this.#horizonAt;
     this.#horizonAt = now + TIMER_HORIZON_MS;
     for (const timer of store.timersUntil(this.#horizonAt)) if (timer.at > from) heapPush(this.#heap, timer);
+    for (const { run, armedAt } of residents) if (armedAt !== null && armedAt > from) this.arm(run, armedAt);
   }
 
   /** Takes the runs whose wake is due. */

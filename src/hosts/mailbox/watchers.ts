@@ -35,6 +35,7 @@ export class Watchers {
 
   /** Resolves when the run is over, the signal aborts, or the host closes. */
   over(key: string, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const waiting = this.#waitingForEnd.get(key) ?? new Set();
       this.#waitingForEnd.set(key, waiting.add(resolve));

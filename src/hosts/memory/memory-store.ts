@@ -26,7 +26,10 @@ export class MemoryStore implements Store {
   readonly #stalled = new Map<string, string[]>();
 
   commit(batch: Batch): void {
-    for (const { tenant, fingerprint, definition } of batch.definitions) this.#definitions.set(`${tenant}/${fingerprint}`, definition);
+    for (const { tenant, fingerprint, definition } of batch.definitions) {
+      const key = `${tenant}/${fingerprint}`;
+      if (!this.#definitions.has(key)) this.#definitions.set(key, definition);
+    }
     for (const row of batch.newRuns) this.#runs.set(keyOf(row.run), newEntry(row));
     for (const { run, seq, version, body, payloads } of batch.facts) this.#entry(run).facts.push({ seq, version, body, payloads });
     for (const { run, hash, content } of batch.payloads) this.#payloads.set(`${run.tenant}/${hash}`, content);

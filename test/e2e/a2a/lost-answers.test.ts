@@ -103,16 +103,15 @@ async function scripted(
     readonly body?: unknown;
   },
 ) {
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const {
-      status = 200,
-      headers = {},
-      body,
-    } = answer({ path: incoming.url ?? "", body: Buffer.concat(chunks).toString(), headers: incoming.headers });
-    outgoing.writeHead(status, { "content-type": "application/json", ...headers });
-    outgoing.end(body === undefined ? "" : JSON.stringify(body));
+    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+    incoming.on("end", () => {
+      const request = { path: incoming.url ?? "", body: Buffer.concat(chunks).toString(), headers: incoming.headers };
+      const { status = 200, headers = {}, body } = answer(request);
+      outgoing.writeHead(status, { "content-type": "application/json", ...headers });
+      outgoing.end(body === undefined ? "" : JSON.stringify(body));
+    });
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);

@@ -1,6 +1,6 @@
 import { Role, TaskState } from "@a2a-js/sdk";
 import { ClientFactory, ClientFactoryOptions } from "@a2a-js/sdk/client";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 
 import { dataPart, message, textPart } from "../../../src/a2a/wire.ts";
 import { remoteAgent } from "../../../src/agents/remote-agent.ts";
@@ -10,11 +10,16 @@ import { give, intentFor, never, stage, taskOf, watching, work } from "./harness
 import { sdkAgent } from "./sdk-server.ts";
 
 const egress = new Egress();
+const running: AsyncDisposable[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((served) => served[Symbol.asyncDispose]()));
+});
 afterAll(() => egress.close());
 
 describe.each([true, false])("an agent of the official SDK, streaming: %s", (streaming) => {
   const connect = async () => {
     const served = await sdkAgent({ streaming });
+    running.push(served);
     return { served, remote: remoteAgent(served.url, { name: "sdk", egress }) };
   };
   const reply = {
@@ -28,7 +33,6 @@ describe.each([true, false])("an agent of the official SDK, streaming: %s", (str
 
   test("does a task, quick or slow", async () => {
     const { served, remote } = await connect();
-    await using running = served;
     expect(await give(remote, work("sum", { a: 1 }))).toEqual({ kind: "completed", reply });
     const task = taskOf(await remote.send(work("slow", null), await intentFor(remote), never()));
     const attended = remote.attend(task, watching().watch);
@@ -38,7 +42,6 @@ describe.each([true, false])("an agent of the official SDK, streaming: %s", (str
 
   test("answers directly, fails, and asks a question that is answered in the same task", async () => {
     const { served, remote } = await connect();
-    await using running = served;
     expect(await give(remote, work("hello", null))).toEqual({ kind: "completed", reply: { text: "Hello." } });
     expect(await give(remote, work("fail", null))).toEqual({
       kind: "failed",
@@ -61,8 +64,7 @@ describe.each([true, false])("an agent of the official SDK, streaming: %s", (str
   });
 
   test("is asked for a task by our message id, and cancels one", async () => {
-    const { served, remote } = await connect();
-    await using running = served;
+    const { remote } = await connect();
     const intent = await intentFor(remote);
     const task = taskOf(await remote.send(work("slow", null), intent, never()));
     expect(await remote.find(work("slow", null), intent, never())).toEqual({ kind: "task", task });
@@ -76,6 +78,7 @@ describe.each(["JSONRPC", "HTTP+JSON"])("the official SDK's client, over %s", (b
   const connect = async () => {
     const here = stage();
     const served = await serveAgent(here.agent, { log: () => undefined, drainMs: 50 });
+    running.push(served);
     const client = await new ClientFactory(
       ClientFactoryOptions.createFrom(ClientFactoryOptions.default, { preferredTransports: [binding] }),
     ).createFromUrl(served.url);
@@ -92,12 +95,11 @@ describe.each(["JSONRPC", "HTTP+JSON"])("the official SDK's client, over %s", (b
       configuration: undefined,
       metadata: undefined,
     });
-    return { here, served, client, request };
+    return { here, client, request };
   };
 
   test("gets a task when it waits, and a message when there is none", async () => {
-    const { served, client, request } = await connect();
-    await using running = served;
+    const { client, request } = await connect();
     const done = await client.sendMessage(request("double"));
     expect(done).toMatchObject({
       status: { state: TaskState.TASK_STATE_COMPLETED },
@@ -111,8 +113,7 @@ describe.each(["JSONRPC", "HTTP+JSON"])("the official SDK's client, over %s", (b
   });
 
   test("sees first the task and then every change in order, with as many readers as there are", async () => {
-    const { served, client, request, here } = await connect();
-    await using running = served;
+    const { client, request, here } = await connect();
     const kinds: string[] = [];
     let taskId = "";
     const second: string[] = [];
@@ -141,8 +142,7 @@ describe.each(["JSONRPC", "HTTP+JSON"])("the official SDK's client, over %s", (b
   });
 
   test("answers a question in the same task, and lists its tasks page by page", async () => {
-    const { served, client, request } = await connect();
-    await using running = served;
+    const { client, request } = await connect();
     const asked = await client.sendMessage(request("question"));
     if (!("id" in asked)) throw new Error("A question makes a task.");
     expect(asked.status?.state).toBe(TaskState.TASK_STATE_INPUT_REQUIRED);

@@ -186,7 +186,7 @@ describe("before A2A", () => {
   test("a body without a length is cut off at the limit too", async () => {
     const { url } = await serve({ maxRequestBytes: 1000 });
     const endless = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(600)) });
-    const answer = await fetch(url, { method: "POST", headers: HEADERS, body: endless, duplex: "half" } as RequestInit).catch(() => null);
+    const answer = await fetch(url, { method: "POST", headers: HEADERS, body: endless, duplex: "half" }).catch(() => null);
     expect(answer?.status ?? 413).toBe(413);
     expect(await rpc(url, "SendMessage", messageOf("double"))).toMatchObject({ status: 200 });
   });
@@ -224,6 +224,6 @@ describe("over time", () => {
     await served.close();
     await here.stopped.opened;
     await sent;
-    await expect(fetch(served.cardUrl)).rejects.toThrow();
+    await expect(fetch(served.cardUrl)).rejects.toThrow("fetch failed");
   });
 });

@@ -102,20 +102,12 @@ test("a Standard Schema checks and shapes the input, types the handler and descr
     inputSchema: { type: "object", required: ["name"] },
     outputSchema: { properties: { words: { type: "array" } } },
   });
+  const common = { name: "x", description: "", version: "1" };
+  const n = z.object({ n: z.number() });
   // @ts-expect-error The handler's result must fit the output schema.
-  defineAgent({
-    name: "x",
-    description: "",
-    version: "1",
-    capabilities: { bad: { description: "", output: z.object({ n: z.number() }), run: () => ({ n: "x" }) } },
-  });
+  defineAgent({ ...common, capabilities: { bad: { description: "", output: n, run: () => ({ n: "x" }) } } });
   // @ts-expect-error The input has the type of its schema.
-  defineAgent({
-    name: "x",
-    description: "",
-    version: "1",
-    capabilities: { bad: { description: "", input: z.object({ n: z.number() }), run: ({ input }) => input.m } },
-  });
+  defineAgent({ ...common, capabilities: { bad: { description: "", input: n, run: ({ input }) => input.m } } });
 });
 
 test("an output that breaks the agent's own contract is its failure", async () => {

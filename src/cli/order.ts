@@ -1,0 +1,70 @@
+import { userInfo } from "node:os";
+
+import { TuttiError } from "../base/errors.ts";
+import { parseRunId, type RunId } from "../base/ids.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Definition } from "../definition/definition.ts";
+import { prepareInput } from "../definition/run-input.ts";
+import { createRunId, type RunHandle } from "../runtime/orchestrator.ts";
+import type { Cli } from "./cli.ts";
+import { databasePath, loadConfig } from "./config.ts";
+import { usageError } from "./options.ts";
+import { findRun } from "./run-id.ts";
+import { type InputOptions, readRunInput } from "./run-input.ts";
+import type { Session } from "./session.ts";
+import { loadWorkflow } from "./workflow-file.ts";
+
+/** What `tutti run` is asked to do: start a workflow under an id, or go on with a run that exists. */
+export type Order =
+  | { readonly kind: "start"; readonly db: string; readonly id: RunId; readonly definition: Definition; readonly file: string; readonly input: Json; readonly bindings: JsonObject; readonly labels: JsonObject }
+  | { readonly kind: "continue"; readonly db: string; readonly id: string };
+
+export type OrderOptions = InputOptions & {
+  readonly id?: string;
+  readonly db?: string;
+  readonly agent: readonly (readonly [string, string])[];
+  readonly label: readonly (readonly [string, string])[];
+};
+
+/** Reads everything that can be wrong before anything is opened. */
+export async function readOrder(cli: Cli, named: string | undefined, options: OrderOptions): Promise<Order> {
+  if (named === undefined) return continued(cli, options);
+  const { definition, bindings, config, file } = await loadWorkflow(cli, named, options.agent);
+  const prepared = prepareInput(definition, await readRunInput(cli, options, definition.input));
+  if (!prepared.ok) throw prepared.error;
+  const db = databasePath(options.db, cli.environment, { directory: cli.directory, config });
+  return { kind: "start", db, id: readId(options.id), definition, file, input: prepared.value, bindings, labels: Object.fromEntries(options.label) };
+}
+
+async function continued(cli: Cli, options: OrderOptions): Promise<Order> {
+  if (options.id === undefined) throw usageError("Say which workflow: a file or a name; or --id of a run to go on with.");
+  const others = [options.i.length > 0 && "-i", options.input !== undefined && "--input", options.agent.length > 0 && "--agent", options.label.length > 0 && "--label"];
+  const odd = others.find((name) => name !== false);
+  if (odd !== undefined) throw usageError(`${odd} belongs to the start of a run; without a workflow, --id goes on with a run as it is.`);
+  const config = await loadConfig(cli.directory);
+  return { kind: "continue", db: databasePath(options.db, cli.environment, { directory: cli.directory, config }), id: options.id };
+}
+
+function readId(given: string | undefined): RunId {
+  if (given === undefined) return createRunId();
+  const parsed = parseRunId(given);
+  if (parsed.ok) return parsed.value;
+  throw new TuttiError("T2002", parsed.error);
+}
+
+/** Starts the run, or finds it. */
+export async function begin({ orchestrator }: Session, order: Order): Promise<RunHandle> {
+  if (order.kind === "continue") return orchestrator.open((await findRun(orchestrator, order.id)).run.id);
+  const { definition, input, id, bindings, labels } = order;
+  return orchestrator.start(definition, input, { id, bindings, labels, by: nameOfUser() });
+}
+
+/** Who gives the order, for the audit (requirements W145). */
+export function nameOfUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // Some containers run under a number without a name.
+    return "local";
+  }
+}
