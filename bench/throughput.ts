@@ -32,7 +32,7 @@ export async function measureThroughput(): Promise<Figure[]> {
     }
     const wanted = load.atOnce === 1 ? null : { least: 1 / 3 };
     figures.push({ name: `${load.name}: of the floor`, value: median(ratios), unit: "ratio", wanted });
-    figures.push({ name: `${load.name}`, value: median(rates), unit: "steps/s", wanted: null });
+    figures.push({ name: load.name, value: median(rates), unit: "steps/s", wanted: null });
     figures.push({ name: `${load.name}: the floor`, value: median(rows), unit: "rows/s", wanted: null });
   }
   return figures;

@@ -18,14 +18,14 @@ export function heapPush<Item extends Timed>(heap: Item[], item: Item): void {
 }
 
 /** Takes the earliest away. */
-export function heapPop<Item extends Timed>(heap: Item[]): void {
+export function heapPop(heap: Timed[]): void {
   const last = heap.pop();
   if (last === undefined || heap.length === 0) return;
   let index = 0;
   for (let child = 1; child < heap.length; child = 2 * index + 1) {
-    if (child + 1 < heap.length && (heap[child + 1] as Item).at < (heap[child] as Item).at) child += 1;
-    if ((heap[child] as Item).at >= last.at) break;
-    heap[index] = heap[child] as Item;
+    if (child + 1 < heap.length && (heap[child + 1] as Timed).at < (heap[child] as Timed).at) child += 1;
+    if ((heap[child] as Timed).at >= last.at) break;
+    heap[index] = heap[child] as Timed;
     index = child;
   }
   heap[index] = last;

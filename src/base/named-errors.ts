@@ -1,6 +1,6 @@
 /** The errors that the guides name (requirements W118–W125), each with its code. */
 import { TuttiError, type ErrorDetails } from "./errors.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { isJsonObject, type Json } from "./json.ts";
 
 /** The run did not end within its own timeout. */
 export class WorkflowTimeoutError extends TuttiError {
@@ -67,9 +67,10 @@ export function errorOfFailedRun(run: string, failure: FailureLike): TuttiError 
   const sentence = `Run ${run} failed: ${failure.message}`;
   if (failure.code === "T4109") return new WorkflowTimeoutError(sentence);
   if (failure.code !== "T4108") return new WorkflowExecutionError(sentence, { details: { code: failure.code } });
-  const inner = failure.details as JsonObject | undefined;
-  const code = String(inner?.["code"] ?? "");
-  return new WorkflowExecutionError(sentence, { details: { code }, cause: errorOfStep(String(inner?.["path"] ?? ""), code, String(inner?.["message"] ?? "")) });
+  const details = isJsonObject(failure.details) ? failure.details : {};
+  const text = (name: string) => (typeof details[name] === "string" ? details[name] : "");
+  const cause = errorOfStep(text("path"), text("code"), text("message"));
+  return new WorkflowExecutionError(sentence, { details: { code: text("code") }, cause });
 }
 
 function errorOfStep(path: string, code: string, message: string): TuttiError {

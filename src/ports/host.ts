@@ -22,7 +22,7 @@ import type { RunRef, Tenant } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
 import type { Command, Fact, RunState, RunStatus } from "../scheduler/index.ts";
-import type { Input, StartInput } from "../scheduler/input.ts";
+import type { Input, Labels, StartInput } from "../scheduler/input.ts";
 
 export type Host = {
   /** Keeps a definition under its fingerprint; the same one again changes nothing. */
@@ -77,14 +77,14 @@ export type RunRecord = {
   readonly endedAt: number | null;
   /** Of a run that failed, was canceled or is quarantined. */
   readonly error: { readonly code: string; readonly message: string } | null;
-  readonly labels: JsonObject;
+  readonly labels: Labels;
 };
 
 export type RunFilter = {
   readonly tenant: Tenant;
   readonly status?: readonly RunStatus[];
   readonly workflow?: string;
-  readonly labels?: { readonly [name: string]: string };
+  readonly labels?: Labels;
   readonly limit: number;
   /** From the page before; runs are listed newest first. */
   readonly cursor?: string;

@@ -23,6 +23,11 @@ export class Courier {
     this.#log = log;
   }
 
+  /** Brings an input without anyone waiting for its receipt. */
+  deliver(run: RunRef, input: PostedInput): void {
+    this.bring(run, input).catch((error: unknown) => this.#log("error", "answer_not_delivered", { workflow_id: run.id, input: input.kind, error }));
+  }
+
   /** Resolves when the input is durable; null when it never will be in this process. */
   async bring(run: RunRef, input: PostedInput): Promise<PostReceipt | null> {
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {

@@ -128,7 +128,7 @@ export class Effects implements Performer {
     this.#end(flight, key, true);
     if (flight.isStopped) return;
     const { path, attempt, turn } = command;
-    void this.#context.courier.bring(flight.placed.run, { kind: "answered", path, attempt, turn, agent, outcome });
+    this.#context.courier.deliver(flight.placed.run, { kind: "answered", path, attempt, turn, agent, outcome });
   }
 
   /** No agent could be given the work. */

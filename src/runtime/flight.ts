@@ -44,7 +44,7 @@ export class Flight {
     if (this.isAnnounced || this.localAgent === null) return;
     this.isAnnounced = true;
     const { path, attempt, turn } = this.placed.command;
-    void courier.bring(this.placed.run, { kind: "accepted", path, attempt, turn, agent: this.localAgent });
+    courier.deliver(this.placed.run, { kind: "accepted", path, attempt, turn, agent: this.localAgent });
   }
 
   /** True when enough time has gone by to record progress again (requirements W175). */

@@ -19,7 +19,7 @@ export function watchOf(context: EffectContext, flight: Flight): FlightWatch {
   const { path, attempt, turn } = command;
   const report = (progress: Progress) => {
     flight.announce(context.courier);
-    if (flight.mayReport(context.clock.now())) void context.courier.bring(run, { kind: "progressed", path, attempt, turn, progress });
+    if (flight.mayReport(context.clock.now())) context.courier.deliver(run, { kind: "progressed", path, attempt, turn, progress });
   };
   return new FlightWatch(flight, report, (text) => context.host().stream(run, { kind: "chunk", path, attempt, text }));
 }

@@ -9,6 +9,7 @@ import type { Definition } from "../definition/definition.ts";
 import { prepareInput } from "../definition/run-input.ts";
 import type { Agent } from "../ports/agents.ts";
 import type { Host, PostedInput, RunRecord } from "../ports/host.ts";
+import type { Labels } from "../scheduler/input.ts";
 import { openQuestions, type OpenQuestion } from "./open-questions.ts";
 import type { Registry } from "./registry.ts";
 import { outputOf, readResult, type RunResult } from "./run-result.ts";
@@ -18,7 +19,7 @@ export type StartOptions = {
   readonly id?: string;
   /** Where the definition's logical agents lead in this run; absent means as the definition says. */
   readonly bindings?: JsonObject;
-  readonly labels?: JsonObject;
+  readonly labels?: Labels;
   /** Who starts it, for the audit (requirements W145). */
   readonly by?: string;
 };
@@ -52,8 +53,9 @@ export class Orchestrator {
   async start(definition: Definition, input: Json, options: StartOptions = {}): Promise<RunHandle> {
     const prepared = prepareInput(definition, input);
     if (!prepared.ok) throw prepared.error;
-    const fingerprint = await this.host.define(this.tenant, definition);
     const run = this.ref(options.id ?? createRunId());
+    await this.#expectAgents(definition, options, run);
+    const fingerprint = await this.host.define(this.tenant, definition);
     const receipt = await this.host.start({
       run,
       seed: randomUUID(),
@@ -102,6 +104,15 @@ export class Orchestrator {
       });
     }
     return new RunHandle(this.host, found.run, false);
+  }
+
+  /** A run that could not be given to anyone is not started; one that exists needs no agents any more. */
+  async #expectAgents(definition: Definition, options: StartOptions, run: RunRef): Promise<void> {
+    const reason = this.registry.cannotBind(definition, options.bindings ?? null);
+    if (reason === null || (options.id !== undefined && (await this.host.get(run)) !== null)) return;
+    throw new TuttiError("T4115", `Workflow "${definition.name}" cannot run here: ${reason}.`, {
+      help: "Bind the agent in the file, in tutti.config.ts or with --agent NAME=URL, or register an agent that has the capability.",
+    });
   }
 
   /** Ends the process's part in all runs; they go on when a process opens the database again. */

@@ -7,7 +7,8 @@
  *    of several that have it, the attempts take turns.
  */
 import { TuttiError } from "../base/errors.ts";
-import type { Target } from "../definition/definition.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { Definition, Target } from "../definition/definition.ts";
 import type { Agent, RemoteAgent } from "../ports/agents.ts";
 import type { PlacedCommand } from "../ports/host.ts";
 import { Binder, bindingOf, unboundError, type AgentFactory } from "./binder.ts";
@@ -38,8 +39,34 @@ export class Registry {
     return [...this.#agents.values()];
   }
 
-  cannotBind(...[definition, bindings]: Parameters<Binder["cannotBind"]>): string | null {
-    return this.#binder.cannotBind(definition, bindings);
+  /** Why a run with these agents cannot go on in this process, as a sentence; null when it can. */
+  cannotBind(definition: Definition, bindings: JsonObject | null): string | null {
+    const unbound = this.#binder.cannotBind(definition, bindings);
+    if (unbound !== null) return unbound;
+    for (const [id, { target }] of Object.entries(definition.steps)) {
+      const reason = this.#cannotResolve(target, definition, bindings);
+      if (reason !== null) return `step ${id} needs ${reason}`;
+    }
+    return null;
+  }
+
+  #cannotResolve(target: Target, definition: Definition, bindings: JsonObject | null): string | null {
+    if (target.kind === "agent") {
+      const binding = bindingOf(definition, bindings, target.agent);
+      const isKnown = binding !== null || this.#agents.has(target.agent);
+      if (binding?.kind !== "capability") return isKnown ? null : `agent "${target.agent}", which is not bound to anything`;
+      return this.#cannotResolve({ kind: "capability", capability: binding.capability }, definition, bindings);
+    }
+    const { capability } = target;
+    if (this.#byCapability.has(capability) || this.#remoteAgents().length > 0) return null;
+    const own = Object.keys(definition.agents).map((name) => bindingOf(definition, bindings, name));
+    // What cards and modules can do is known only when they are read.
+    if (own.some((binding) => binding?.kind === "card" || binding?.kind === "module")) return null;
+    return `the capability "${capability}", which no agent of this process has`;
+  }
+
+  #remoteAgents(): RemoteAgent[] {
+    return [...this.#agents.values()].filter((agent): agent is RemoteAgent => agent.kind === "remote");
   }
 
   /** The agent for an attempt: at once when it is at hand. Throws or rejects with T4115. */
@@ -66,8 +93,10 @@ export class Registry {
 
   #byCapabilityOf(capability: string, asking: Asking): Agent | Promise<Agent> {
     const own = Object.keys(asking.definition.agents);
+    const registered = this.#byCapability.get(capability);
     if (own.length > 0) return this.#amongOwn(own, capability, asking);
-    return this.#pick(this.#byCapability.get(capability) ?? [], capability, asking.attempt);
+    if (registered === undefined && this.#remoteAgents().length > 0) return this.#amongRemote(capability, asking);
+    return this.#pick(registered ?? [], capability, asking.attempt);
   }
 
   async #amongOwn(names: readonly string[], capability: string, asking: Asking): Promise<Agent> {
@@ -77,7 +106,16 @@ export class Registry {
       const agent = binding === null ? null : await this.#binder.bind(binding, name);
       if (agent !== null && (await hasCapability(agent, capability))) candidates.push(agent);
     }
-    return this.#pick(candidates.length > 0 ? candidates : (this.#byCapability.get(capability) ?? []), capability, asking.attempt);
+    const registered = this.#byCapability.get(capability);
+    if (candidates.length === 0 && registered === undefined) return this.#amongRemote(capability, asking);
+    return this.#pick(candidates.length > 0 ? candidates : (registered ?? []), capability, asking.attempt);
+  }
+
+  /** Registered remote agents whose cards have the capability. Cards are cached by the agents. */
+  async #amongRemote(capability: string, asking: Asking): Promise<Agent> {
+    const agents = this.#remoteAgents();
+    const have = await Promise.all(agents.map((agent) => hasCapability(agent, capability)));
+    return this.#pick(agents.filter((_agent, index) => have[index]), capability, asking.attempt);
   }
 
   #pick(candidates: readonly Agent[], capability: string, attempt: number): Agent {

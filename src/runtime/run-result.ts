@@ -9,11 +9,14 @@ export type RunResult =
   | { readonly status: "completed"; readonly run: string; readonly output: Json }
   | { readonly status: "failed"; readonly run: string; readonly failure: Failure }
   | { readonly status: "canceled"; readonly run: string; readonly reason: string; readonly by: string }
+  /** Deciding failed; the run stands still until it is released. */
+  | { readonly status: "quarantined"; readonly run: string; readonly reason: string }
   | { readonly status: "open"; readonly run: string };
 
 /** Reads the end of a run from its state, which holds the output. */
 export async function readResult(host: Host, record: RunRecord): Promise<RunResult> {
   const run = record.run.id;
+  if (record.status === "quarantined") return { status: "quarantined", run, reason: record.error?.message ?? "" };
   const state = record.endedAt === null ? null : await host.inspect(record.run);
   const end = state?.end ?? null;
   if (end === null) return { status: "open", run };
@@ -36,6 +39,8 @@ export function outputOf(result: RunResult): Json {
       throw errorOfFailedRun(result.run, result.failure);
     case "canceled":
       throw new TuttiError("T4003", `Run ${result.run} was canceled by ${result.by}: ${result.reason}.`);
+    case "quarantined":
+      throw new TuttiError("T5007", `Run ${result.run} is quarantined: ${result.reason}`);
     case "open":
       throw new TuttiError("T4003", `Run ${result.run} has not ended yet.`, { retryable: true });
   }

@@ -53,11 +53,14 @@ export type StartInput = {
   readonly fingerprint: string;
   readonly input: Json;
   readonly by: string;
-  readonly labels?: JsonObject;
+  readonly labels?: Labels;
   /** Where logical agents lead for this run; recorded because it is not a part of the definition. */
   readonly bindings?: JsonObject;
   readonly parent?: { readonly run: string; readonly effect: string };
 };
+
+/** Names and values that runs are found by. */
+export type Labels = { readonly [name: string]: string };
 
 /** How far an agent says it is. */
 export type Progress = { readonly percent?: number; readonly phase?: string; readonly note?: string };

@@ -1,6 +1,6 @@
 /**
  * The sweep: a process dies at a point, another one takes up what it left, and the auditor looks at
- * both. The choice of points is a function of a dry run and a seed.
+ * both.
  */
 import { join } from "node:path";
 
@@ -18,6 +18,8 @@ export type Told = {
   readonly story: Story;
   /** The deaths that came true; a process may be done before it reaches its point. */
   readonly deaths: readonly FailAt[];
+  /** What the auditor saw: from each crash to the end. */
+  readonly evidence: readonly Evidence[];
   readonly violations: readonly Violation[];
   /** Failpoints that the last life passed. */
   readonly points: readonly string[];
@@ -41,9 +43,12 @@ export async function tell(world: World, story: Story, patienceMs = PATIENCE_MS)
   const deaths: FailAt[] = [];
   for (const [index, failAt] of [...story.deaths, null].entries()) {
     const { mutation = "none" } = story;
-    const life = { life: `${story.name}/${index + 1}`, databases: [database], failAt, mutation, isRecovering: index > 0 };
+    const life = { life: `${story.name}/${index + 1}`, database, failAt, mutation, isRecovering: index > 0 };
     const ended = await world.live(life, patienceMs);
-    if (ended.diedAt === null) return { story, deaths, points: ended.points, violations: judge(world, database, crashes) };
+    if (ended.diedAt === null) {
+      const evidence = gather(world, database, crashes);
+      return { story, deaths, evidence, violations: judge(evidence), points: ended.points };
+    }
     deaths.push(ended.diedAt);
     crashes.push(standStill(world, database, [...(crashes.at(-1)?.acknowledged ?? []), ...ended.acknowledged]));
   }
@@ -55,12 +60,16 @@ function standStill(world: World, { path, runs }: WorldDatabase, acknowledged: r
   return { picture: takePicture(path), acknowledged, sizes };
 }
 
-/** Looks at the end from each crash; without one, from an empty beginning. */
-function judge(world: World, { path, runs }: WorldDatabase, crashes: readonly Crash[]): readonly Violation[] {
+/** The end as it is seen from each crash; without one, from an empty beginning. */
+function gather(world: World, { path, runs }: WorldDatabase, crashes: readonly Crash[]): readonly Evidence[] {
   const atEnd = takePicture(path);
-  const moments = crashes.length > 0 ? crashes : [{ picture: { integrity: "ok", runs: new Map() }, acknowledged: [], sizes: new Map() }];
-  const found = moments.flatMap((crash) => audit(evidenceOf(world, { runs, atEnd, crash })));
-  const bySentence = new Map(found.map((violation) => [`${violation.run} ${violation.sentence}`, violation]));
+  const nothing: Crash = { picture: { integrity: "ok", runs: new Map() }, acknowledged: [], sizes: new Map() };
+  return (crashes.length > 0 ? crashes : [nothing]).map((crash) => evidenceOf(world, { runs, atEnd, crash }));
+}
+
+/** A violation that is seen from two crashes is one. */
+function judge(evidence: readonly Evidence[]): readonly Violation[] {
+  const bySentence = new Map(evidence.flatMap(audit).map((violation) => [`${violation.run} ${violation.sentence}`, violation]));
   return [...bySentence.values()];
 }
 
@@ -69,25 +78,6 @@ function evidenceOf(world: World, { runs, atEnd, crash }: { readonly runs: reado
   const before = runs.flatMap(({ id }) => read(journalOf(world.journals, id), 0, sizeOfRun(id)));
   const after = runs.flatMap(({ id }) => read(journalOf(world.journals, id), sizeOfRun(id)));
   return { runs, acknowledged: crash.acknowledged, atCrash: crash.picture, atEnd, before, after };
-}
-
-/**
- * Points evenly over a dry run, and at least the first passing of every name. As (name, passing): two
- * runs of one program never interleave twice in the same way, so a number alone would name nothing.
- */
-export function choosePoints(dryRun: readonly string[], count: number): readonly FailAt[] {
-  const passings = new Map<string, number>();
-  const all = dryRun.map((name) => {
-    const passing = (passings.get(name) ?? 0) + 1;
-    passings.set(name, passing);
-    return { name, count: passing };
-  });
-  const firsts = all.filter((point) => point.count === 1);
-  // The last passings are not reached in every interleaving.
-  const reachable = all.filter((point) => point.count > 1 && point.count <= Math.ceil((passings.get(point.name) ?? 0) * 0.9));
-  const evenCount = Math.min(reachable.length, Math.max(0, count - firsts.length));
-  const evenly = Array.from({ length: evenCount }, (_, index) => reachable[Math.floor(((index + 0.5) * reachable.length) / evenCount)] as FailAt);
-  return [...firsts, ...evenly];
 }
 
 /** Tells stories side by side, as many at once as there is room for. */

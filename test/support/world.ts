@@ -36,7 +36,7 @@ export class World {
   }
 
   input(input: Undated<Input>): readonly Fact[] {
-    const decision = decide(this.program, this.state, { at: this.now, ...input } as Input);
+    const decision = decide(this.program, this.state, { at: this.now, ...input });
     this.state = decision.state;
     this.facts.push(...decision.facts);
     for (const command of decision.commands) this.open.set(command.path, command);

@@ -13,7 +13,7 @@ export type ControlServer = { readonly address: OwnerAddress; close(): void };
 export async function serveControl(host: Host): Promise<ControlServer> {
   const token = randomBytes(32).toString("base64url");
   const server = createServer({ requestTimeout: CONTROL_TIMEOUT_MS }, (request, response) => {
-    void respond(host, token, request, response);
+    respond(host, token, request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
   const url = await listen(server);
   return {

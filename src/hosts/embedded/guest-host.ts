@@ -10,7 +10,7 @@ import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type { HistoryEntry, Host, LookUp, LookUpKind, Page, PostedInput, PostReceipt, RunFilter, RunRecord, StartReceipt, StartRequest } from "../../ports/host.ts";
 import type { RunState } from "../../scheduler/index.ts";
-import { isLast, MailboxHost } from "../mailbox/mailbox-host.ts";
+import { isLast, MailboxHost, unknownRun } from "../mailbox/mailbox-host.ts";
 import { askOwner } from "./control-client.ts";
 import { openDatabase } from "./open-database.ts";
 import { readOwnerAddress, type OwnerAddress } from "./owner.ts";
@@ -29,6 +29,7 @@ export class GuestHost implements Host {
   readonly #store: SqliteStore;
   /** Reads as the owner's host does; it is never asked to change anything. */
   readonly #reader: MailboxHost;
+  #isClosed = false;
 
   constructor(path: string, store: SqliteStore) {
     this.#path = path;
@@ -54,7 +55,7 @@ export class GuestHost implements Host {
 
   async *watch(run: RunRef, fromSeq: number, signal?: AbortSignal): AsyncIterable<HistoryEntry> {
     let version = -1;
-    for (let nextSeq = fromSeq; signal?.aborted !== true; ) {
+    for (let nextSeq = fromSeq; signal?.aborted !== true && !this.#isClosed; ) {
       const newest = this.#store.dataVersion();
       if (newest === version) {
         await delay(POLL_MS);
@@ -69,15 +70,17 @@ export class GuestHost implements Host {
         // An owner that ends with its last run commits nothing more that would wake this loop.
         if (isLast(entry)) return;
       }
+      // A run that ended before `fromSeq` has no more facts and never will.
       if (entries.length === 0 && ((await this.get(run))?.endedAt ?? null) !== null) return;
     }
   }
 
   async whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord> {
+    const known = await this.get(run);
+    if (known === null) throw unknownRun(run);
+    if (known.endedAt !== null) return known;
     for await (const _ of this.watch(run, 1, signal)) continue;
-    const record = await this.get(run);
-    if (record !== null) return record;
-    throw new TuttiError("T4001", `There is no run ${run.id} in ${this.#path}.`);
+    return (await this.get(run)) ?? known;
   }
 
   stream(): void {
@@ -129,6 +132,7 @@ export class GuestHost implements Host {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#reader.close();
   }
 

@@ -20,10 +20,10 @@ export function openDatabase({ path, readOnly = false, synchronous = "full" }: D
   }
   let database: DatabaseSync | undefined;
   try {
-    if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (!readOnly) makeDirectoryOf(path);
     database = new DatabaseSync(path, { readOnly, timeout: 2_000 });
     checkSqliteVersion(database);
-    if (readOnly) checkSchemaVersion(database, path);
+    if (readOnly) refuseOlderSchema(checkSchemaVersion(database, path), path);
     else prepare(database, path, synchronous);
     return database;
   } catch (error) {
@@ -32,12 +32,31 @@ export function openDatabase({ path, readOnly = false, synchronous = "full" }: D
   }
 }
 
+/** Makes the directory of a database, for this user only. Throws T5002 when it cannot be made. */
+export function makeDirectoryOf(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw toStoreError(error, `make the directory of ${path}`);
+  }
+}
+
+/** Only an owner may change the tables, so one who only reads has to wait for it. */
+function refuseOlderSchema(version: number, path: string): void {
+  if (version === MIGRATIONS.length) return;
+  throw new TuttiError("T5002", `The database ${path} has schema version ${version}, and its owner has yet to bring it to ${MIGRATIONS.length}.`, {
+    help: "Try again in a moment; or start or resume a run on it, which does that.",
+    retryable: true,
+  });
+}
+
 function prepare(database: DatabaseSync, path: string, synchronous: "full" | "normal"): void {
+  // First a look: a file that is not ours must stay as it is.
+  const version = checkSchemaVersion(database, path);
   database.exec("pragma journal_mode = wal");
   database.exec(`pragma synchronous = ${synchronous}`);
   database.exec("pragma wal_autocheckpoint = 4000");
   database.exec("pragma cache_size = -65536");
-  const version = checkSchemaVersion(database, path);
   if (version === 0) database.exec(`pragma application_id = ${APPLICATION_ID}`);
   MIGRATIONS.slice(version).forEach((migration, index) => {
     failpoint("open.migrating");
@@ -62,10 +81,15 @@ function checkSchemaVersion(database: DatabaseSync, path: string): number {
 
 function checkSqliteVersion(database: DatabaseSync): void {
   const text = String(database.prepare("select sqlite_version() as version").get()?.["version"]);
-  const parts = text.split(".").map(Number);
-  const isOld = OLDEST_SQLITE.some((wanted, index) => OLDEST_SQLITE.slice(0, index).every((same, at) => parts[at] === same) && (parts[index] ?? 0) < wanted);
-  if (!isOld) return;
+  if (!isOldSqlite(text)) return;
   throw new TuttiError("T5002", `This Node brings SQLite ${text}, which can corrupt a database; Tutti needs ${OLDEST_SQLITE.join(".")} or newer.`, {
     help: "Update Node 24 to its newest release.",
   });
+}
+
+/** True for a version of SQLite that can corrupt a database in WAL mode. */
+export function isOldSqlite(version: string): boolean {
+  const parts = version.split(".").map(Number);
+  const place = OLDEST_SQLITE.findIndex((wanted, index) => (parts[index] ?? 0) !== wanted);
+  return place !== -1 && (parts[place] ?? 0) < (OLDEST_SQLITE[place] ?? 0);
 }

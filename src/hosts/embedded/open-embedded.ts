@@ -23,17 +23,20 @@ const SWEEP_INTERVAL_MS = 3_600_000;
 /** The default host: this process owns the database file. Throws T5001 when another process does. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedHost> {
   const { path, synchronous = "full", control = true } = options;
-  const database = openDatabase({ path, synchronous });
-  failpoint("open.prepared");
+  // The lock first: only the owner may bring the tables up to date.
   const lock = acquireOwnership(path);
   failpoint("open.owned");
-  if (lock === null) {
-    database.close();
-    throw ownedError(path);
+  if (lock === null) throw ownedError(path);
+  try {
+    const database = openDatabase({ path, synchronous });
+    failpoint("open.prepared");
+    const host = new EmbeddedHost(new SqliteStore(database, "owner"), options, lock);
+    if (control) await host.listen();
+    return host;
+  } catch (error) {
+    lock.release();
+    throw error;
   }
-  const host = new EmbeddedHost(new SqliteStore(database, "owner"), options, lock);
-  if (control) await host.listen();
-  return host;
 }
 
 export class EmbeddedHost extends MailboxHost {

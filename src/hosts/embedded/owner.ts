@@ -8,6 +8,9 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
+import { makeDirectoryOf } from "./open-database.ts";
+import { toStoreError } from "./store-error.ts";
+
 export type OwnerAddress = { readonly pid: number; readonly url: string; readonly token: string };
 
 export type OwnerLock = {
@@ -16,8 +19,9 @@ export type OwnerLock = {
   release(): void;
 };
 
-/** Becomes the owner; null when another process is. */
+/** Becomes the owner; null when another process is. Throws T5002 when there can be no lock beside the file. */
 export function acquireOwnership(path: string): OwnerLock | null {
+  makeDirectoryOf(path);
   const lock = lockFile(`${path}.lock`);
   if (lock === null) return null;
   const addressPath = addressFile(path);
@@ -28,6 +32,8 @@ export function acquireOwnership(path: string): OwnerLock | null {
       renameSync(draft, addressPath);
     },
     release() {
+      // Once only: by now the address may be the next owner's.
+      if (!lock.isOpen) return;
       rmSync(addressPath, { force: true });
       lock.close();
     },
@@ -36,15 +42,16 @@ export function acquireOwnership(path: string): OwnerLock | null {
 
 /** SQLite's own lock on an empty database is the portable way to a lock that dies with its process. */
 function lockFile(path: string): DatabaseSync | null {
-  const database = new DatabaseSync(path, { timeout: 0 });
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(path, { timeout: 0 });
     database.exec("pragma journal_mode = delete; pragma locking_mode = exclusive; begin exclusive");
     chmodSync(path, 0o600);
     return database;
   } catch (error) {
-    database.close();
+    database?.close();
     if (error instanceof Error && /locked|busy/i.test(error.message)) return null;
-    throw error;
+    throw toStoreError(error, `lock ${path}`);
   }
 }
 

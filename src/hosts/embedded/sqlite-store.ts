@@ -8,10 +8,11 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import type { RunId, RunRef, Tenant } from "../../base/ids.ts";
-import type { Json, JsonObject } from "../../base/json.ts";
+import type { Json } from "../../base/json.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type { LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
 import type { Batch, EncodedFact, Store, StoredRun } from "../mailbox/store.ts";
 import { listRuns } from "./list-runs.ts";
@@ -172,7 +173,7 @@ function addRun(write: Writes, { run, workflow, version, fingerprint, inputHash,
   const names = Object.keys(labels);
   const text = names.length === 0 ? null : JSON.stringify(labels);
   write.addRun.run(run.tenant, run.id, workflow, version, fingerprint, inputHash, at, at, text);
-  for (const name of names) write.addLabel.run(run.tenant, name, String(labels[name]), run.id);
+  for (const name of names) write.addLabel.run(run.tenant, name, labels[name] ?? "", run.id);
 }
 
 function refOf(row: Row): RunRef {
@@ -184,7 +185,7 @@ function lookUpOf(tenant: Tenant, row: Row): LookUp {
 }
 
 function recordOf(row: Row): RunRecord {
-  const code = row["error_code"];
+  const { error_code: code, error_message: message, labels } = row;
   return {
     run: refOf(row),
     workflow: String(row["workflow"]),
@@ -194,7 +195,7 @@ function recordOf(row: Row): RunRecord {
     createdAt: Number(row["created_at"]),
     updatedAt: Number(row["updated_at"]),
     endedAt: row["ended_at"] === null ? null : Number(row["ended_at"]),
-    error: code === null ? null : { code: String(code), message: String(row["error_message"]) },
-    labels: row["labels"] === null ? {} : (JSON.parse(String(row["labels"])) as JsonObject),
+    error: typeof code === "string" ? { code, message: String(message) } : null,
+    labels: typeof labels === "string" ? (JSON.parse(labels) as Labels) : {},
   };
 }

@@ -6,7 +6,7 @@ const SQLITE = { busy: 5, locked: 6, readOnly: 8, ioError: 10, corrupt: 11, full
 /** Says what a failure of SQLite means, and whether waiting may help. */
 export function toStoreError(error: unknown, action: string): TuttiError {
   const { code, message } = readSqliteError(error);
-  switch (code === null ? null : code & 0xff) {
+  switch ((code ?? 0) & 0xff) {
     case SQLITE.full:
       return new TuttiError("T5004", `The disk is full: could not ${action} (${message}).`, {
         help: "Free some space; runs go on by themselves. Nothing that was acknowledged is lost.",

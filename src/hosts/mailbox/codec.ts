@@ -73,5 +73,5 @@ export function decodeFact(encoded: EncodedFact, readPayload: (hash: string) => 
     }
     fields[field] = JSON.parse(Buffer.from(content).toString("utf8")) as Json;
   }
-  return { ...fact, ...fields } as Fact;
+  return { ...fact, ...fields };
 }

@@ -220,7 +220,7 @@ function hashOf(value: Json): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
 
-function unknownRun(run: RunRef): TuttiError {
+export function unknownRun(run: RunRef): TuttiError {
   return new TuttiError("T4001", `There is no run ${run.id} in tenant ${run.tenant}.`, { help: "`tutti list` shows the runs of this database." });
 }
 

@@ -14,7 +14,6 @@ import { TuttiError } from "../../base/errors.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import type { RunRef } from "../../base/ids.ts";
 import { FACTS_PER_COMMIT, IDLE_RUN_MS, INPUTS_PER_TURN, MAX_IDLE_RUNS, RECOVERIES_PER_TURN } from "../../base/limits.ts";
-import type { Program } from "../../definition/program.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Performer, PostReceipt } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
@@ -345,8 +344,11 @@ export class Mailbox {
   /** Keeps a run in memory while it has work, for a while when it waits, and not when it is over. */
   #settleResident(resident: Resident): void {
     const { state } = resident;
-    if (state !== null && isOver(state)) this.watchers.notifyOver(resident.key);
-    if (state === null || isOver(state) || resident.status === "quarantined") return this.#forget(resident);
+    if (state === null || isOver(state) || resident.status === "quarantined") {
+      // A quarantined run is not over, but whoever waits for its end must hear of it.
+      this.watchers.notifyOver(resident.key);
+      return this.#forget(resident);
+    }
     this.#armWake(resident, nextWakeAt(state));
     this.#idle.delete(resident);
     resident.idleSince = null;
@@ -369,7 +371,7 @@ export class Mailbox {
 
   #perform(resident: Resident, commands: readonly Command[], recovered: boolean): void {
     const { run, program, state } = resident;
-    const { definition } = program as Program;
+    const { definition } = program;
     const bindings = state?.bindings ?? null;
     for (const command of commands) {
       this.#options.performer.perform({ run, workflow: definition.name, definition, bindings, command, recovered });

@@ -3,9 +3,10 @@
  * The store decides nothing.
  */
 import type { RunRef, Tenant } from "../../base/ids.ts";
-import type { Json, JsonObject } from "../../base/json.ts";
+import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type { LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
 
 export type Store = {
@@ -73,7 +74,7 @@ export type NewRunRow = {
   readonly fingerprint: string;
   readonly inputHash: string;
   readonly at: number;
-  readonly labels: JsonObject;
+  readonly labels: Labels;
 };
 
 export type StatusRow = {

@@ -141,5 +141,5 @@ function newEntry({ run, workflow, version, fingerprint, inputHash, at, labels }
 function matches(record: RunRecord, { tenant, status, workflow, labels }: RunFilter): boolean {
   if (record.run.tenant !== tenant || (workflow !== undefined && record.workflow !== workflow)) return false;
   if (status !== undefined && status.length > 0 && !status.includes(record.status)) return false;
-  return Object.entries(labels ?? {}).every(([name, value]) => String(record.labels[name]) === value);
+  return Object.entries(labels ?? {}).every(([name, value]) => record.labels[name] === value);
 }

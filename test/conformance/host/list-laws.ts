@@ -32,7 +32,7 @@ export function filterLaws(open: OpenWorld): void {
 
   it("filters by status, by workflow, by labels, and by all of them", async () => {
     const world = await open();
-    await world.start("a", single, { labels: { team: "red", year: 2026 } });
+    await world.start("a", single, { labels: { team: "red", year: "2026" } });
     await world.start("b", single, { labels: { team: "blue" } });
     await world.start("c", chain, { labels: { team: "red" } });
     await world.answer(refOf("a"), { path: "a" });

@@ -1,6 +1,6 @@
 import type { RunId, RunRef, Tenant } from "../../../src/base/ids.ts";
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
-import type { Json, JsonObject } from "../../../src/base/json.ts";
+import type { Json } from "../../../src/base/json.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
 import type { Host, HistoryEntry, Performer, PlacedCommand, PostReceipt, StartReceipt } from "../../../src/ports/host.ts";
 import type { Fact, RunState } from "../../../src/scheduler/index.ts";
@@ -31,7 +31,7 @@ export class Recorder implements Performer {
   }
 }
 
-type StartParts = { readonly input?: Json; readonly labels?: JsonObject; readonly tenant?: Tenant };
+type StartParts = { readonly input?: Json; readonly labels?: { readonly [name: string]: string }; readonly tenant?: Tenant };
 type AnswerParts = Partial<EffectId> & { readonly path: string; readonly outcome?: Outcome; readonly output?: Json; readonly task?: RemoteTask };
 
 /** One storage with a host on it, and all that a test needs to be the world around it. */
@@ -51,13 +51,16 @@ export class World {
     return this.#host;
   }
 
-  /** Opens the host; again, after a crash. The commands that are performed from then on are a new list. */
-  async open(): Promise<void> {
+  /**
+   * Opens the host; again, after a crash. The commands that are performed from then on are a new list.
+   * Without `settle`, the host has had no turn yet.
+   */
+  async open({ settle = true } = {}): Promise<void> {
     this.clock.forgetTimers();
     this.performer.onPerform = () => undefined;
     this.performer = new Recorder();
     this.#host = await this.harness.open({ performer: this.performer, clock: this.clock });
-    await this.settle();
+    if (settle) await this.settle();
   }
 
   /** Resolves after a turn in which everything that was due had its chance. */

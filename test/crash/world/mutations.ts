@@ -7,26 +7,41 @@ import { randomUUID } from "node:crypto";
 import type { Agent, RemoteAgent } from "../../../src/ports/agents.ts";
 import type { AgentFactory } from "../../../src/runtime/binder.ts";
 
-export const MUTATIONS = ["none", "freshMessageIds", "sendsWithoutLooking", "acknowledgesEarly", "neverHearsAgain"] as const;
-export type Mutation = (typeof MUTATIONS)[number];
+export type Mutation = "none" | "freshMessageIds" | "sendsWithoutLooking" | "acknowledgesEarly" | "neverHearsAgain";
+
+/** What befalls the remote agents of a process. */
+export type Fate = {
+  readonly mutation: Mutation;
+  readonly isRecovering: boolean;
+  /** Called when an agent has answered a message, before the engine knows of it. */
+  readonly onSent: (agent: string) => void;
+};
 
 /** An agent factory whose remote agents have the bug. */
-export function mutated(factory: AgentFactory, mutation: Mutation, isRecovering: boolean): AgentFactory {
-  return { ...factory, card: (binding, name) => mutatedAgent(factory.card(binding, name), mutation, isRecovering) };
+export function mutated(factory: AgentFactory, fate: Fate): AgentFactory {
+  return { ...factory, card: (binding, name) => mutatedAgent(factory.card(binding, name), fate) };
 }
 
-function mutatedAgent(agent: Agent, mutation: Mutation, isRecovering: boolean): Agent {
+function mutatedAgent(agent: Agent, { mutation, isRecovering, onSent }: Fate): Agent {
   if (agent.kind !== "remote") return agent;
+  const sound: RemoteAgent = {
+    ...boundTo(agent),
+    async send(work, intent, signal) {
+      const sent = await agent.send(work, intent, signal);
+      onSent(agent.name);
+      return sent;
+    },
+  };
   switch (mutation) {
     case "none":
     case "acknowledgesEarly":
-      return agent;
+      return sound;
     case "freshMessageIds":
-      return { ...boundTo(agent), send: (work, intent, signal) => agent.send(work, { ...intent, messageId: randomUUID() }, signal) };
+      return { ...sound, send: (work, intent, signal) => sound.send(work, { ...intent, messageId: randomUUID() }, signal) };
     case "sendsWithoutLooking":
-      return { ...boundTo(agent), find: async () => ({ kind: "none" }) };
+      return { ...sound, find: async () => ({ kind: "none" }) };
     case "neverHearsAgain":
-      return isRecovering ? { ...boundTo(agent), attend: () => new Promise(() => undefined) } : agent;
+      return isRecovering ? { ...sound, attend: () => new Promise(() => undefined) } : sound;
   }
 }
 

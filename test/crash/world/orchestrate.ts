@@ -1,6 +1,6 @@
 /**
- * A program: opens databases, starts or continues their runs, answers their questions, waits for
- * their end. It prints a line for each start that was acknowledged, and at the end one with what it
+ * A program: opens a database, starts or continues its runs, answers their questions, waits for their
+ * end. It prints a line for each start that was acknowledged, and at the end one with what it
  * has passed. Told to die at a failpoint, it kills itself there with SIGKILL.
  */
 import { writeSync } from "node:fs";
@@ -28,7 +28,7 @@ export type FailAt = { readonly name: string; readonly count: number };
 export type Life = {
   /** Names this process in the journal of the agents that live in it. */
   readonly life: string;
-  readonly databases: readonly WorldDatabase[];
+  readonly database: WorldDatabase;
   readonly addresses: Addresses;
   readonly journals: string;
   readonly failAt: FailAt | null;
@@ -49,7 +49,10 @@ function report(line: Report): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-function armFailpoints(failAt: FailAt | null): readonly string[] {
+/** The failpoints that were passed, and a way to pass one of the test's own. */
+type Passage = { readonly points: readonly string[]; readonly pass: (name: string) => void };
+
+function armFailpoints(failAt: FailAt | null): Passage {
   const points: string[] = [];
   const pass = (name: string): void => {
     points.push(name);
@@ -64,12 +67,12 @@ function armFailpoints(failAt: FailAt | null): readonly string[] {
     setImmediate(() => pass("send.left"));
     setTimeout(() => pass("send.inFlight"), 2);
   });
-  return points;
+  return { points, pass };
 }
 
-async function open(life: Life, path: string): Promise<Orchestrator> {
+async function open(life: Life, path: string, pass: Passage["pass"]): Promise<Orchestrator> {
   const factory = createAgentFactory(() => undefined);
-  const registry = new Registry(mutated(factory, life.mutation, life.isRecovering));
+  const registry = new Registry(mutated(factory, { ...life, onSent: (agent) => pass(`sent.${agent}`) }));
   registry.register(localAgent({ directory: life.journals, life: life.life }));
   const wiring: { host?: MailboxHost } = {};
   const hostOf = (): MailboxHost => {
@@ -91,8 +94,9 @@ const log: Log = (level, event, fields) => {
   if (level === "error") writeSync(2, `${event} ${JSON.stringify(fields)} ${String(fields["error"])}\n`);
 };
 
-async function live(life: Life, database: WorldDatabase, definition: Definition): Promise<void> {
-  const orchestrator = await open(life, database.path);
+async function live(life: Life, definition: Definition, pass: Passage["pass"]): Promise<void> {
+  const { database } = life;
+  const orchestrator = await open(life, database.path, pass);
   await Promise.all(
     database.runs.map(async ({ id, n }) => {
       if (life.mutation === "acknowledgesEarly") report({ kind: "acknowledged", run: id });
@@ -115,9 +119,8 @@ async function answerQuestions(orchestrator: Orchestrator, handle: RunHandle): P
 }
 
 async function main(life: Life): Promise<void> {
-  const points = armFailpoints(life.failAt);
-  const definition = createWorkflow(life.addresses);
-  await Promise.all(life.databases.map((database) => live(life, database, definition)));
+  const { points, pass } = armFailpoints(life.failAt);
+  await live(life, createWorkflow(life.addresses), pass);
   report({ kind: "done", points });
   // Connections to agents stay open for the next request; nothing of ours waits for them.
   process.exit(0);

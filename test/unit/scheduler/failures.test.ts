@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, integer, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { backoffMs } from "../../../src/scheduler/failure.ts";
@@ -33,8 +33,8 @@ describe("retries and fallbacks", () => {
 
   it("delays are jittered within the doubled one, capped, and the same in every replay (W168)", () => {
     const policy = { attempts: 9, initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: "full" } as const;
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.string(), (attempt, key) => {
+    assert(
+      property(integer({ min: 1, max: 40 }), string(), (attempt, key) => {
         const delayMs = backoffMs(policy, attempt, key);
         expect(delayMs).toBeGreaterThanOrEqual(0);
         expect(delayMs).toBeLessThanOrEqual(Math.min(30_000, 1_000 * 2 ** (attempt - 1)));

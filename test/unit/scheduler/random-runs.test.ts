@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, nat, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { JsonObject } from "../../../src/base/json.ts";
@@ -125,8 +125,8 @@ function finish(world: World): void {
 
 describe("random runs", () => {
   it("of random workflows, agents, people and times keep every invariant, replay to the same state, and end", () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(10_000), { minLength: 30, maxLength: 120 }), (numbers) => {
+    assert(
+      property(array(nat(10_000), { minLength: 30, maxLength: 120 }), (numbers) => {
         const choices = new Choices(numbers);
         const world = new World(randomSteps(choices)).start({ yes: true, no: false, items: [1, 2, 3].slice(0, choices.below(4)) });
         const answered: Command[] = [];

@@ -1,0 +1,60 @@
+/** Where the stories of a sweep die: a function of a dry run and a seed. */
+import type { Story } from "./sweep.ts";
+import type { FailAt } from "./world/orchestrate.ts";
+
+/**
+ * Points evenly over a dry run, and at least the first passing of every name. As (name, passing): two
+ * runs of one program never interleave twice in the same way, so a number alone would name nothing.
+ */
+export function choosePoints(dryRun: readonly string[], count: number): readonly FailAt[] {
+  const all = passingsOf(dryRun);
+  const firsts = all.filter((point) => point.count === 1);
+  const others = all.filter((point) => point.count > 1 && point.count <= surePassings(dryRun, point.name));
+  const otherCount = Math.min(others.length, Math.max(0, count - firsts.length));
+  return [...firsts, ...Array.from({ length: otherCount }, (_, index) => others[Math.floor(((index + 0.5) * others.length) / otherCount)] as FailAt)];
+}
+
+function passingsOf(dryRun: readonly string[]): readonly FailAt[] {
+  const passings = new Map<string, number>();
+  return dryRun.map((name) => {
+    const count = (passings.get(name) ?? 0) + 1;
+    passings.set(name, count);
+    return { name, count };
+  });
+}
+
+/** How often a name is passed in every interleaving, give or take what group commits save. */
+function surePassings(dryRun: readonly string[], name: string): number {
+  return Math.floor(dryRun.filter((point) => point === name).length * 0.8);
+}
+
+/** Failpoints that only a process passes which takes up what another one left, and where that other one dies. */
+const RECOVERIES: readonly (readonly [first: FailAt, second: FailAt])[] = [
+  [{ name: "sent.slow", count: 2 }, { name: "recover.loading", count: 1 }],
+  [{ name: "sent.slow", count: 3 }, { name: "recover.performing", count: 1 }],
+  [{ name: "sent.plain", count: 2 }, { name: "send.reconciled", count: 1 }],
+  [{ name: "send.accepted", count: 4 }, { name: "commit.done", count: 2 }],
+];
+
+/** Stories that die again while they are taken up; after the known ones, at random places. */
+export function chooseDoubleDeaths(dryRun: readonly string[], count: number, seed: number): readonly Story[] {
+  const random = randomOf(seed);
+  const points = passingsOf(dryRun).filter((point) => point.count <= surePassings(dryRun, point.name));
+  const pick = (from: readonly FailAt[]): FailAt => from[Math.floor(random() * from.length)] as FailAt;
+  return Array.from({ length: count }, (_, index): Story => {
+    // A second life has less to do: it is killed early, or it would be done before.
+    const deaths = RECOVERIES[index] ?? [pick(points), pick(points.filter((point) => point.count <= 3))];
+    return { name: `twice-${index}`, deaths };
+  });
+}
+
+/** Mulberry32: small, and the same everywhere. */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
