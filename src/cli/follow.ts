@@ -38,7 +38,6 @@ export async function follow(cli: Cli, following: Following): Promise<FollowEnd>
 }
 
 class Watch {
-  readonly #cli: Cli;
   readonly #following: Following;
   readonly #stop = new AbortController();
   readonly #asker: Asker | null;
@@ -47,7 +46,6 @@ class Watch {
   #missedOwner = 0;
 
   constructor(cli: Cli, following: Following) {
-    this.#cli = cli;
     this.#following = following;
     const { keyboard, terminal } = cli;
     const { view, session } = following;

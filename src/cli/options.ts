@@ -25,11 +25,14 @@ export function withJson(command: Command, what = "one JSON document on stdout")
 
 /** `--agent name=URL|module`, once for each. */
 export function agentOption(): Option {
-  return new Option("--agent <name=place>", "bind an agent to a URL or ./module.ts#export").argParser(collect).default([], "none");
+  return new Option("--agent <name=place>", "bind an agent to a URL or ./module.ts#export").argParser(collect);
 }
 
+/** What an option that is repeated has collected. */
+export type Pairs = readonly (readonly [string, string])[];
+
 /** `key=value`, collected into a list of pairs. */
-export function collect(text: string, earlier: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
+export function collect(text: string, earlier: Pairs = []): Pairs {
   const equals = text.indexOf("=");
   if (equals < 1) throw new InvalidArgumentError("Write it as name=value.");
   return [...earlier, [text.slice(0, equals), text.slice(equals + 1)]];

@@ -8,7 +8,7 @@ import { prepareInput } from "../definition/run-input.ts";
 import { createRunId, type RunHandle } from "../runtime/orchestrator.ts";
 import type { Cli } from "./cli.ts";
 import { databasePath, loadConfig } from "./config.ts";
-import { usageError } from "./options.ts";
+import { type Pairs, usageError } from "./options.ts";
 import { findRun } from "./run-id.ts";
 import { type InputOptions, readRunInput } from "./run-input.ts";
 import type { Session } from "./session.ts";
@@ -16,30 +16,30 @@ import { loadWorkflow } from "./workflow-file.ts";
 
 /** What `tutti run` is asked to do: start a workflow under an id, or go on with a run that exists. */
 export type Order =
-  | { readonly kind: "start"; readonly db: string; readonly id: RunId; readonly definition: Definition; readonly file: string; readonly input: Json; readonly bindings: JsonObject; readonly labels: JsonObject }
+  | { readonly kind: "start"; readonly db: string; readonly id: RunId; readonly definition: Definition; readonly file: string; readonly input: Json; readonly bindings: JsonObject; readonly labels: { readonly [name: string]: string } }
   | { readonly kind: "continue"; readonly db: string; readonly id: string };
 
 export type OrderOptions = InputOptions & {
   readonly id?: string;
   readonly db?: string;
-  readonly agent: readonly (readonly [string, string])[];
-  readonly label: readonly (readonly [string, string])[];
+  readonly agent?: Pairs;
+  readonly label?: Pairs;
 };
 
 /** Reads everything that can be wrong before anything is opened. */
 export async function readOrder(cli: Cli, named: string | undefined, options: OrderOptions): Promise<Order> {
   if (named === undefined) return continued(cli, options);
-  const { definition, bindings, config, file } = await loadWorkflow(cli, named, options.agent);
+  const { definition, bindings, config, file } = await loadWorkflow(cli, named, options.agent ?? []);
   const prepared = prepareInput(definition, await readRunInput(cli, options, definition.input));
   if (!prepared.ok) throw prepared.error;
   const db = databasePath(options.db, cli.environment, { directory: cli.directory, config });
-  return { kind: "start", db, id: readId(options.id), definition, file, input: prepared.value, bindings, labels: Object.fromEntries(options.label) };
+  return { kind: "start", db, id: readId(options.id), definition, file, input: prepared.value, bindings, labels: Object.fromEntries(options.label ?? []) };
 }
 
 async function continued(cli: Cli, options: OrderOptions): Promise<Order> {
   if (options.id === undefined) throw usageError("Say which workflow: a file or a name; or --id of a run to go on with.");
-  const others = [options.i.length > 0 && "-i", options.input !== undefined && "--input", options.agent.length > 0 && "--agent", options.label.length > 0 && "--label"];
-  const odd = others.find((name) => name !== false);
+  const startOnly = { "-i": options.i, "--input": options.input, "--agent": options.agent, "--label": options.label };
+  const odd = Object.entries(startOnly).find(([, value]) => value !== undefined)?.[0];
   if (odd !== undefined) throw usageError(`${odd} belongs to the start of a run; without a workflow, --id goes on with a run as it is.`);
   const config = await loadConfig(cli.directory);
   return { kind: "continue", db: databasePath(options.db, cli.environment, { directory: cli.directory, config }), id: options.id };

@@ -4,12 +4,12 @@ import { resolve } from "node:path";
 import { isJsonObject, type Json } from "../base/json.ts";
 import type { JsonSchema } from "../definition/definition.ts";
 import type { Cli } from "./cli.ts";
-import { usageError } from "./options.ts";
+import { type Pairs, usageError } from "./options.ts";
 import { sentenceOf } from "./report-error.ts";
 
 export type InputOptions = {
   /** `-i key=value`, in order. */
-  readonly i: readonly (readonly [string, string])[];
+  readonly i?: Pairs;
   /** JSON, `@file`, or `@-` for standard input. */
   readonly input?: string;
 };
@@ -17,7 +17,7 @@ export type InputOptions = {
 /** The input of a run: `--input` as the base, each `-i` a property on top of it. */
 export async function readRunInput(cli: Cli, options: InputOptions, schema: JsonSchema | null): Promise<Json> {
   const base = options.input === undefined ? {} : parseJson(await textOf(cli, options.input), "--input");
-  if (options.i.length === 0) return base;
+  if (options.i === undefined) return base;
   if (!isJsonObject(base)) throw usageError("-i sets properties, and the value of --input is not an object.");
   const properties = options.i.map(([key, text]): [string, Json] => [key, readValue(text, propertySchema(schema, key))]);
   return { ...base, ...Object.fromEntries(properties) };

@@ -138,7 +138,7 @@ export class Effects implements Performer {
   }
 
   #inBackground(flight: Flight, key: string, effect: Promise<void>, hasRoom = false): void {
-    effect.then(
+    flight.done = effect.then(
       () => this.#end(flight, key, hasRoom),
       (error: unknown) => {
         this.#context.log("error", "effect_failed", { workflow_id: flight.placed.run.id, subtask_id: flight.placed.command.path, error });
@@ -156,15 +156,16 @@ export class Effects implements Performer {
     const { command } = placed;
     if (command.kind !== "abort") return;
     const earlier = this.#context.flights.get(key);
-    if (earlier?.placed.command.kind === "abort" && earlier.isSame(command)) return;
-    if (earlier !== undefined && earlier.placed.command.attempt <= command.attempt) {
-      earlier.stop();
-      this.#context.flights.delete(key);
-    }
+    if (earlier !== undefined && (earlier.isSame(command) || earlier.placed.command.attempt > command.attempt)) return;
+    // A message that is on its way is let go through: cut off, nobody would know what became of it.
+    const isSending = earlier?.placed.command.kind === "send" && command.task === null;
+    if (!isSending) earlier?.stop();
+    this.#context.flights.delete(key);
     if (command.task === null && command.intent === null) return;
     const flight = new Flight(placed, this.#context.clock.now());
     this.#context.flights.set(key, flight);
-    this.#inBackground(flight, key, abortRemotely(this.#context, flight, command));
+    const ready = isSending && earlier !== undefined ? earlier.done : Promise.resolve();
+    this.#inBackground(flight, key, ready.then(() => abortRemotely(this.#context, flight, command)));
   }
 
   /**

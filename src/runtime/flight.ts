@@ -14,6 +14,8 @@ export class Flight {
   localAgent: string | null = null;
   isAnnounced = false;
   isStopped = false;
+  /** Settles when the effect has ended, however it did. */
+  done: Promise<void> = Promise.resolve();
   #controller: AbortController | null = null;
   #progressAt = Number.NEGATIVE_INFINITY;
 
@@ -25,7 +27,9 @@ export class Flight {
 
   isSame(command: Command): boolean {
     const own = this.placed.command;
-    return own.kind === command.kind && own.attempt === command.attempt && own.turn === command.turn;
+    if (own.kind !== command.kind || own.attempt !== command.attempt || own.turn !== command.turn) return false;
+    // A cancel that has learnt of the task is another one than the cancel that had to look for it.
+    return own.kind !== "abort" || command.kind !== "abort" || (own.task === null) === (command.task === null);
   }
 
   /** Made when it is first read: most handlers never look at it, and it costs more than they do. */

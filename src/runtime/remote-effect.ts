@@ -34,7 +34,9 @@ export async function delegateRemotely(context: EffectContext, flight: Flight, c
   failpoint("delegate.described");
   if (flight.isStopped) return;
   if (!described.ok) return answer(context, flight, agent.name, described.outcome);
-  const { url, binding, takesContextId } = described.identity;
+  const { binding, takesContextId } = described.identity;
+  // An answer goes to where the task is, wherever the card leads by now.
+  const url = command.task?.url ?? described.identity.url;
   const { run } = flight.placed;
   const contextId = command.task?.contextId ?? (takesContextId ? contextIdOf(run, command.path) : null);
   const intent: Intent = { agent: agent.name, url, binding, messageId: messageIdOf(run, command), contextId };
@@ -73,21 +75,23 @@ export async function attendRemotely(context: EffectContext, flight: Flight, com
 /** Cancels the task until the agent acknowledges it, or nobody is going to wait any longer. */
 export async function abortRemotely(context: EffectContext, flight: Flight, command: CommandOf<"abort">): Promise<void> {
   failpoint("abort.begun");
+  if (flight.isStopped) return;
   const agentName = command.task?.agent ?? command.intent?.agent ?? "";
   const agent = await context.registry.resolveByName(agentName, flight.placed);
-  const task = command.task ?? (agent === null || command.intent === null ? null : await findIntended(flight, agent, command));
+  const task = command.task ?? (agent === null || command.intent === null ? null : await findIntended(context, flight, agent, command));
+  if (flight.isStopped) return;
   if (task === "unknowable") return answer(context, flight, agentName, unknown(agentName, "it cannot be asked"));
   if (agent === null || task === null) return answer(context, flight, agentName, canceledByUs(agentName));
   const outcome = await cancelUntilKnown(context, flight, agent, task);
   if (outcome !== null) await answer(context, flight, agentName, outcome, task);
 }
 
-async function findIntended(flight: Flight, agent: RemoteAgent, command: CommandOf<"abort">): Promise<RemoteTask | null | "unknowable"> {
+async function findIntended(context: EffectContext, flight: Flight, agent: RemoteAgent, command: CommandOf<"abort">): Promise<RemoteTask | null | "unknowable"> {
   const { intent } = command;
   if (intent === null) return null;
   const assignment: Assignment = { ...idOf(command), target: { kind: "agent", agent: agent.name, skill: null }, input: null, text: null, deadlineAt: 0, exchanges: [], task: null };
   const work = new AssignedWork(flight.placed, assignment, agent, flight.begunAt);
-  const found = await agent.find(work, intent, flight.signal);
+  const found = await findPatiently(context, flight, agent, work, intent);
   if (found.kind === "task") return found.task;
   return found.kind === "none" ? null : "unknowable";
 }

@@ -6,7 +6,7 @@ import type { RunStatus } from "../../scheduler/index.ts";
 import type { Cli } from "../cli.ts";
 import { databaseOf } from "../database.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { collect, type DatabaseOption, described, type JsonOption, wholeNumber, withDatabase, withJson } from "../options.ts";
+import { collect, type DatabaseOption, described, type JsonOption, type Pairs, wholeNumber, withDatabase, withJson } from "../options.ts";
 import { lookOfRun } from "../progress/step-text.ts";
 import { openReader } from "../session.ts";
 import { alignRows, clean } from "../text.ts";
@@ -15,7 +15,7 @@ type ListOptions = DatabaseOption &
   JsonOption & {
     readonly status?: readonly RunStatus[];
     readonly workflow?: string;
-    readonly label: readonly (readonly [string, string])[];
+    readonly label?: Pairs;
     readonly limit: number;
     readonly cursor?: string;
   };
@@ -27,7 +27,7 @@ export function listCommand(cli: Cli): Command {
   const command = described(new Command("list"), { what: "List runs, newest first.", example: "tutti list --status failed --limit 5" })
     .option("--status <status,…>", "only runs in these states", statuses)
     .option("--workflow <name>", "only runs of this workflow")
-    .option("--label <key=value>", "only runs with this label; repeat it", collect, [])
+    .option("--label <key=value>", "only runs with this label; repeat it", collect)
     .option("--limit <count>", "how many", wholeNumber, LIMIT)
     .option("--cursor <cursor>", "go on where the page before ended");
   return withJson(withDatabase(command)).action(async (options: ListOptions) => cli.exit(await list(cli, options)));
@@ -50,7 +50,7 @@ async function list(cli: Cli, options: ListOptions): Promise<ExitCode> {
     limit,
     ...(status === undefined ? {} : { status }),
     ...(workflow === undefined ? {} : { workflow }),
-    ...(label.length === 0 ? {} : { labels: Object.fromEntries(label) }),
+    ...(label === undefined ? {} : { labels: Object.fromEntries(label) }),
     ...(cursor === undefined ? {} : { cursor }),
   };
   const { items, nextCursor } = await orchestrator.host.list(filter);

@@ -11,7 +11,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { catchUp, follow, type FollowEnd } from "../follow.ts";
 import { leftOverText } from "../left-over.ts";
 import { logOf } from "../log.ts";
-import { agentOption, collect, databaseHint, described, duration, usageError, withDatabase, withJson } from "../options.ts";
+import { agentOption, collect, databaseHint, described, duration, type Pairs, usageError, withDatabase, withJson } from "../options.ts";
 import { begin, type Order, type OrderOptions, readOrder } from "../order.ts";
 import { LineView } from "../progress/line-view.ts";
 import { LiveView } from "../progress/live-view.ts";
@@ -20,7 +20,7 @@ import { openDriver, ownerOf, type Session } from "../session.ts";
 import { counted } from "../text.ts";
 
 type RunOptions = OrderOptions & {
-  readonly watch: boolean;
+  readonly watch?: boolean;
   readonly detach?: boolean;
   readonly background?: boolean;
   readonly json?: boolean;
@@ -33,7 +33,7 @@ export function runCommand(cli: Cli): Command {
     example: "tutti run report.tutti.yaml -i region=EMEA -i month=2025-03",
   })
     .argument("[file|name]", "a workflow file, or its name here or in workflows/")
-    .option("-i <key=value>", "set a property of the input; repeat it", collect, [])
+    .option("-i <key=value>", "set a property of the input; repeat it", collect)
     .option("--input <json|@file>", "the input as JSON; @- reads standard input")
     .option("--id <run>", "the id of the run; the same id is the same run")
     .option("--watch", "show progress on stderr (the default)")
@@ -41,7 +41,7 @@ export function runCommand(cli: Cli): Command {
     .option("--detach", "let it go on in the background, and print its id")
     .option("--wait <duration>", "stop watching after a time, such as 30s", duration)
     .addOption(agentOption())
-    .option("--label <key=value>", "a label to find the run by; repeat it", collect, [])
+    .option("--label <key=value>", "a label to find the run by; repeat it", collect)
     .addOption(new Option("--background").hideHelp());
   return withJson(withDatabase(command)).action(async (named: string | undefined, options: RunOptions) => {
     cli.exit(await run(cli, named, options));
@@ -111,7 +111,7 @@ async function watch(cli: Cli, session: Session, handle: RunHandle, options: Run
 }
 
 function viewOf({ terminal }: Cli, options: RunOptions, { record, board }: { readonly record: RunRecord; readonly board: RunBoard }): View {
-  if (!options.watch || options.background === true) return noView;
+  if (options.watch === false || options.background === true) return noView;
   const shown = { run: record.run.id, workflow: record.workflow, version: record.version, board };
   return terminal.isLive ? new LiveView(terminal, shown) : new LineView(terminal, shown);
 }
@@ -146,9 +146,9 @@ async function detach(cli: Cli, order: Order, options: RunOptions): Promise<Exit
   return EXIT.ok;
 }
 
-function wordsOf(order: Order, { agent, label }: RunOptions): readonly string[] {
+function wordsOf(order: Order, { agent = [], label = [] }: RunOptions): readonly string[] {
   if (order.kind === "continue") return [];
-  const pairs = (flag: string, list: RunOptions["agent"]): readonly string[] => list.flatMap(([name, value]) => [flag, `${name}=${value}`]);
+  const pairs = (flag: string, list: Pairs): readonly string[] => list.flatMap(([name, value]) => [flag, `${name}=${value}`]);
   return [order.file, ...pairs("--agent", agent), ...pairs("--label", label)];
 }
 

@@ -27,7 +27,7 @@ const definition = workflowFromObject({
   agents: { worker: { local: "worker" } },
   input: { type: "object" },
   steps: {
-    flaky: { agent: "worker", skill: "flaky", retry: { attempts: 4, initial: "40ms", factor: 1, max: "40ms", jitter: "none" } },
+    flaky: { needs: ["slow"], agent: "worker", skill: "flaky", retry: { attempts: 4, initial: "40ms", factor: 1, max: "40ms", jitter: "none" } },
     slow: { agent: "worker", skill: "slow", with: { text: "${{ input.text }}" } },
   },
   output: { length: "${{ size(steps.slow.output.text) }}", attempts: "${{ steps.flaky.attempts }}" },
@@ -60,6 +60,7 @@ async function main(db: string): Promise<void> {
   });
   const orchestrator = await openOrchestrator({ db, agents: [worker] });
   let count = 0;
+  const followed: Promise<void>[] = [];
   const follow = async (id: string, handle: RunHandle): Promise<void> => {
     const result = await handle.result();
     if (result.status === "completed") report({ kind: "completed", run: id });
@@ -71,7 +72,10 @@ async function main(db: string): Promise<void> {
       try {
         const handle = await orchestrator.start(definition, { text: `${id} `.repeat(PAYLOAD_BYTES / 8) }, { id });
         report({ kind: "acknowledged", run: id });
-        await follow(id, handle);
+        const end = follow(id, handle);
+        followed.push(end);
+        // A run that cannot go on must not keep others from being tried.
+        await Promise.race([end, delay(300)]);
       } catch (error) {
         if (!(error instanceof TuttiError)) throw error;
         report({ kind: "refused", run: id, code: error.code, retryable: error.retryable });
@@ -80,6 +84,7 @@ async function main(db: string): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(followed);
   await orchestrator.close();
   report({ kind: "done" });
   process.exit(0);

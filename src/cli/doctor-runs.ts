@@ -1,0 +1,112 @@
+/**
+ * The proof that nothing is nowhere (design.md, fact 6): of every open run, whether the invariants of
+ * its state hold, and for which agent, instant or answer each of its open subtasks waits.
+ */
+import { compile } from "../definition/compile.ts";
+import type { Definition } from "../definition/definition.ts";
+import type { RunRecord } from "../ports/host.ts";
+import { nameOfTarget } from "../runtime/run-board.ts";
+import type { Orchestrator } from "../runtime/orchestrator.ts";
+import { brokenInvariants, nextWakeAt, type RunState } from "../scheduler/index.ts";
+import type { Flight } from "../scheduler/state.ts";
+import { sentenceOf } from "./report-error.ts";
+import type { Session } from "./session.ts";
+import { clean, counted, cut } from "./text.ts";
+
+export type RunReport = {
+  readonly run: string;
+  readonly workflow: string;
+  readonly status: string;
+  readonly waits: readonly { readonly subtask: string; readonly waitsFor: string }[];
+  readonly problems: readonly string[];
+};
+
+const OPEN = ["running", "waiting", "paused", "canceling", "compensating", "quarantined"] as const;
+const RUNS_PER_PAGE = 200;
+/** Subtasks of one run that are told one by one. */
+const SUBTASKS_TOLD = 50;
+const PROMPT_COLUMNS = 60;
+/** A timer that is due for longer than this, while a process owns the database, is stuck. */
+const LATE_MS = 10_000;
+
+export async function examineRuns({ orchestrator }: Session, isOwned: boolean): Promise<readonly RunReport[]> {
+  const reports: RunReport[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await orchestrator.host.list({ tenant: orchestrator.tenant, status: OPEN, limit: RUNS_PER_PAGE, ...(cursor === undefined ? {} : { cursor }) });
+    for (const record of page.items) reports.push(await examine(orchestrator, record, isOwned));
+    cursor = page.nextCursor;
+  }
+  return reports;
+}
+
+async function examine({ host, registry }: Orchestrator, record: RunRecord, isOwned: boolean): Promise<RunReport> {
+  const { run, workflow, version, status, fingerprint } = record;
+  const head = { run: run.id, workflow: `${workflow}@${version}`, status };
+  try {
+    const definition = await host.definition(run.tenant, fingerprint);
+    const state = await host.inspect(run);
+    if (definition === null || state === null) return { ...head, waits: [], problems: [`Its ${definition === null ? "definition" : "state"} is missing.`] };
+    const problems = [...quarantineProblem(record), ...bindingProblem(registry, definition, state), ...stateProblems(state, definition), ...lateProblem(state, isOwned)];
+    return { ...head, waits: status === "quarantined" ? [] : waitsOf(state, definition), problems };
+  } catch (error) {
+    return { ...head, waits: [], problems: [`It cannot be read: ${sentenceOf(error)}`] };
+  }
+}
+
+function quarantineProblem({ status, error }: RunRecord): readonly string[] {
+  return status === "quarantined" ? [`Quarantined: ${clean(error?.message ?? "deciding failed")}. Its inputs are kept until it is released.`] : [];
+}
+
+function bindingProblem(registry: Orchestrator["registry"], definition: Definition, state: RunState): readonly string[] {
+  const reason = registry.cannotBind(definition, state.bindings);
+  return reason === null ? [] : [`It cannot go on from here: ${reason}.`];
+}
+
+function stateProblems(state: RunState, definition: Definition): readonly string[] {
+  return brokenInvariants(state, compile(definition)).map((broken) => `Invariant ${broken}.`);
+}
+
+function lateProblem(state: RunState, isOwned: boolean): readonly string[] {
+  const wakeAt = nextWakeAt(state);
+  if (!isOwned || wakeAt === null || Date.now() - wakeAt < LATE_MS) return [];
+  return [`Its timer of ${instant(wakeAt)} is overdue, though a process owns the database.`];
+}
+
+function waitsOf(state: RunState, definition: Definition): RunReport["waits"] {
+  const flights = Object.entries(state.flights);
+  const waits = flights.slice(0, SUBTASKS_TOLD).map(([subtask, flight]) => ({ subtask, waitsFor: waitText(flight, state) }));
+  const rest = flights.length - waits.length;
+  const pending = Object.keys(definition.steps).filter((id) => !(id in state.steps) && !(id in state.lists) && !(id in state.flights));
+  return [
+    ...waits,
+    ...(rest > 0 ? [{ subtask: counted(rest, "further subtask"), waitsFor: "their agents and timers, as those above" }] : []),
+    ...pending.map((id) => ({ subtask: id, waitsFor: `the steps that it needs: ${openNeeds(id, state, definition)}` })),
+  ];
+}
+
+function openNeeds(id: string, state: RunState, definition: Definition): string {
+  return (definition.steps[id]?.needs ?? []).filter((need) => !(need in state.steps)).join(", ");
+}
+
+function waitText(flight: Flight, state: RunState): string {
+  if (state.pausedAt !== null && flight.phase !== "waiting") return "`tutti resume`: the run is paused";
+  const agent = clean(flight.agent ?? nameOfTarget(flight.target));
+  switch (flight.phase) {
+    case "assigned":
+      return `agent "${agent}" to take it, until ${instant(flight.deadlineAt)}`;
+    case "intended":
+      return `agent "${agent}" to acknowledge message ${flight.intent?.messageId ?? ""}, until ${instant(flight.deadlineAt)}`;
+    case "accepted":
+      return `agent "${agent}"${flight.task === null ? " in the owner's process" : `, task ${clean(flight.task.taskId)}`}, until ${instant(flight.deadlineAt)}`;
+    case "retrying":
+      return `its next attempt, at ${instant(flight.retryAt ?? flight.deadlineAt)}`;
+    case "waiting":
+      return `an answer to question ${flight.question?.id ?? ""}: "${cut(clean(flight.question?.question.prompt ?? ""), PROMPT_COLUMNS)}"`;
+    case "aborting":
+      return `agent "${agent}" to acknowledge the cancel, until ${instant(flight.aborting?.patienceAt ?? flight.deadlineAt)}`;
+  }
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString();
+}
