@@ -9,6 +9,12 @@ export function assert(condition: unknown, sentence: string): asserts condition 
   if (!condition) throw new BugError(sentence);
 }
 
+/** The value, which the code around it promises to be there. */
+export function present<Value>(value: Value | null | undefined, sentence: string): Value {
+  assert(value !== null && value !== undefined, sentence);
+  return value;
+}
+
 /** Marks a branch that the types prove impossible. */
 export function unreachable(value: never): never {
   throw new BugError(`No branch handles ${JSON.stringify(value)}.`);

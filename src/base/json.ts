@@ -20,6 +20,11 @@ export function jsonEqual(left: Json, right: Json): boolean {
   return left === right || canonicalJson(left) === canonicalJson(right);
 }
 
+/** True for a JSON array. */
+export function isJsonArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
 /** True for a JSON object; false for arrays, null and primitives. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

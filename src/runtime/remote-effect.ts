@@ -78,22 +78,23 @@ export async function abortRemotely(context: EffectContext, flight: Flight, comm
   if (flight.isStopped) return;
   const agentName = command.task?.agent ?? command.intent?.agent ?? "";
   const agent = await context.registry.resolveByName(agentName, flight.placed);
-  const task = command.task ?? (agent === null || command.intent === null ? null : await findIntended(context, flight, agent, command));
+  if (agent === null) return answer(context, flight, agentName, canceledByUs(agentName));
+  const found = await findIntended(context, flight, agent, command);
   if (flight.isStopped) return;
-  if (task === "unknowable") return answer(context, flight, agentName, unknown(agentName, "it cannot be asked"));
-  if (agent === null || task === null) return answer(context, flight, agentName, canceledByUs(agentName));
+  if (found.kind === "unknowable") return answer(context, flight, agentName, unknown(agentName, found.message));
+  if (found.kind === "none") return answer(context, flight, agentName, canceledByUs(agentName));
+  const { task } = found;
   const outcome = await cancelUntilKnown(context, flight, agent, task);
   if (outcome !== null) await answer(context, flight, agentName, outcome, task);
 }
 
-async function findIntended(context: EffectContext, flight: Flight, agent: RemoteAgent, command: CommandOf<"abort">): Promise<RemoteTask | null | "unknowable"> {
-  const { intent } = command;
-  if (intent === null) return null;
+async function findIntended(context: EffectContext, flight: Flight, agent: RemoteAgent, command: CommandOf<"abort">): Promise<Found> {
+  const { intent, task } = command;
+  if (task !== null) return { kind: "task", task };
+  if (intent === null) return { kind: "none" };
   const assignment: Assignment = { ...idOf(command), target: { kind: "agent", agent: agent.name, skill: null }, input: null, text: null, deadlineAt: 0, exchanges: [], task: null };
   const work = new AssignedWork(flight.placed, assignment, agent, flight.begunAt);
-  const found = await findPatiently(context, flight, agent, work, intent);
-  if (found.kind === "task") return found.task;
-  return found.kind === "none" ? null : "unknowable";
+  return findPatiently(context, flight, agent, work, intent);
 }
 
 async function cancelUntilKnown(context: EffectContext, flight: Flight, agent: RemoteAgent, task: RemoteTask): Promise<Outcome | null> {

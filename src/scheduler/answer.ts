@@ -1,15 +1,16 @@
 /** What an agent's answer means for its subtask. */
+import { present } from "../base/assert.ts";
 import type { Json } from "../base/json.ts";
-import type { StepProgram } from "../definition/program.ts";
+import type { Scope, StepProgram } from "../definition/program.ts";
 import { readOutput } from "./contract.ts";
-import { currentFlight } from "./decide.ts";
+import { assignmentOf, currentFlight } from "./decide.ts";
 import { failAttempt, type AttemptProblem } from "./failure.ts";
 import type { Input } from "./input.ts";
 import type { Failure, Outcome, Reply } from "./outcome.ts";
 import { indexOf, stepOf } from "./path.ts";
 import { askOutside } from "./questions.ts";
 import { advanceList, stepIsOver } from "./ready.ts";
-import type { Flight } from "./state.ts";
+import { flightOf, type Flight } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 type Answered = Extract<Input, { kind: "answered" }>;
@@ -53,25 +54,31 @@ function judge(turn: Turn, input: Answered, outcome: Outcome): void {
 
 function complete(turn: Turn, step: StepProgram, input: Answered, reply: Reply): void {
   const { path, attempt, agent, task } = input;
-  const index = indexOf(path);
-  const list = index === null ? undefined : turn.state.lists[step.id];
-  const item = list === undefined ? undefined : { name: step.step.each?.as ?? "item", value: list.items[index ?? 0] as Json, index: index ?? 0 };
-  const output = readOutput(step, reply, item === undefined ? turn.scope() : { ...turn.scope(), item });
+  const output = readOutput(step, reply, scopeOfSubtask(turn, step, path));
   if (!output.ok) return failAttempt(turn, step, problem(input, "invalid", output.error));
   turn.record({ kind: "subtaskCompleted", path, attempt, agent, ...output.value, ...(task === undefined ? {} : { task }) });
-  if (index === null) stepIsOver(turn, step);
+  if (indexOf(path) === null) stepIsOver(turn, step);
   else advanceList(turn, step);
+}
+
+/** What the rules of a subtask see: for an item of a list, the item too. */
+function scopeOfSubtask(turn: Turn, step: StepProgram, path: string): Scope {
+  const index = indexOf(path);
+  if (index === null) return turn.scope();
+  const { items } = present(turn.state.lists[step.id], `The list of ${path} is open.`);
+  const { as } = present(step.step.each, `Step ${step.id} has items.`);
+  return { ...turn.scope(), item: { name: as, value: items[index] as Json, index } };
 }
 
 /** Sending twice is the user's decision, never ours (design.md, fact 1). */
 function settleUnknown(turn: Turn, step: StepProgram, input: Answered, failure: Failure): void {
-  const flight = currentFlight(turn.state, input);
-  const mayResend = step.step.onUnknown === "resend" && flight?.phase === "intended" && flight.resends < step.step.retry.attempts;
-  if (!mayResend || flight.intent === null) return failAttempt(turn, step, problem(input, "unknown", failure));
   const { path, attempt, turn: turnNumber } = input;
+  const flight = flightOf(turn.state, path);
+  const mayResend = step.step.onUnknown === "resend" && flight.phase === "intended" && flight.resends < step.step.retry.attempts;
+  if (!mayResend) return failAttempt(turn, step, problem(input, "unknown", failure));
   turn.record({ kind: "messageResent", path, attempt, turn: turnNumber });
-  const { target, input: work, text, deadlineAt, exchanges, task, intent } = flight;
-  turn.command({ kind: "send", again: true, intent, path, attempt, turn: turnNumber, target, input: work, text, deadlineAt, exchanges: exchanges ?? [], task });
+  const intent = present(flight.intent, `${path} was intended.`);
+  turn.command({ kind: "send", again: true, intent, ...assignmentOf(path, flight) });
 }
 
 function problem(input: Answered, reason: AttemptProblem["reason"], failure: Failure): AttemptProblem {
@@ -87,13 +94,11 @@ export function timedOut(path: string, flight: Flight): AttemptProblem {
 
 /** The attempt's time is up, and whether its message ever arrived cannot be found out. */
 export function lost(path: string, flight: Flight): AttemptProblem {
-  const agent = flight.agent ?? "?";
+  const { agent } = present(flight.intent, `A message of ${path} was intended.`);
   const message = `Nobody knows whether agent "${agent}" received attempt ${flight.attempt} of ${path}; it cannot be asked.`;
   return { path, attempt: flight.attempt, reason: "unknown", failure: { code: "T4104", message, retryable: false }, agent };
 }
 
 export function stepProgram(turn: Turn, path: string): StepProgram {
-  const step = turn.program.stepById.get(stepOf(path));
-  if (step === undefined) throw new Error(`The definition has no step for ${path}.`);
-  return step;
+  return present(turn.program.stepById.get(stepOf(path)), `The definition has a step for ${path}.`);
 }

@@ -1,7 +1,8 @@
-import type { Target } from "../definition/definition.ts";
+import { present } from "../base/assert.ts";
 import type { Scope, StepProgram } from "../definition/program.ts";
 import { assignmentOf } from "./decide.ts";
 import { evaluateOptional, stopForExpression } from "./ready.ts";
+import { flightOf } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** Begins a subtask: evaluates what the agent is to get, and gives it the first attempt. */
@@ -24,10 +25,9 @@ export function assignSubtask(turn: Turn, step: StepProgram, path: string, scope
 
 /** Begins the next attempt of a subtask, at its own target or at one of its fallbacks. */
 export function assignAgain(turn: Turn, step: StepProgram, path: string): void {
-  const flight = turn.state.flights[path];
-  if (flight === undefined) return;
+  const flight = flightOf(turn.state, path);
   const { fallback } = flight;
-  const target: Target = (fallback === null ? undefined : step.step.fallback[fallback]) ?? step.step.target;
+  const target = fallback === null ? step.step.target : present(step.step.fallback[fallback], `Step ${step.id} has this fallback.`);
   turn.record({
     kind: "subtaskAssigned",
     path,
@@ -40,6 +40,5 @@ export function assignAgain(turn: Turn, step: StepProgram, path: string): void {
 }
 
 function delegate(turn: Turn, path: string): void {
-  const flight = turn.state.flights[path];
-  if (flight !== undefined) turn.command({ kind: "delegate", ...assignmentOf(path, flight) });
+  turn.command({ kind: "delegate", ...assignmentOf(path, flightOf(turn.state, path)) });
 }

@@ -2,7 +2,7 @@
  * From what an agent sent to the step's output (workflow-language.md, "What goes out and what comes
  * back"). The definition decides the shape, not the number of parts that an agent happens to send.
  */
-import { isJsonObject, type Json } from "../base/json.ts";
+import { isJsonArray, type Json } from "../base/json.ts";
 import { MAX_OUTPUT_BYTES } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Scope, StepProgram, Validate } from "../definition/program.ts";
@@ -90,13 +90,12 @@ function sizeWithin(value: Json, budget: number): number {
   if (typeof value === "string") return budget - value.length - 2;
   if (value === null || typeof value !== "object") return budget - 8;
   let left = budget - 2;
-  if (Array.isArray(value)) {
+  if (isJsonArray(value)) {
     for (let index = 0; index < value.length && left >= 0; index += 1) left = sizeWithin(value[index] as Json, left - 1);
     return left;
   }
-  if (!isJsonObject(value)) return left;
-  for (const key of Object.keys(value)) {
-    left = sizeWithin(value[key] ?? null, left - key.length - 4);
+  for (const [key, inner] of Object.entries(value)) {
+    left = sizeWithin(inner, left - key.length - 4);
     if (left < 0) return left;
   }
   return left;

@@ -66,10 +66,9 @@ function handle(turn: Turn, input: Input): void {
 
 /** Everything that follows from the facts so far, until nothing more does. */
 function settle(turn: Turn): void {
-  if (turn.state.end !== null) return;
   settleSteps(turn);
   settleEnding(turn);
-  if (turn.state.seq >= MAX_FACTS && turn.state.ending === null) {
+  if (turn.state.end === null && turn.state.ending === null && turn.state.seq >= MAX_FACTS) {
     const message = `The run has ${turn.state.seq} facts; the limit is ${MAX_FACTS}.`;
     beginEnding(turn, { kind: "failed", failure: { code: "T4114", message, retryable: false } });
     settleEnding(turn);

@@ -30,7 +30,6 @@ function stopFlight(turn: Turn, path: string, flight: Flight): void {
 /** Ends the run once nothing is left to do. */
 export function settleEnding(turn: Turn): void {
   const { state } = turn;
-  if (state.end !== null) return;
   if (state.ending !== null) {
     if (state.abortingCount === 0 || turn.at >= state.ending.patienceAt) finish(turn, state.ending);
     return;

@@ -2,7 +2,7 @@
 import { assert } from "../base/assert.ts";
 import type { AttemptFailed, Fact, QuestionAsked, SubtaskAssigned } from "./fact.ts";
 import { indexOf, stepOf } from "./path.ts";
-import type { Flight, RunState } from "./state.ts";
+import { flightOf, type Flight, type RunState } from "./state.ts";
 import { addFlightTimer } from "./timers.ts";
 
 type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
@@ -76,7 +76,7 @@ export function acceptFlight(state: RunState, fact: FactOf<"subtaskAccepted">): 
 
 export function beginRetry(state: RunState, fact: AttemptFailed): void {
   const flight = flightOf(state, fact.path);
-  if (flight.phase === "aborting") state.abortingCount -= flight.aborting?.because === "ending" ? 1 : 0;
+  assert(flight.aborting?.because !== "ending", "A run that is ending begins no more attempts.");
   flight.phase = "retrying";
   flight.aborting = null;
   flight.retryAt = fact.retryAt;
@@ -129,10 +129,4 @@ function closeQuestion(state: RunState, flight: Flight): void {
   delete state.questions[flight.question.id];
   flight.question = null;
   state.waitingCount -= 1;
-}
-
-function flightOf(state: RunState, path: string): Flight {
-  const flight = state.flights[path];
-  assert(flight !== undefined, `The fact speaks of ${path}, which is not in flight.`);
-  return flight;
 }

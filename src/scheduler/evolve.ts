@@ -14,7 +14,7 @@ import type { StepResult } from "../definition/program.ts";
 import { acceptFlight, askQuestion, assignFlight, beginAbort, beginRetry, endFlight, intendMessage, resumeFlight } from "./evolve-flight.ts";
 import type { Fact, SubtaskCompleted, SubtaskFailed } from "./fact.ts";
 import { indexOf, stepOf } from "./path.ts";
-import type { ListState, RunEnd, RunState } from "./state.ts";
+import { flightOf, type ListState, type RunEnd, type RunState } from "./state.ts";
 import { addTimer, dropDeadTimers, rebuildTimers } from "./timers.ts";
 
 /** Applies one fact. The first fact of a run, `runStarted`, is applied to null. */
@@ -114,12 +114,6 @@ function startedState(fact: Extract<Fact, { kind: "runStarted" }>): RunState {
   };
   addTimer(state, { at: fact.deadlineAt, kind: "run" });
   return state;
-}
-
-function flightOf(state: RunState, path: string) {
-  const flight = state.flights[path];
-  assert(flight !== undefined, `The fact speaks of ${path}, which is not in flight.`);
-  return flight;
 }
 
 function finishStep(state: RunState, step: StepId, result: StepResult): void {

@@ -17,7 +17,7 @@ import type { RemoteTask } from "./input.ts";
 import type { Failure } from "./outcome.ts";
 import { indexOf } from "./path.ts";
 import { advanceList, stepIsOver } from "./ready.ts";
-import type { Flight } from "./state.ts";
+import { flightOf, type Flight } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 export type AttemptProblem = {
@@ -31,8 +31,7 @@ export type AttemptProblem = {
 
 /** An attempt failed: decides between a retry, a fallback and the end of the subtask. */
 export function failAttempt(turn: Turn, step: StepProgram, problem: AttemptProblem): void {
-  const flight = turn.state.flights[problem.path];
-  const next = flight === undefined ? null : nextAttempt(turn, step, flight, problem);
+  const next = nextAttempt(turn, step, flightOf(turn.state, problem.path), problem);
   if (next === null) return failSubtask(turn, step, problem);
   turn.record({ kind: "attemptFailed", ...problem, ...next });
 }

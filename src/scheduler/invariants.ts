@@ -88,7 +88,7 @@ function timers(state: RunState): string | null {
 function nothingIsNowhere(state: RunState, program: Program): string | null {
   if (state.end !== null || state.pausedAt !== null) return null;
   for (const [path, flight] of Object.entries(state.flights)) {
-    if (flight.phase === "waiting") continue;
+    if (flight.phase === "waiting" || flight.aborting?.because === "ending") continue;
     const hasTimer = state.timers.some((timer) => "path" in timer && timer.path === path && isLive(state, timer));
     if (!hasTimer) return `${path} is ${flight.phase} and has no timer`;
   }

@@ -1,3 +1,4 @@
+import { present } from "../base/assert.ts";
 import type { Command } from "./command.ts";
 import { assignmentOf } from "./decide.ts";
 import type { Flight, RunState } from "./state.ts";
@@ -23,7 +24,7 @@ function commandOf(path: string, flight: Flight): Command | null {
     case "assigned":
       return { kind: "delegate", ...assignment };
     case "intended":
-      return flight.intent === null ? null : { kind: "send", again: true, intent: flight.intent, ...assignment };
+      return { kind: "send", again: true, intent: present(flight.intent, `${path} was intended.`), ...assignment };
     case "accepted":
       return flight.task === null ? { kind: "delegate", ...assignment } : { kind: "attend", ...assignment, task: flight.task };
     case "aborting":

@@ -2,6 +2,7 @@
  * When a step begins. A step begins the moment its own dependencies are over: there are no waves
  * (requirements X008). A turn looks only at the dependents of the steps that it brought to an end.
  */
+import { present } from "../base/assert.ts";
 import type { Json } from "../base/json.ts";
 import { MAX_ITEMS } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
@@ -44,10 +45,9 @@ function beginStep(turn: Turn, step: StepProgram): void {
   if (step.condition !== null) {
     const condition = step.condition(scope);
     if (!condition.ok) return stopForExpression(turn, step, condition.error);
-    if (condition.value !== true) {
-      if (condition.value === false) return skipStep(turn, step, { kind: "condition", source: step.step.if ?? "" });
-      return stopForExpression(turn, step, notABoolean(step.step.if ?? "", condition.value));
-    }
+    const source = present(step.step.if, `Step ${step.id} has a condition.`);
+    if (condition.value === false) return skipStep(turn, step, { kind: "condition", source });
+    if (condition.value !== true) return stopForExpression(turn, step, notABoolean(source, condition.value));
   }
   if (step.items === null) return assignSubtask(turn, step, step.id, scope);
   beginList(turn, step, step.items, scope);
@@ -71,9 +71,8 @@ function beginList(turn: Turn, step: StepProgram, evaluate: Evaluate, scope: Sco
 
 /** Assigns as many items as the step's concurrency allows, and ends the step after the last. */
 export function advanceList(turn: Turn, step: StepProgram): void {
-  const list = turn.state.lists[step.id];
-  if (list === undefined || step.step.each === null) return;
-  const { concurrency, as } = step.step.each;
+  const list = present(turn.state.lists[step.id], `The list of step ${step.id} is open.`);
+  const { concurrency, as } = present(step.step.each, `Step ${step.id} has items.`);
   const isOpen = () => turn.state.ending === null && turn.state.pausedAt === null;
   if (list.next < list.items.length && list.inFlight < concurrency && isOpen()) {
     const scope = turn.scope();

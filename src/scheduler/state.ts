@@ -1,3 +1,4 @@
+import { present } from "../base/assert.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { StepId, Target } from "../definition/definition.ts";
 import type { StepResult } from "../definition/program.ts";
@@ -110,6 +111,11 @@ export type Flight = {
   resends: number;
   progress: Progress | null;
 };
+
+/** The flight at a path that is known to be in flight. */
+export function flightOf(state: RunState, path: Path): Flight {
+  return present(state.flights[path], `${path} is in flight.`);
+}
 
 /** True once nothing can change the run any more. */
 export function isOver(state: RunState): boolean {

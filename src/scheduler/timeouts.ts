@@ -1,10 +1,12 @@
 /** What happens when a timer is due (see timers.ts for which are live). */
+import { assert } from "../base/assert.ts";
 import { formatDuration } from "../base/duration.ts";
 import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
 import { lost, stepProgram, timedOut } from "./answer.ts";
 import { assignAgain } from "./assign.ts";
 import { beginEnding } from "./ending.ts";
 import { failAttempt } from "./failure.ts";
+import { flightOf } from "./state.ts";
 import type { Timer } from "./timers.ts";
 import type { Turn } from "./turn.ts";
 
@@ -15,15 +17,12 @@ export function fireTimers(turn: Turn): void {
     if (timer.kind === "end") return;
     const factCount = turn.facts.length;
     fire(turn, timer);
-    // Each firing records a fact that makes its timer dead; without one this loop would not end.
-    if (turn.facts.length === factCount) return;
+    assert(turn.facts.length > factCount, "A timer that fires records a fact that makes it dead, or this would never end.");
   }
 }
 
-function fire(turn: Turn, timer: Timer): void {
+function fire(turn: Turn, timer: Exclude<Timer, { kind: "end" }>): void {
   switch (timer.kind) {
-    case "end":
-      return;
     case "run":
       return timeOutRun(turn);
     case "retry":
@@ -43,8 +42,7 @@ function timeOutRun(turn: Turn): void {
 
 /** A remote task is canceled before a retry; if it has completed meanwhile, its result is adopted. */
 function timeOutAttempt(turn: Turn, path: string): void {
-  const flight = turn.state.flights[path];
-  if (flight === undefined) return;
+  const flight = flightOf(turn.state, path);
   const { attempt, turn: turnNumber, task, intent } = flight;
   if (task === null && intent === null) {
     turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
@@ -54,13 +52,8 @@ function timeOutAttempt(turn: Turn, path: string): void {
   turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
 }
 
+/** The agent did not acknowledge the cancel of a timed-out attempt. */
 function giveUpWaiting(turn: Turn, path: string): void {
-  const flight = turn.state.flights[path];
-  if (flight?.aborting == null) return;
-  const { attempt } = flight;
-  if (flight.aborting.because === "timeout") {
-    const problem = flight.task === null ? lost(path, flight) : timedOut(path, flight);
-    return failAttempt(turn, stepProgram(turn, path), problem);
-  }
-  turn.record({ kind: "taskReleased", path, attempt, note: "the agent did not acknowledge the cancel in time" });
+  const flight = flightOf(turn.state, path);
+  failAttempt(turn, stepProgram(turn, path), flight.task === null ? lost(path, flight) : timedOut(path, flight));
 }

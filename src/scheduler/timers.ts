@@ -4,11 +4,12 @@
  * 1. A timer is never taken back. It is *live* while the state still waits for it, and dropped when
  *    it reaches the top and is not; so ending a subtask costs no search.
  * 2. The top of the heap is always live, or the heap is empty: `nextWakeAt` is a look at the top.
- * 3. While a run is paused only the run's own deadline is live.
+ * 3. While a run is paused the heap holds only the run's own deadline.
  */
+import { present } from "../base/assert.ts";
 import { heapPop, heapPush } from "../base/heap.ts";
 import type { Instant, Path } from "./input.ts";
-import type { RunState } from "./state.ts";
+import { flightOf, type Flight, type RunState } from "./state.ts";
 
 /** `run`: the run's deadline. `end`: patience with agents that do not acknowledge a cancel. */
 export type Timer = RunTimer | FlightTimer;
@@ -37,7 +38,6 @@ export function dropDeadTimers(state: RunState): void {
 /** Makes the heap anew from the state: after a pause, when all instants have moved. */
 export function rebuildTimers(state: RunState): void {
   state.timers = [];
-  if (state.end !== null) return;
   if (state.ending === null) addTimer(state, { at: state.deadlineAt, kind: "run" });
   else addTimer(state, { at: state.ending.patienceAt, kind: "end" });
   if (state.pausedAt !== null) return;
@@ -46,20 +46,23 @@ export function rebuildTimers(state: RunState): void {
 
 /** Arms the timer that a flight's phase needs. */
 export function addFlightTimer(state: RunState, path: Path): void {
-  const flight = state.flights[path];
-  if (flight === undefined || state.pausedAt !== null) return;
-  const { attempt } = flight;
-  if (flight.phase === "retrying") addTimer(state, { at: flight.retryAt ?? flight.deadlineAt, kind: "retry", path, attempt });
-  else if (flight.aborting !== null) addTimer(state, { at: flight.aborting.patienceAt, kind: "patience", path, attempt });
+  if (state.pausedAt !== null) return;
+  const flight = flightOf(state, path);
+  const { attempt, aborting } = flight;
+  if (flight.phase === "retrying") addTimer(state, { at: present(flight.retryAt, `${path} will be retried.`), kind: "retry", path, attempt });
+  else if (aborting !== null) addPatience(state, path, attempt, aborting);
   else if (flight.phase !== "waiting") addTimer(state, { at: flight.deadlineAt, kind: "deadline", path, attempt });
+}
+
+/** When the run is ending, its own timer is the patience with all agents. */
+function addPatience(state: RunState, path: Path, attempt: number, aborting: NonNullable<Flight["aborting"]>): void {
+  if (aborting.because === "timeout") addTimer(state, { at: aborting.patienceAt, kind: "patience", path, attempt });
 }
 
 /** True while the state still waits for the timer (invariant 1). */
 export function isLive(state: RunState, timer: Timer): boolean {
-  if (state.end !== null) return false;
   if (timer.kind === "end") return state.ending !== null;
   if (timer.kind === "run") return state.ending === null;
-  if (state.pausedAt !== null) return false;
   const flight = state.flights[timer.path];
   if (flight === undefined || flight.attempt !== timer.attempt) return false;
   switch (timer.kind) {

@@ -1,7 +1,6 @@
 import { Command, Option } from "commander";
 
 import { TuttiError } from "../../base/errors.ts";
-import type { RunRecord } from "../../ports/host.ts";
 import { RunBoard } from "../../runtime/run-board.ts";
 import type { RunHandle } from "../../runtime/orchestrator.ts";
 import { spawnBackground, startInBackground } from "../background.ts";
@@ -15,7 +14,7 @@ import { agentOption, collect, databaseHint, described, duration, type Pairs, us
 import { begin, type Order, type OrderOptions, readOrder } from "../order.ts";
 import { LineView } from "../progress/line-view.ts";
 import { LiveView } from "../progress/live-view.ts";
-import { noView, type View } from "../progress/view.ts";
+import { noView, type Shown, type View } from "../progress/view.ts";
 import { openDriver, ownerOf, type Session } from "../session.ts";
 import { counted } from "../text.ts";
 
@@ -104,15 +103,15 @@ async function watch(cli: Cli, session: Session, handle: RunHandle, options: Run
   }
   const board = new RunBoard(definition);
   if (!handle.created) await catchUp(session, handle.run, board);
-  const view = viewOf(cli, options, { record, board });
+  const hint = session.role === "guest" ? "Ctrl-C stops watching, not the run" : "Ctrl-C stops here; nothing is lost";
+  const view = viewOf(cli, options, { run: record.run.id, workflow: record.workflow, version: record.version, board, hint });
   view.tick();
   const onQuestion = options.background === true ? "stay" : cli.keyboard !== null && cli.terminal.isLive ? "ask" : "stop";
   return follow(cli, { session, run: handle.run, board, view, untilAt, onQuestion });
 }
 
-function viewOf({ terminal }: Cli, options: RunOptions, { record, board }: { readonly record: RunRecord; readonly board: RunBoard }): View {
+function viewOf({ terminal }: Cli, options: RunOptions, shown: Shown): View {
   if (options.watch === false || options.background === true) return noView;
-  const shown = { run: record.run.id, workflow: record.workflow, version: record.version, board };
   return terminal.isLive ? new LiveView(terminal, shown) : new LineView(terminal, shown);
 }
 

@@ -45,7 +45,9 @@ export class LiveView implements View {
 
   pause(): void {
     if (this.#isPaused) return;
-    this.#drawNow();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#draw(blockOf(this.#shown, this.#terminal, this.#now(), false));
     this.#isPaused = true;
     // The picture stays above the question; the next one begins below it.
     this.#drawnRows = 0;
@@ -83,7 +85,7 @@ export function blockOf(shown: Shown, terminal: Terminal, now: number, isOpen: b
   const { board } = shown;
   const columns = Math.max(40, terminal.columns - 1);
   const { above, shownSteps, below } = fold(board, Math.max(3, terminal.rows - SPARE_ROWS));
-  const hint = isOpen && board.endedAt === null ? [terminal.paint("dim", cut("Ctrl-C stops watching, not the run", columns))] : [];
+  const hint = isOpen && board.endedAt === null ? [terminal.paint("dim", cut(shown.hint, columns))] : [];
   return [
     header(shown, terminal, now, columns),
     ...(above === 0 ? [] : [terminal.paint("dim", `✓ ${counted(above, "step")} over`)]),
@@ -98,8 +100,13 @@ function header({ run, workflow, version, board }: Shown, terminal: Terminal, no
   const elapsed = clockText((board.endedAt ?? now) - (board.startedAt ?? now));
   const right = `${bar(board.stepsOver, board.steps.length, BAR_COLUMNS)}  ${board.stepsOver}/${board.steps.length} steps  ${elapsed}`;
   const word = `${glyph} ${board.status}`;
-  const left = cut(`${run}  ${workflow}@${version}`, columns - widthOf(right) - widthOf(word) - 4);
+  const left = cut(`${run}  ${workflow}@${shortVersion(version)}`, columns - widthOf(right) - widthOf(word) - 4);
   return `${terminal.paint(style, word)}  ${terminal.paint("strong", pad(left, columns - widthOf(right) - widthOf(word) - 4))}  ${right}`;
+}
+
+/** A workflow without a version has the fingerprint for one, of which the beginning is enough here. */
+function shortVersion(version: string): string {
+  return version.replace(/^0\.0\.0\+([0-9a-f]{6}).*$/, "$1");
 }
 
 function stepLines(steps: readonly StepBoard[], board: RunBoard, terminal: Terminal, { now, columns }: { readonly now: number; readonly columns: number }): readonly string[] {

@@ -15,6 +15,13 @@ export type View = {
 };
 
 /** Which run is shown. */
-export type Shown = { readonly run: string; readonly workflow: string; readonly version: string; readonly board: RunBoard };
+export type Shown = {
+  readonly run: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly board: RunBoard;
+  /** What Ctrl-C does. */
+  readonly hint: string;
+};
 
 export const noView: View = { changed() {}, tick() {}, pause() {}, resume() {}, end() {} };

@@ -3,9 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 
 import { TuttiError } from "../../base/errors.ts";
+import { isJsonObject } from "../../base/json.ts";
 import type { Host } from "../../ports/host.ts";
 import { CONTROL_PATH, CONTROL_TIMEOUT_MS, MAX_CONTROL_BYTES, type ControlAnswers, type ControlFailure, type ControlRequest } from "./control-protocol.ts";
 import type { OwnerAddress } from "./owner.ts";
+
+const KINDS: readonly ControlRequest["kind"][] = ["ping", "define", "start", "post", "release"];
 
 export type ControlServer = { readonly address: OwnerAddress; close(): void };
 
@@ -38,7 +41,7 @@ async function respond(host: Host, token: string, request: IncomingMessage, resp
     return;
   }
   try {
-    const answer = await answerTo(host, JSON.parse(await readBody(request)) as ControlRequest);
+    const answer = await answerTo(host, readRequest(await readBody(request)));
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
   } catch (error) {
     response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify(failureOf(error)));
@@ -60,6 +63,13 @@ async function readBody(request: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+function readRequest(text: string): ControlRequest {
+  const asked: unknown = JSON.parse(text);
+  const kind = isJsonObject(asked) ? asked["kind"] : undefined;
+  if (!KINDS.some((known) => known === kind)) throw new TuttiError("T5011", `The request is of no known kind: ${text.slice(0, 80)}`);
+  return asked as ControlRequest;
 }
 
 async function answerTo(host: Host, asked: ControlRequest): Promise<ControlAnswers[ControlRequest["kind"]]> {

@@ -41,11 +41,11 @@ export class GuestHost implements Host {
     return (await askOwner(this.#owner(), { kind: "define", tenant, definition })).fingerprint;
   }
 
-  start(request: StartRequest): Promise<StartReceipt> {
+  async start(request: StartRequest): Promise<StartReceipt> {
     return askOwner(this.#owner(), { kind: "start", request });
   }
 
-  post(run: RunRef, input: PostedInput): Promise<PostReceipt> {
+  async post(run: RunRef, input: PostedInput): Promise<PostReceipt> {
     return askOwner(this.#owner(), { kind: "post", run, input });
   }
 

@@ -80,7 +80,9 @@ export class MailboxHost implements Host {
     const resident = present ?? this.mailbox.adopt(newResident(run, this.mailbox.programs.get(run.tenant, rest.fingerprint), inputHash));
     // An existing run gets the input too: its receipt comes only after the start that made it is durable.
     const { applied } = await this.#offer(resident, { kind: "start", run: run.id, tenant: run.tenant, ...rest });
-    const record = applied ? startedRecord(request, this.mailbox.now()) : this.#store.find(run)?.record;
+    // A run that only began needs no look into the store; one that has got further in this turn does.
+    const startedAt = applied && resident.status === "running" ? resident.state?.startedAt : undefined;
+    const record = startedAt === undefined ? this.#store.find(run)?.record : startedRecord(request, startedAt);
     if (record === undefined) throw unknownRun(run);
     return { created: applied, record };
   }

@@ -19,6 +19,11 @@ export async function startOther(path: string, mode: "own" | "try" | "try-as-nob
   return { child, said: JSON.parse(line) as Said };
 }
 
+/** Resolves when the process has ended by itself. */
+export async function ended({ child }: OtherProcess): Promise<void> {
+  if (child.exitCode === null) await once(child, "exit");
+}
+
 /** The end that no process can prepare for. */
 export async function killHard(child: ChildProcess): Promise<void> {
   const gone = once(child, "exit");

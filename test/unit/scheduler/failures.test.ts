@@ -50,6 +50,16 @@ describe("retries and fallbacks", () => {
     expect(world.pass(1)).toHaveLength(1);
   });
 
+  it("no subtask has more than a hundred attempts, fallbacks included", () => {
+    const world = new World({ a: step({ retry: { attempts: 100, initial: "1s", jitter: "none" }, fallback: "spare" }) }, { timeout: "30d" }, { replays: false });
+    world.start();
+    for (let attempt = 1; attempt <= 100; attempt += 1) {
+      world.fail("a");
+      world.pass(30_000);
+    }
+    expect(world.factsOf("subtaskFailed")).toMatchObject([{ attempt: 100 }]);
+  });
+
   it("a failure that the agent calls final is not retried, but goes to the fallback", () => {
     const world = new World({ a: step({ fallback: ["spare"] }) }).start();
     world.fail("a", { retryable: false });
@@ -147,6 +157,12 @@ describe("contracts", () => {
     expect(world.failure?.message).toContain("output.m > 10");
   });
 
+  it("a data part that fits the schema is the output, whatever the text says", () => {
+    const world = new World({ a: step({ output: schema }) }).start();
+    world.answer("a", { kind: "completed", reply: { text: "seven", data: [{ n: 7 }] } });
+    expect(world.output).toEqual({ n: 7 });
+  });
+
   it.each([
     ["bare JSON", '{"n": 1}'],
     ["JSON in a code fence", '```json\n{"n": 1}\n```'],
@@ -169,6 +185,12 @@ describe("contracts", () => {
     const world = new World({ a: step({ output: schema }) }).start();
     world.complete("a", "[1]");
     expect(world.failure?.code).toBe("T4108");
+    expect(world.failure?.details).toMatchObject({ code: "T4102" });
+  });
+
+  it("with a schema, an empty reply is invalid", () => {
+    const world = new World({ a: step({ output: schema }) }).start();
+    world.answer("a", { kind: "completed", reply: {} });
     expect(world.failure?.details).toMatchObject({ code: "T4102" });
   });
 

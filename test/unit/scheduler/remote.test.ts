@@ -129,6 +129,17 @@ describe("timeouts of an attempt", () => {
   });
 });
 
+describe("a remote task that fails", () => {
+  it("is told with its task, and tried again as a new one", () => {
+    const world = new World({ a: step(RETRY) }).start();
+    const task = world.accept("a");
+    world.answer("a", { kind: "failed", failure: { code: "X", message: "broke", retryable: true } }, task);
+    expect(world.factsOf("attemptFailed")).toMatchObject([{ task: { taskId: "task-1" } }]);
+    world.pass(1_000);
+    expect(world.open.get("a")).toMatchObject({ kind: "delegate", attempt: 2, task: null });
+  });
+});
+
 describe("cancel", () => {
   it("a run with nothing remote ends at once, and stays canceled (X044)", () => {
     const world = new World({ a: step(), b: step({ needs: ["a"] }) }).start();
@@ -159,6 +170,15 @@ describe("cancel", () => {
     expect(world.status).toBe("canceling");
     world.pass(1);
     expect(world.status).toBe("canceled");
+  });
+
+  it("a run that fails is running until its remote work has been told to stop", () => {
+    const world = new World({ a: step({ retry: { attempts: 1 } }), b: step() }).start();
+    const task = world.accept("b");
+    world.fail("a");
+    expect(world.status).toBe("running");
+    world.answer("b", CANCELED, task);
+    expect(world.status).toBe("failed");
   });
 
   it("the first decision to end stands", () => {

@@ -30,6 +30,11 @@ describe("when steps begin", () => {
     expect(world.open.get("b")).toMatchObject({ input: { got: value } });
   });
 
+  it("expressions see the run's id and start", () => {
+    const world = new World({ a: step({ text: "${{ run.id }} since ${{ run.started_at }}" }) }).start();
+    expect(world.open.get("a")).toMatchObject({ text: "run_1 since 1970-01-01T00:16:40.000Z" });
+  });
+
   it("the instruction in words is text, whatever the expression gives", () => {
     const world = new World({ a: step({ text: "Do ${{ input.n }} things." }), b: step({ text: "${{ input.n }}" }) }).start({ n: 3 });
     expect(world.open.get("a")).toMatchObject({ text: "Do 3 things." });
@@ -75,6 +80,10 @@ describe("skipping", () => {
     const world = new World({ a: step({ if: "input.go" }) }).start({ go: "yes" });
     expect(world.failure).toMatchObject({ code: "T4108", details: { code: "T4101" } });
     expect(world.failure?.message).toContain("input.go");
+  });
+
+  it("a condition that has no value fails its step", () => {
+    expect(new World({ a: step({ if: "input.go.deeper" }) }).start({}).failure?.message).toContain("input.go.deeper");
   });
 
   it("an expression that is wrong fails its step, never the process", () => {

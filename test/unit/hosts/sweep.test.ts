@@ -1,0 +1,105 @@
+import { DatabaseSync } from "node:sqlite";
+
+import { describe, expect, it } from "vitest";
+
+import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
+import { RETENTION_MS } from "../../../src/base/limits.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { relay } from "../../conformance/host/workflows.ts";
+import { DatabaseFolder, finishSingle, runOf, startSingle } from "./database-folder.ts";
+
+const LARGE = "x".repeat(50_000);
+
+describe("the sweep", () => {
+  it("removes runs that ended longer ago than the retention, with all that belongs to them, and no others", async () => {
+    await using folder = new DatabaseFolder();
+    const clock = new ManualClock();
+    const host = await folder.openOwner({ clock });
+    for (const id of ["old", "open"]) await startSingle(host, id, { id });
+    await finishSingle(host, "old", LARGE);
+    clock.jump(RETENTION_MS);
+    await startSingle(host, "young");
+    await finishSingle(host, "young");
+    clock.jump(1_000);
+    expect(host.sweep()).toBe(1);
+    expect(host.sweep()).toBe(0);
+    expect(await host.get(runOf("old"))).toBeNull();
+    expect(await host.history(runOf("old"), 1, 10)).toEqual([]);
+    expect(await host.get(runOf("open"))).toMatchObject({ status: "running" });
+    expect(await host.get(runOf("young"))).toMatchObject({ status: "completed" });
+    const left = rowsOf(folder.file());
+    for (const [table, runs] of Object.entries(left)) expect([table, runs.includes("old")]).toEqual([table, false]);
+  });
+
+  it("keeps content while another run refers to it, and content that belongs to no run", async () => {
+    await using folder = new DatabaseFolder();
+    const clock = new ManualClock();
+    const host = await folder.openOwner({ clock });
+    const hash = await host.putPayload(DEFAULT_TENANT, Buffer.from("nobody's"));
+    await startSingle(host, "first", LARGE);
+    await startSingle(host, "second", LARGE);
+    await finishSingle(host, "first", { only: LARGE });
+    // The input of both, the output of the first (of its step and of the run), and nobody's.
+    expect(payloadCount(folder.file())).toBe(3);
+    clock.jump(RETENTION_MS + 1);
+    expect(host.sweep()).toBe(1);
+    expect(payloadCount(folder.file())).toBe(2);
+    expect((await host.history(runOf("second"), 1, 1))[0]?.fact).toMatchObject({ kind: "runStarted", input: LARGE });
+    expect(await host.getPayload(DEFAULT_TENANT, hash)).not.toBeNull();
+  });
+
+  it("lets an id be used again once its run is gone", async () => {
+    await using folder = new DatabaseFolder();
+    const clock = new ManualClock();
+    const host = await folder.openOwner({ clock });
+    await startSingle(host, "again", { a: 1 });
+    await finishSingle(host, "again");
+    clock.jump(RETENTION_MS + 1);
+    host.sweep();
+    expect(await startSingle(host, "again", { a: 2 })).toMatchObject({ created: true });
+  });
+
+  it("comes by itself, hour by hour", async () => {
+    await using folder = new DatabaseFolder();
+    const clock = new ManualClock();
+    const host = await folder.openOwner({ clock });
+    await startSingle(host, "old");
+    await finishSingle(host, "old");
+    clock.advance(RETENTION_MS + 3_600_000);
+    expect(await host.get(runOf("old"))).toBeNull();
+  });
+});
+
+describe("content", () => {
+  it("is stored once, however many facts and runs of a tenant hold it", async () => {
+    await using folder = new DatabaseFolder();
+    const host = await folder.openOwner();
+    const fingerprint = await host.define(DEFAULT_TENANT, relay);
+    for (const id of ["one", "two"]) {
+      const run = runOf(id);
+      await host.start({ run, seed: id, workflow: "relay", version: "1", fingerprint, input: {}, by: "test" });
+      for (const path of ["a", "b"]) {
+        const outcome = { kind: "completed", reply: { data: [{ text: LARGE }] } } as const;
+        await host.post(run, { kind: "answered", path, attempt: 1, turn: 1, agent: "tester", outcome });
+      }
+      const holders = (await host.history(run, 1, 100)).filter(({ fact }) => JSON.stringify(fact).includes(LARGE));
+      expect(holders.map(({ fact }) => fact.kind)).toEqual(["subtaskCompleted", "subtaskAssigned", "subtaskCompleted", "runCompleted"]);
+    }
+    expect(payloadCount(folder.file())).toBe(1);
+  });
+});
+
+function rowsOf(path: string): { readonly [table: string]: readonly string[] } {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const tables = database.prepare("select distinct m.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' and c.name = 'run'").all();
+  const rows = tables.map(({ name }) => [String(name), database.prepare(`select run from "${String(name)}"`).all().map((row) => String(row["run"]))]);
+  database.close();
+  return Object.fromEntries(rows) as { [table: string]: readonly string[] };
+}
+
+function payloadCount(path: string): number {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const count = Number(database.prepare("select count(*) as count from payload").get()?.["count"]);
+  database.close();
+  return count;
+}
