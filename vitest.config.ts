@@ -44,8 +44,8 @@ export default defineConfig({
       reportOnFailure: true,
       // Pure folders are tested whole (style.md, rule 29); elsewhere coverage is a lamp, not a target.
       thresholds: {
-        "src/definition/**": { branches: 97, functions: 99, lines: 99, statements: 98 },
-        "src/scheduler/**": { branches: 0, functions: 0, lines: 0, statements: 0 },
+        "src/definition/**": { branches: 99, functions: 99, lines: 99, statements: 99 },
+        "src/scheduler/**": { branches: 100, functions: 100, lines: 100, statements: 100 },
       },
     },
   },
