@@ -1,8 +1,14 @@
 #!/usr/bin/env node
-// Checked before anything is imported: an older Node cannot load the rest.
+import module from "node:module";
+
+// Checked before anything else is imported: an older Node cannot load the rest.
 if (Number(process.versions.node.split(".")[0]) < 24) {
-  process.stderr.write(`error T2102  Tutti needs Node 24 or newer; this is Node ${process.versions.node}.\n  Install it from https://nodejs.org, or in a project: npm install --save-dev node@24\n  docs/errors.md#t2102\n`);
+  process.stderr.write(
+    `error T2102  Tutti needs Node 24 or newer; this is Node ${process.versions.node}.\n  Install it from https://nodejs.org, or in a project: npm install --save-dev node@24\n  docs/errors.md#t2102\n`,
+  );
   process.exit(1);
 }
+// Halves the time until a command does something.
+module.enableCompileCache();
 const [{ main }, { openOrchestrator }] = await Promise.all([import("./cli/main.ts"), import("./compose.ts")]);
 process.exit(await main(process.argv, { openOrchestrator }));

@@ -87,6 +87,8 @@ export const STREAM_SILENCE_MS = 30_000;
 export const ANSWERED_PATIENCE_MS = 30_000;
 /** A request to a served agent: an output at its limit, with files inline. */
 export const MAX_REQUEST_BYTES = 16_777_216;
+/** What another process may send to the owner of a database: a definition and an input, with room to spare. */
+export const MAX_CONTROL_BYTES = 8_388_608;
 /** Tasks that a served agent remembers; the oldest finished ones go first. */
 export const MAX_SERVED_TASKS = 10_000;
 /** Tasks that a served agent works on at once; more are answered with 503. */

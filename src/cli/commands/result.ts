@@ -23,5 +23,5 @@ async function result(cli: Cli, named: string, options: ResultOptions): Promise<
   const found = await findRun(orchestrator, named);
   if (found.endedAt === null && options.wait !== undefined) await (await orchestrator.open(found.run.id)).result(AbortSignal.timeout(options.wait));
   const record = await orchestrator.record(found.run.id);
-  return conclude(cli, "over", { session, record, json: options.json === true, hint: databaseHint(options.db) });
+  return await conclude(cli, "over", { session, record, json: options.json === true, hint: databaseHint(options.db) });
 }

@@ -105,7 +105,7 @@ async function watch(cli: Cli, session: Session, handle: RunHandle, options: Run
   if (!handle.created) await catchUp(session, handle.run, board);
   const hint = session.role === "guest" ? "Ctrl-C stops watching, not the run" : "Ctrl-C stops here; nothing is lost";
   const view = viewOf(cli, options, { run: record.run.id, workflow: record.workflow, version: record.version, board, hint });
-  view.tick();
+  view.begin();
   const onQuestion = options.background === true ? "stay" : cli.keyboard !== null && cli.terminal.isLive ? "ask" : "stop";
   return follow(cli, { session, run: handle.run, board, view, untilAt, onQuestion });
 }

@@ -22,6 +22,11 @@ export class LineView implements View {
     this.#idColumns = Math.min(28, Math.max(8, ...shown.board.steps.map(({ id }) => id.length)));
   }
 
+  begin(): void {
+    const { run, workflow, version, board } = this.#shown;
+    if (board.seq > 0) this.#terminal.say(`${run} goes on  ${workflow}@${version}  ${board.stepsOver}/${counted(board.steps.length, "step")} over`);
+  }
+
   changed(fact: Fact, step: StepBoard | null): void {
     if (step === null) return this.#tellRun(fact);
     const isItem = "path" in fact && indexOf(fact.path) !== null;

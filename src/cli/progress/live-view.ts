@@ -33,6 +33,10 @@ export class LiveView implements View {
     this.#now = now;
   }
 
+  begin(): void {
+    this.#drawNow();
+  }
+
   changed(): void {
     this.#isStale = true;
     if (this.#timer !== null || this.#isPaused) return;

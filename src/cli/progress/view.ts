@@ -3,6 +3,8 @@ import type { RunBoard, StepBoard } from "../../runtime/run-board.ts";
 
 /** How the progress of a run is shown while it is watched. */
 export type View = {
+  /** The board holds what happened before; it is shown from here on. */
+  begin(): void;
   /** A fact has been applied to the board; `step` is the one that it is about. */
   changed(fact: Fact, step: StepBoard | null): void;
   /** Time has gone by. */
@@ -24,4 +26,4 @@ export type Shown = {
   readonly hint: string;
 };
 
-export const noView: View = { changed() {}, tick() {}, pause() {}, resume() {}, end() {} };
+export const noView: View = { begin() {}, changed() {}, tick() {}, pause() {}, resume() {}, end() {} };

@@ -22,6 +22,4 @@ export type ControlAnswers = {
 export type ControlFailure = { readonly code: ErrorCode; readonly message: string; readonly help: string | null; readonly retryable: boolean };
 
 export const CONTROL_PATH = "/control";
-/** A definition and an input, with room to spare. */
-export const MAX_CONTROL_BYTES = 8 * 1_048_576;
 export const CONTROL_TIMEOUT_MS = 30_000;

@@ -4,8 +4,9 @@ import type { AddressInfo } from "node:net";
 
 import { TuttiError } from "../../base/errors.ts";
 import { isJsonObject } from "../../base/json.ts";
+import { MAX_CONTROL_BYTES } from "../../base/limits.ts";
 import type { Host } from "../../ports/host.ts";
-import { CONTROL_PATH, CONTROL_TIMEOUT_MS, MAX_CONTROL_BYTES, type ControlAnswers, type ControlFailure, type ControlRequest } from "./control-protocol.ts";
+import { CONTROL_PATH, CONTROL_TIMEOUT_MS, type ControlAnswers, type ControlFailure, type ControlRequest } from "./control-protocol.ts";
 import type { OwnerAddress } from "./owner.ts";
 
 const KINDS: readonly ControlRequest["kind"][] = ["ping", "define", "start", "post", "release"];

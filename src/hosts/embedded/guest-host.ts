@@ -55,7 +55,8 @@ export class GuestHost implements Host {
 
   async *watch(run: RunRef, fromSeq: number, signal?: AbortSignal): AsyncIterable<HistoryEntry> {
     let version = -1;
-    for (let nextSeq = fromSeq; signal?.aborted !== true && !this.#isClosed; ) {
+    for (let nextSeq = fromSeq; ; ) {
+      if (signal?.aborted === true || this.#isClosed) return;
       const newest = this.#store.dataVersion();
       if (newest === version) {
         await delay(POLL_MS);

@@ -1,12 +1,13 @@
 import { expect, it } from "vitest";
 
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
+import { FACTS_PER_COMMIT } from "../../../src/base/limits.ts";
 import { chain, diamond, single, stubborn } from "./workflows.ts";
 import { failure, refOf, type OpenWorld } from "./world.ts";
 
 const RETRYABLE = { retryable: true };
 
-export function failedCommitLaws(open: OpenWorld): void {
+export function refusalLaws(open: OpenWorld): void {
   it("refuses what was not acknowledged with a retryable error, and loses nothing that was", async () => {
     const world = await open();
     const run = refOf("refused");
@@ -18,7 +19,9 @@ export function failedCommitLaws(open: OpenWorld): void {
     expect(await world.answer(run, { path: "a", output: 1 })).toEqual({ applied: true });
     expect((await world.kinds(run)).slice(before.length)).toEqual(["subtaskCompleted", "subtaskAssigned"]);
   });
+}
 
+export function undoLaws(open: OpenWorld): void {
   it("performs no command of a commit that failed", async () => {
     const world = await open();
     const run = refOf("quiet");
@@ -63,7 +66,9 @@ export function failedCommitLaws(open: OpenWorld): void {
     await world.advance(3_600_000);
     expect(await world.kinds(run)).toContain("attemptFailed");
   });
+}
 
+export function failedCommitLaws(open: OpenWorld): void {
   it("refuses a start and a definition, and takes both later", async () => {
     const world = await open();
     world.harness.failCommits(1);
@@ -102,6 +107,24 @@ export function failedCommitLaws(open: OpenWorld): void {
     }
     await world.settle();
     expect(world.performer.of(run).filter((command) => command === "delegate a/2/1")).toHaveLength(1);
+  });
+}
+
+export function numberingLaws(open: OpenWorld): void {
+  it("has, after a failed commit in a flood, exactly what it acknowledged", async () => {
+    const world = await open();
+    const run = refOf("flood");
+    await world.start("flood", single);
+    world.harness.failCommits(1);
+    const count = FACTS_PER_COMMIT + 2_000;
+    const results = await Promise.allSettled(Array.from({ length: count }, (_, index) => world.progress(run, "a", `note ${index}`)));
+    await Promise.all(Array.from({ length: 3_000 }, (_, index) => world.progress(run, "a", `later ${index} ${"n".repeat(100)}`)));
+    const acknowledged = results.filter((result) => result.status === "fulfilled").length;
+    expect(acknowledged).toBeLessThan(count);
+    expect((await world.kinds(run)).filter((kind) => kind === "subtaskProgressed")).toHaveLength(acknowledged + 3_000);
+    const before = await world.state(run);
+    await world.open();
+    expect(await world.state(run)).toEqual(before);
   });
 
   it("numbers facts without gap across failed commits and crashes", async () => {

@@ -11,7 +11,9 @@ export function fairnessLaws(open: OpenWorld): void {
     await world.start("modest", single);
     const order: string[] = [];
     const note = (who: string) => () => void order.push(who);
-    const flood = Array.from({ length: FACTS_PER_COMMIT + 1_000 }, (_, index) => world.progress(refOf("busy"), "a", String(index)).then(note("busy")));
+    const flood = Array.from({ length: FACTS_PER_COMMIT + 1_000 }, (_, index) =>
+      world.progress(refOf("busy"), "a", String(index)).then(note("busy")),
+    );
     const modest = world.answer(refOf("modest"), { path: "a" }).then(note("modest"));
     await modest;
     expect(await world.status(refOf("modest"))).toBe("completed");

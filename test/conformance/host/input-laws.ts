@@ -88,7 +88,10 @@ export function startLaws(open: OpenWorld): void {
     await world.open();
     expect(await world.start("later", single, { input: { a: 1, b: 2 } })).toMatchObject({ created: false, record: { status: "running" } });
     await world.answer(run, { path: "a", output: 1 });
-    expect(await world.start("later", single, { input: { a: 1, b: 2 } })).toMatchObject({ created: false, record: { status: "completed" } });
+    expect(await world.start("later", single, { input: { a: 1, b: 2 } })).toMatchObject({
+      created: false,
+      record: { status: "completed" },
+    });
   });
 
   it("refuses an id that a run with another input or workflow has (T4002), also after a crash", async () => {

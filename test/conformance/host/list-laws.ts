@@ -68,7 +68,11 @@ export function pagingLaws(open: OpenWorld): void {
     const seen: string[] = [];
     let cursor: string | undefined;
     for (let page = 0; page === 0 || cursor !== undefined; page += 1) {
-      const { items, nextCursor } = await world.host.list({ tenant: DEFAULT_TENANT, limit: 10, ...(cursor === undefined ? {} : { cursor }) });
+      const { items, nextCursor } = await world.host.list({
+        tenant: DEFAULT_TENANT,
+        limit: 10,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
       seen.push(...items.map((record) => record.run.id));
       cursor = nextCursor ?? undefined;
       await world.advance(1_000);

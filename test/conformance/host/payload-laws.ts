@@ -18,7 +18,9 @@ export function payloadLaws(open: OpenWorld): void {
     await world.start("large", relay);
     await world.answer(run, { path: "a", output: LARGEST });
     await world.open();
-    expect(world.performer.performed.map(({ command }) => command)).toEqual([expect.objectContaining({ kind: "delegate", path: "b", input: LARGEST })]);
+    expect(world.performer.performed.map(({ command }) => command)).toEqual([
+      expect.objectContaining({ kind: "delegate", path: "b", input: LARGEST }),
+    ]);
     await world.answer(run, { path: "b", output: { copy: LARGEST.slice(100) } });
     const facts = await world.facts(run);
     expect(facts.find((fact) => fact.kind === "subtaskCompleted")).toMatchObject({ path: "a", output: LARGEST });
@@ -40,7 +42,7 @@ export function payloadLaws(open: OpenWorld): void {
   it("keeps texts of every alphabet, and nothing of them is lost in large ones", async () => {
     const world = await open();
     const run = refOf("alphabets");
-    const output = { text: "äß漢字🎼\u0000\u2028\"\\".repeat(2_000), list: [0, -0.5, 1e300, false, null, ""] };
+    const output = { text: 'äß漢字🎼\u0000\u2028"\\'.repeat(2_000), list: [0, -0.5, 1e300, false, null, ""] };
     await world.start("alphabets", single, { input: output });
     await world.answer(run, { path: "a", output });
     await world.open();

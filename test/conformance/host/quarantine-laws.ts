@@ -14,7 +14,11 @@ export function quarantineLaws(open: OpenWorld): void {
     const good = world.answer(refOf("good"), { path: "left" });
     expect(await bad).toEqual({ applied: false });
     expect(await good).toEqual({ applied: true });
-    expect(await world.host.get(refOf("bad"))).toMatchObject({ status: "quarantined", endedAt: null, error: { code: "T5007", message: "a bug" } });
+    expect(await world.host.get(refOf("bad"))).toMatchObject({
+      status: "quarantined",
+      endedAt: null,
+      error: { code: "T5007", message: "a bug" },
+    });
     await world.answer(refOf("good"), { path: "right" });
     await world.answer(refOf("good"), { path: "join" });
     expect(await world.status(refOf("good"))).toBe("completed");
@@ -36,7 +40,9 @@ export function quarantineLaws(open: OpenWorld): void {
     expect(await world.host.get(run)).toMatchObject({ status: "quarantined", error: { code: "T5007" } });
     expect(world.performer.of(run)).toEqual([]);
   });
+}
 
+export function releaseLaws(open: OpenWorld): void {
   it("gives a released run its kept inputs again, in their order", async () => {
     const world = await open();
     const run = refOf("released");
@@ -45,7 +51,14 @@ export function quarantineLaws(open: OpenWorld): void {
     await world.answer(run, { path: "b", output: "second" });
     await world.open();
     await world.host.release(run);
-    expect(await world.kinds(run)).toEqual(["runStarted", "subtaskAssigned", "subtaskCompleted", "subtaskAssigned", "subtaskCompleted", "subtaskAssigned"]);
+    expect(await world.kinds(run)).toEqual([
+      "runStarted",
+      "subtaskAssigned",
+      "subtaskCompleted",
+      "subtaskAssigned",
+      "subtaskCompleted",
+      "subtaskAssigned",
+    ]);
     expect(await world.host.get(run)).toMatchObject({ status: "running", error: null });
     expect(world.performer.of(run).at(-1)).toBe("delegate c/1/1");
     await world.answer(run, { path: "c", output: "third" });
@@ -79,10 +92,16 @@ export function quarantineLaws(open: OpenWorld): void {
     expect(world.performer.of(run).at(-1)).toBe("delegate c/1/1");
     expect(await world.status(run)).toBe("running");
   });
+}
 
+export function refusedStartLaws(open: OpenWorld): void {
   it("refuses a start whose decision throws, and keeps nothing of it", async () => {
     const world = await open();
-    const labels = { get broken(): never { throw new Error("a bug"); } };
+    const labels = {
+      get broken(): never {
+        throw new Error("a bug");
+      },
+    };
     await expect(world.start("never", single, { labels })).rejects.toThrow("a bug");
     expect(await world.host.get(refOf("never"))).toBeNull();
     expect(await world.start("never", single)).toMatchObject({ created: true });

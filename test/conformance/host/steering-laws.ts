@@ -88,7 +88,10 @@ export function cancelLaws(open: OpenWorld): void {
     await world.cancel(run);
     expect(await world.status(run)).toBe("canceling");
     expect(world.performer.performed.at(-1)?.command).toMatchObject({ kind: "abort", path: "a", task });
-    await world.answer(run, { path: "a", outcome: { kind: "canceled", failure: { code: "CANCELED", message: "Stopped.", retryable: false } } });
+    await world.answer(run, {
+      path: "a",
+      outcome: { kind: "canceled", failure: { code: "CANCELED", message: "Stopped.", retryable: false } },
+    });
     expect(await world.status(run)).toBe("canceled");
     expect((await world.kinds(run)).slice(-2)).toEqual(["taskReleased", "runCanceled"]);
   });

@@ -134,7 +134,12 @@ async function collect(host: Host, run: RunRef, fromSeq: number, { signal, each 
 async function finishFan(world: World, run: RunRef): Promise<void> {
   for (let index = 0; index < ITEMS.length; index += 10) {
     const batch = ITEMS.slice(index, index + 10);
-    await Promise.all(batch.flatMap((item) => [world.progress(run, `each_one[${item}]`, "soon"), world.answer(run, { path: `each_one[${item}]`, output: item })]));
+    await Promise.all(
+      batch.flatMap((item) => [
+        world.progress(run, `each_one[${item}]`, "soon"),
+        world.answer(run, { path: `each_one[${item}]`, output: item }),
+      ]),
+    );
   }
   await world.host.whenOver(run);
 }

@@ -32,7 +32,12 @@ export class Recorder implements Performer {
 }
 
 type StartParts = { readonly input?: Json; readonly labels?: { readonly [name: string]: string }; readonly tenant?: Tenant };
-type AnswerParts = Partial<EffectId> & { readonly path: string; readonly outcome?: Outcome; readonly output?: Json; readonly task?: RemoteTask };
+type AnswerParts = Partial<EffectId> & {
+  readonly path: string;
+  readonly outcome?: Outcome;
+  readonly output?: Json;
+  readonly task?: RemoteTask;
+};
 
 /** One storage with a host on it, and all that a test needs to be the world around it. */
 export class World {
@@ -92,7 +97,15 @@ export class World {
 
   answer(run: RunRef, { path, attempt = 1, turn = 1, outcome, output = null, task }: AnswerParts): Promise<PostReceipt> {
     const told: Outcome = outcome ?? { kind: "completed", reply: { data: [output] } };
-    return this.host.post(run, { kind: "answered", path, attempt, turn, agent: "tester", outcome: told, ...(task === undefined ? {} : { task }) });
+    return this.host.post(run, {
+      kind: "answered",
+      path,
+      attempt,
+      turn,
+      agent: "tester",
+      outcome: told,
+      ...(task === undefined ? {} : { task }),
+    });
   }
 
   progress(run: RunRef, path: string, note: string): Promise<PostReceipt> {
@@ -106,7 +119,12 @@ export class World {
   /** A remote agent takes the work of a step: intent first, then the task. */
   async acceptRemotely(run: RunRef, path: string): Promise<RemoteTask> {
     await this.host.post(run, { kind: "intended", path, attempt: 1, turn: 1, intent: intentOf(run, path) });
-    const task: RemoteTask = { agent: "far", url: "https://far.example.com", taskId: `task-${run.id}-${path}`, contextId: `context-${run.id}` };
+    const task: RemoteTask = {
+      agent: "far",
+      url: "https://far.example.com",
+      taskId: `task-${run.id}-${path}`,
+      contextId: `context-${run.id}`,
+    };
     await this.host.post(run, { kind: "accepted", path, attempt: 1, turn: 1, agent: "far", task });
     return task;
   }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
+import { MAX_CONTROL_BYTES } from "../../../src/base/limits.ts";
 import { askOwner, isOwnerAlive } from "../../../src/hosts/embedded/control-client.ts";
-import { CONTROL_PATH, MAX_CONTROL_BYTES } from "../../../src/hosts/embedded/control-protocol.ts";
+import { CONTROL_PATH } from "../../../src/hosts/embedded/control-protocol.ts";
 import { openGuest } from "../../../src/hosts/embedded/guest-host.ts";
 import { type OwnerAddress, readOwnerAddress } from "../../../src/hosts/embedded/owner.ts";
 import type { HistoryEntry } from "../../../src/ports/host.ts";
@@ -113,7 +114,12 @@ describe("the control address", () => {
       });
     const right = await ask(CONTROL_PATH, address.token);
     expect([right.status, await right.json()]).toEqual([200, { pid: process.pid }]);
-    const wrong = [ask(CONTROL_PATH, null), ask(CONTROL_PATH, ""), ask(CONTROL_PATH, `${address.token}x`), ask(CONTROL_PATH, address.token.replace(/.$/, "~"))];
+    const wrong = [
+      ask(CONTROL_PATH, null),
+      ask(CONTROL_PATH, ""),
+      ask(CONTROL_PATH, `${address.token}x`),
+      ask(CONTROL_PATH, address.token.replace(/.$/, "~")),
+    ];
     wrong.push(ask("/", address.token), ask(CONTROL_PATH, address.token, "GET"));
     for (const response of await Promise.all(wrong)) expect([response.status, await response.text()]).toEqual([404, ""]);
     await expect(askOwner({ ...address, token: "guess" }, { kind: "ping" })).rejects.toMatchObject({ code: "T5011" });

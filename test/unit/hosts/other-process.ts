@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-export type Said = { readonly owns?: boolean; readonly code?: string; readonly message?: string; readonly retryable?: boolean; readonly acknowledged?: number };
+export type Said = {
+  readonly owns?: boolean;
+  readonly code?: string;
+  readonly message?: string;
+  readonly retryable?: boolean;
+  readonly acknowledged?: number;
+};
 export type OtherProcess = { readonly child: ChildProcess; readonly said: Said };
 
 const SCRIPT = join(import.meta.dirname, "owner-process.ts");

@@ -91,8 +91,16 @@ describe("content", () => {
 
 function rowsOf(path: string): { readonly [table: string]: readonly string[] } {
   const database = new DatabaseSync(path, { readOnly: true });
-  const tables = database.prepare("select distinct m.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' and c.name = 'run'").all();
-  const rows = tables.map(({ name }) => [String(name), database.prepare(`select run from "${String(name)}"`).all().map((row) => String(row["run"]))]);
+  const tables = database
+    .prepare("select distinct m.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' and c.name = 'run'")
+    .all();
+  const rows = tables.map(({ name }) => [
+    String(name),
+    database
+      .prepare(`select run from "${String(name)}"`)
+      .all()
+      .map((row) => String(row["run"])),
+  ]);
   database.close();
   return Object.fromEntries(rows) as { [table: string]: readonly string[] };
 }

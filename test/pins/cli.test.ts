@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import { expect, it } from "vitest";
+
+import type { Cli } from "../../src/cli/cli.ts";
+import { EXIT } from "../../src/cli/exit-code.ts";
+import { createProgram } from "../../src/cli/program.ts";
+import { Terminal } from "../../src/cli/terminal.ts";
+
+/** Commands with their arguments and flags. A change here is a change for users' scripts. */
+const PINNED = `
+tutti --version
+tutti run [file|name] --no-color -i --input --id --watch --no-watch --detach --wait --agent --label --background --db --json
+tutti list --no-color --status --workflow --label --limit --cursor --db --json
+tutti get <run> --no-color --items --db --json
+tutti history <run> --no-color --follow --from --db --json
+tutti result <run> --no-color --wait --db --json
+tutti cancel <run> --no-color --reason --db
+tutti pause <run> --no-color --db
+tutti resume <run> --no-color --db
+tutti questions [run] --no-color --db --json
+tutti answer <question> [text] --no-color --json --db
+tutti agents --no-color
+tutti agents list [file] --no-color --agent --json
+tutti agents check <url|file> --no-color --secret --json
+tutti agents send <url> [text] --no-color --data --skill --secret --wait --json
+tutti lint <file...> --no-color --json
+tutti graph <file> --no-color --mermaid
+tutti doctor --no-color --db --json
+`;
+
+const nowhere = { write: () => true };
+const cli: Cli = {
+  openOrchestrator: () => Promise.reject(new Error("Nothing is run here.")),
+  terminal: new Terminal({ out: nowhere, err: nowhere, environment: {} }),
+  environment: {},
+  directory: ".",
+  program: "",
+  keyboard: null,
+  readInput: () => Promise.resolve(""),
+  exit: () => undefined,
+};
+
+function allOf(command: Command, path = command.name()): readonly (readonly [string, Command])[] {
+  return [[path, command], ...command.commands.flatMap((inner) => allOf(inner, `${path} ${inner.name()}`))];
+}
+
+function signatureOf(path: string, command: Command): string {
+  const words = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [path, ...words, ...command.options.map((option) => option.long ?? option.short ?? "")].join(" ");
+}
+
+it("the commands, their arguments and flags are these", () => {
+  const found = allOf(createProgram(cli, "0.0.0")).map(([path, command]) => signatureOf(path, command));
+  expect(found.join("\n")).toBe(PINNED.trim());
+});
+
+it("the exit codes are these", () => {
+  expect(EXIT).toEqual({ ok: 0, error: 1, usage: 2, runFailed: 3, runCanceled: 4, notFound: 5, timedOut: 6, waiting: 8, interrupted: 130 });
+});
+
+it("every help fits 80 columns and has an example", () => {
+  for (const [path, command] of allOf(createProgram(cli, "0.0.0"))) {
+    let help = "";
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    expect(help.split("\n").filter((line) => line.length > 80), path).toEqual([]);
+    expect(help, path).toMatch(/\nExample:\n {2}\$ tutti /);
+  }
+});
