@@ -16,6 +16,7 @@ export {
   WorkflowSubtaskFailedError,
   WorkflowTimeoutError,
 } from "./base/named-errors.ts";
+export type { TuttiConfig } from "./cli/config.ts";
 export { openOrchestrator, type OrchestratorOptions } from "./compose.ts";
 export type { AgentBinding, Definition } from "./definition/definition.ts";
 export type { Agent, Capability, LocalAgent, RemoteAgent } from "./ports/agents.ts";

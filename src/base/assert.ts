@@ -14,8 +14,3 @@ export function present<Value>(value: Value | null | undefined, sentence: string
   assert(value !== null && value !== undefined, sentence);
   return value;
 }
-
-/** Marks a branch that the types prove impossible. */
-export function unreachable(value: never): never {
-  throw new BugError(`No branch handles ${JSON.stringify(value)}.`);
-}

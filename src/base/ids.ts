@@ -11,7 +11,6 @@ export type Tenant = Branded<"Tenant">;
 export type RunRef = { readonly tenant: Tenant; readonly id: RunId };
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
-const TENANT = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 /** The tenant of an installation that has only one. */
 export const DEFAULT_TENANT = "default" as Tenant;
@@ -20,10 +19,4 @@ export const DEFAULT_TENANT = "default" as Tenant;
 export function parseRunId(text: string): Result<RunId, string> {
   if (RUN_ID.test(text)) return ok(text as RunId);
   return err(`"${text}" is not a run id; use 1 to 128 letters, digits, ".", "_", ":" and "-", beginning with a letter or digit.`);
-}
-
-/** Reads a tenant name: 1 to 64 lower-case letters, digits, dashes and underscores. */
-export function parseTenant(text: string): Result<Tenant, string> {
-  if (TENANT.test(text)) return ok(text as Tenant);
-  return err(`"${text}" is not a tenant; use 1 to 64 lower-case letters, digits, "_" and "-".`);
 }

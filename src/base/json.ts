@@ -15,11 +15,6 @@ export function canonicalJson(value: Json): string {
   return text;
 }
 
-/** True when two JSON values are the same, whatever the order of their keys. */
-export function jsonEqual(left: Json, right: Json): boolean {
-  return left === right || canonicalJson(left) === canonicalJson(right);
-}
-
 /** True for a JSON array. */
 export function isJsonArray(value: Json): value is readonly Json[] {
   return Array.isArray(value);

@@ -34,18 +34,34 @@ export async function checkAgent(url: string, secret: string | null): Promise<Ag
       version: clean(card.version),
       protocol: speaks === null ? null : `${speaks.binding} ${speaks.protocolVersion}`,
       skills: card.skills.map(({ id, description }) => ({ id: clean(id), description: clean(description) })),
-      findings: [...(typeof chosen === "string" ? [{ severity: "error", message: chosen } as const] : interfaceFindings(url, chosen)), ...cardFindings(card, secret)],
+      findings: [
+        ...(typeof chosen === "string" ? [{ severity: "error", message: chosen } as const] : interfaceFindings(url, chosen)),
+        ...cardFindings(card, secret),
+      ],
     };
   } catch (error) {
-    return { url, reachable: false, name: null, version: null, protocol: null, skills: [], findings: [{ severity: "error", message: sentenceOf(error) }] };
+    return {
+      url,
+      reachable: false,
+      name: null,
+      version: null,
+      protocol: null,
+      skills: [],
+      findings: [{ severity: "error", message: sentenceOf(error) }],
+    };
   }
 }
 
 function interfaceFindings(url: string, chosen: Interface): readonly Finding[] {
   const { protocol, hostname } = new URL(chosen.url);
   const findings: Finding[] = [];
-  if (chosen.trust === "network") findings.push({ severity: "warning", message: `The card leads to another host, ${hostname}, than ${new URL(url).hostname}: no secret is sent there, and private addresses are refused.` });
-  if (protocol === "http:" && !/^(?:localhost|127\.|\[::1\])/.test(hostname)) findings.push({ severity: "warning", message: `Messages go to ${hostname} without encryption.` });
+  if (chosen.trust === "network")
+    findings.push({
+      severity: "warning",
+      message: `The card leads to another host, ${hostname}, than ${new URL(url).hostname}: no secret is sent there, and private addresses are refused.`,
+    });
+  if (protocol === "http:" && !/^(?:localhost|127\.|\[::1\])/.test(hostname))
+    findings.push({ severity: "warning", message: `Messages go to ${hostname} without encryption.` });
   return findings;
 }
 
@@ -55,10 +71,15 @@ function cardFindings(card: AgentCard, secret: string | null): readonly Finding[
   const ids = card.skills.map(({ id }) => id);
   const twice = ids.find((id, index) => ids.indexOf(id) < index);
   if (twice !== undefined) findings.push({ severity: "warning", message: `The card lists skill "${clean(twice)}" twice.` });
-  if (card.securityRequirements.length > 0 && secret === null) findings.push({ severity: "warning", message: "The agent wants credentials; give the binding an `auth: { secret: NAME }`." });
+  if (card.securityRequirements.length > 0 && secret === null)
+    findings.push({ severity: "warning", message: "The agent wants credentials; give the binding an `auth: { secret: NAME }`." });
   if (card.capabilities?.streaming !== true) findings.push({ severity: "note", message: "It does not stream, so its tasks are polled." });
   if (card.capabilities?.extensions.some(({ uri }) => uri === DEDUPE_EXTENSION) !== true) {
-    findings.push({ severity: "note", message: "It does not promise to ignore repeated messages: after a doubtful send its tasks are searched before anything is sent again." });
+    findings.push({
+      severity: "note",
+      message:
+        "It does not promise to ignore repeated messages: after a doubtful send its tasks are searched before anything is sent again.",
+    });
   }
   return findings;
 }

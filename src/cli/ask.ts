@@ -42,7 +42,8 @@ export class Asker {
       this.#asked.add(question.id);
       this.#waiting.push(question);
     }
-    if (this.#current === null) void this.#askAll();
+    if (this.#current !== null) return;
+    this.#askAll().catch((error: unknown) => this.#parts.terminal.say(sentenceOf(error)));
   }
 
   /** The question has been answered, here or elsewhere. */
@@ -102,7 +103,8 @@ export function questionText({ path, agent, question }: OpenQuestion, terminal: 
 function choicesOf({ schema }: Question): string | null {
   if (schema === undefined) return null;
   const options = schema["enum"];
-  if (Array.isArray(options)) return `one of: ${options.map((option) => clean(typeof option === "string" ? option : JSON.stringify(option))).join(", ")}`;
+  if (Array.isArray(options))
+    return `one of: ${options.map((option) => clean(typeof option === "string" ? option : JSON.stringify(option))).join(", ")}`;
   const type = schema["type"];
   return typeof type === "string" && type !== "string" ? `as JSON: ${type}` : null;
 }

@@ -25,7 +25,10 @@ export type BackgroundOrder = {
 };
 
 /** Starts the process and returns its id; it outlives this one. */
-export function spawnBackground(cli: Cli, { db, run, words, input }: BackgroundOrder): { readonly pid: number; readonly logFile: string; readonly hasEnded: () => boolean } {
+export function spawnBackground(
+  cli: Cli,
+  { db, run, words, input }: BackgroundOrder,
+): { readonly pid: number; readonly logFile: string; readonly hasEnded: () => boolean } {
   mkdirSync(dirname(db), { recursive: true, mode: 0o700 });
   const logFile = `${db}.log`;
   const log = openSync(logFile, "a", 0o600);
@@ -72,5 +75,9 @@ async function exists(cli: Cli, { db, run }: BackgroundOrder): Promise<boolean> 
 
 function notStarted(logFile: string, hasEnded: boolean): TuttiError {
   const said = readFileSync(logFile, "utf8").trim().split("\n").slice(-LOG_LINES).join(" ");
-  return new TuttiError("T2107", `The process in the background ${hasEnded ? "ended before it" : "has not"} started the run. It said: ${said || "nothing"}`, { help: `Its log is ${logFile}.` });
+  return new TuttiError(
+    "T2107",
+    `The process in the background ${hasEnded ? "ended before it" : "has not"} started the run. It said: ${said || "nothing"}`,
+    { help: `Its log is ${logFile}.` },
+  );
 }

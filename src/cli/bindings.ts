@@ -24,15 +24,22 @@ const PREFIX = "TUTTI_AGENT_";
 
 /** Names that are bound from outside of a file, so that its steps may use them. */
 export function namesFromOutside({ given, environment, config }: BindingSources): readonly string[] {
-  const fromEnvironment = Object.keys(environment).flatMap((key) => (key.startsWith(PREFIX) ? [key.slice(PREFIX.length).toLowerCase()] : []));
+  const fromEnvironment = Object.keys(environment).flatMap((key) =>
+    key.startsWith(PREFIX) ? [key.slice(PREFIX.length).toLowerCase()] : [],
+  );
   return [...given.map(([name]) => name), ...fromEnvironment, ...Object.keys(config.agents)];
 }
 
 /** The bindings to record with a run. Throws T2105 when a place cannot be used. */
-export function bindingsOf(definition: Definition, workflowFolder: string, sources: BindingSources): { readonly [name: string]: AgentBinding } {
+export function bindingsOf(
+  definition: Definition,
+  workflowFolder: string,
+  sources: BindingSources,
+): { readonly [name: string]: AgentBinding } {
   const bindings: { [name: string]: AgentBinding } = {};
   for (const name of namesOf(definition, sources)) {
-    const binding = fromOutside(name, definition, sources) ?? fromFile(name, definition, workflowFolder) ?? fromConfig(name, sources.config);
+    const binding =
+      fromOutside(name, definition, sources) ?? fromFile(name, definition, workflowFolder) ?? fromConfig(name, sources.config);
     if (binding !== null) bindings[name] = binding;
   }
   return bindings;
@@ -52,10 +59,18 @@ export function parsePlace(name: string, place: string, folder: string): AgentBi
   return moduleBinding(name, place, folder);
 }
 
+/** What the run may need: an agent that it cannot ask for is not recorded, and so is never missed. */
 function namesOf(definition: Definition, { given, config }: BindingSources): ReadonlySet<string> {
   const targets: readonly Target[] = Object.values(definition.steps).flatMap((step) => [step.target, ...step.fallback]);
   const used = targets.map((target) => (target.kind === "agent" ? target.agent : target.capability));
-  return new Set([...Object.keys(definition.agents), ...used, ...given.map(([name]) => name), ...Object.keys(config.agents)]);
+  const isOpen =
+    targets.some(({ kind }) => kind === "capability") || Object.values(definition.agents).some(({ kind }) => kind === "capability");
+  return new Set([
+    ...Object.keys(definition.agents),
+    ...used,
+    ...given.map(([name]) => name),
+    ...(isOpen ? Object.keys(config.agents) : []),
+  ]);
 }
 
 function fromOutside(name: string, definition: Definition, { given, environment, directory }: BindingSources): AgentBinding | null {
@@ -64,7 +79,8 @@ function fromOutside(name: string, definition: Definition, { given, environment,
   const binding = parsePlace(name, place, directory);
   const declared = definition.agents[name];
   // The secret of the file goes along only while it reaches the same server.
-  if (binding.kind !== "card" || declared?.kind !== "card" || new URL(binding.url).origin !== URL.parse(declared.url)?.origin) return binding;
+  if (binding.kind !== "card" || declared?.kind !== "card" || new URL(binding.url).origin !== URL.parse(declared.url)?.origin)
+    return binding;
   return { ...binding, secret: declared.secret };
 }
 
@@ -98,12 +114,15 @@ export function fromConfigPlace(name: string, place: ConfigPlace, config: Loaded
 function moduleBinding(name: string, specifier: string, folder: string): AgentBinding {
   const hash = specifier.lastIndexOf("#");
   const path = resolve(folder, hash === -1 ? specifier : specifier.slice(0, hash));
-  if (!existsSync(path)) throw bindingError(name, `there is no module ${path}, and it is not an address that begins with http:// or https://`);
+  if (!existsSync(path))
+    throw bindingError(name, `there is no module ${path}, and it is not an address that begins with http:// or https://`);
   return { kind: "module", specifier: hash === -1 ? path : `${path}${specifier.slice(hash)}` };
 }
 
 function bindingError(name: string, why: string): TuttiError {
-  return new TuttiError("T2105", `Agent "${name}" cannot be bound: ${why}.`, { help: `Write for example --agent ${name}=http://127.0.0.1:4001 or --agent ${name}=./agents.ts#${/^[A-Za-z_]\w*$/.test(name) ? name : "agent"}.` });
+  return new TuttiError("T2105", `Agent "${name}" cannot be bound: ${why}.`, {
+    help: `Write for example --agent ${name}=http://127.0.0.1:4001 or --agent ${name}=./agents.ts#${/^[A-Za-z_]\w*$/.test(name) ? name : "agent"}.`,
+  });
 }
 
 /** The folder of a workflow file. */

@@ -24,7 +24,7 @@ export async function conclude(cli: Cli, end: FollowEnd, telling: Telling): Prom
   const result = await readResult(orchestrator.host, record);
   const questions = record.status === "waiting" ? (await orchestrator.questions()).filter(({ run }) => run === record.run.id) : [];
   if (telling.json) cli.terminal.printJson(documentOf(record, result, questions));
-  if (result.status === "open") return tellOpen(cli, end, telling, questions);
+  if (result.status === "open" || result.status === "quarantined") return tellOpen(cli, end, telling, questions);
   tellResult(cli, result, telling);
   return exitCodeOfRun(result.status, result.status === "failed" ? result.failure.code : null);
 }
@@ -40,13 +40,19 @@ export function documentOf(record: RunRecord, result: RunResult, questions: read
     ...(result.status === "completed" ? { output: result.output } : {}),
     ...(result.status === "failed" ? { error: result.failure } : {}),
     ...(result.status === "canceled" ? { error: { code: "T4003", message: result.reason, by: result.by } } : {}),
-    ...(result.status === "open" && error !== null ? { error } : {}),
-    ...(questions.length > 0 ? { questions: questions.map(({ id, path, agent, question }) => ({ id, subtask: path, agent, ...question })) } : {}),
+    ...((result.status === "open" || result.status === "quarantined") && error !== null ? { error } : {}),
+    ...(questions.length > 0
+      ? { questions: questions.map(({ id, path, agent, question }) => ({ id, subtask: path, agent, ...question })) }
+      : {}),
     durationMs: (endedAt ?? Date.now()) - createdAt,
   };
 }
 
-function tellResult({ terminal }: Cli, result: Exclude<RunResult, { status: "open" }>, { json, hint, record }: Telling): void {
+function tellResult(
+  { terminal }: Cli,
+  result: Exclude<RunResult, { status: "open" | "quarantined" }>,
+  { json, hint, record }: Telling,
+): void {
   switch (result.status) {
     case "completed":
       if (!json) terminal.printJson(result.output);
@@ -56,7 +62,9 @@ function tellResult({ terminal }: Cli, result: Exclude<RunResult, { status: "ope
       terminal.say(`  What happened: tutti get ${record.run.id}${hint}`);
       return;
     case "canceled":
-      terminal.say(`${terminal.paint("warn", "canceled")}  Run ${record.run.id} was canceled by ${clean(result.by)}: ${clean(result.reason)}`);
+      terminal.say(
+        `${terminal.paint("warn", "canceled")}  Run ${record.run.id} was canceled by ${clean(result.by)}: ${clean(result.reason)}`,
+      );
       return;
   }
 }
@@ -77,7 +85,8 @@ function tellOpen(cli: Cli, end: FollowEnd, telling: Telling, questions: readonl
 
 /** Who drives the run from now on. */
 function goOnText({ session, record, hint }: Telling): string {
-  if (session.role === "guest" && session.ownerPid !== null) return `It goes on in process ${session.ownerPid}; watch it with: tutti run --id ${record.run.id}${hint}`;
+  if (session.role === "guest" && session.ownerPid !== null)
+    return `It goes on in process ${session.ownerPid}; watch it with: tutti run --id ${record.run.id}${hint}`;
   return `Nothing is lost; go on with: tutti run --id ${record.run.id}${hint}`;
 }
 
@@ -96,7 +105,9 @@ export function answerHint({ question }: OpenQuestion): string {
 }
 
 function tellQuarantine({ terminal }: Cli, { record, hint }: Telling): ExitCode {
-  terminal.say(`${terminal.paint("bad", "error")} ${terminal.paint("strong", "T5007")}  Run ${record.run.id} is quarantined: ${clean(record.error?.message ?? "deciding failed")}`);
+  terminal.say(
+    `${terminal.paint("bad", "error")} ${terminal.paint("strong", "T5007")}  Run ${record.run.id} is quarantined: ${clean(record.error?.message ?? "deciding failed")}`,
+  );
   terminal.say(`  Its history and the input that it stumbled over are kept; all other runs go on. See tutti doctor${hint}`);
   return EXIT.error;
 }

@@ -38,7 +38,10 @@ export async function loadConfig(startFolder: string): Promise<LoadedConfig> {
   const parsed = Config.safeParse(await importDefault(file));
   if (parsed.success) return { ...parsed.data, file, folder: dirname(file) };
   const [issue] = parsed.error.issues;
-  throw configError(file, issue === undefined ? "it has the wrong form" : `${issue.path.join(".") || "the default export"}: ${issue.message}`);
+  throw configError(
+    file,
+    issue === undefined ? "it has the wrong form" : `${issue.path.join(".") || "the default export"}: ${issue.message}`,
+  );
 }
 
 function findConfig(folder: string): string | null {
@@ -64,7 +67,11 @@ function configError(file: string, why: string, cause?: unknown): TuttiError {
 }
 
 /** The database: `--db`, TUTTI_DB, the configuration, `.tutti/tutti.db`, in this order. Absolute. */
-export function databasePath(given: string | undefined, environment: NodeJS.ProcessEnv, at: { readonly directory: string; readonly config: LoadedConfig }): string {
+export function databasePath(
+  given: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  at: { readonly directory: string; readonly config: LoadedConfig },
+): string {
   const { directory, config } = at;
   const named = given ?? (environment["TUTTI_DB"] || undefined);
   if (named !== undefined) return named === ":memory:" ? named : resolve(directory, named);

@@ -6,6 +6,7 @@ import type { DatabaseOption } from "./options.ts";
 export async function databaseOf(cli: Cli, { db }: DatabaseOption): Promise<string> {
   const { environment, directory } = cli;
   // A database that is named needs no configuration, which might not load.
-  if (db !== undefined || environment["TUTTI_DB"]) return databasePath(db, environment, { directory, config: { agents: {}, capabilities: {}, file: null, folder: directory } });
+  if (db !== undefined || environment["TUTTI_DB"])
+    return databasePath(db, environment, { directory, config: { agents: {}, capabilities: {}, file: null, folder: directory } });
   return databasePath(db, environment, { directory, config: await loadConfig(directory) });
 }

@@ -31,8 +31,13 @@ const LATE_MS = 10_000;
 
 export async function examineRuns({ orchestrator }: Session, isOwned: boolean): Promise<readonly RunReport[]> {
   const reports: RunReport[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await orchestrator.host.list({ tenant: orchestrator.tenant, status: OPEN, limit: RUNS_PER_PAGE, ...(cursor === undefined ? {} : { cursor }) });
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = await orchestrator.host.list({
+      tenant: orchestrator.tenant,
+      status: OPEN,
+      limit: RUNS_PER_PAGE,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     for (const record of page.items) reports.push(await examine(orchestrator, record, isOwned));
     cursor = page.nextCursor;
   }
@@ -45,8 +50,14 @@ async function examine({ host, registry }: Orchestrator, record: RunRecord, isOw
   try {
     const definition = await host.definition(run.tenant, fingerprint);
     const state = await host.inspect(run);
-    if (definition === null || state === null) return { ...head, waits: [], problems: [`Its ${definition === null ? "definition" : "state"} is missing.`] };
-    const problems = [...quarantineProblem(record), ...bindingProblem(registry, definition, state), ...stateProblems(state, definition), ...lateProblem(state, isOwned)];
+    if (definition === null || state === null)
+      return { ...head, waits: [], problems: [`Its ${definition === null ? "definition" : "state"} is missing.`] };
+    const problems = [
+      ...quarantineProblem(record),
+      ...bindingProblem(registry, definition, state),
+      ...stateProblems(state, definition),
+      ...lateProblem(state, isOwned),
+    ];
     return { ...head, waits: status === "quarantined" ? [] : waitsOf(state, definition), problems };
   } catch (error) {
     return { ...head, waits: [], problems: [`It cannot be read: ${sentenceOf(error)}`] };
@@ -54,7 +65,9 @@ async function examine({ host, registry }: Orchestrator, record: RunRecord, isOw
 }
 
 function quarantineProblem({ status, error }: RunRecord): readonly string[] {
-  return status === "quarantined" ? [`Quarantined: ${clean(error?.message ?? "deciding failed")}. Its inputs are kept until it is released.`] : [];
+  return status === "quarantined"
+    ? [`Quarantined: ${clean(error?.message ?? "deciding failed")}. Its inputs are kept until it is released.`]
+    : [];
 }
 
 function bindingProblem(registry: Orchestrator["registry"], definition: Definition, state: RunState): readonly string[] {

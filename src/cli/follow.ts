@@ -50,7 +50,12 @@ class Watch {
     const { keyboard, terminal } = cli;
     const { view, session } = following;
     const isAsking = following.onQuestion === "ask" && keyboard !== null;
-    const parts = { terminal, view, answer: (id: string, value: Parameters<typeof session.orchestrator.answer>[1]) => session.orchestrator.answer(id, value), interrupted: () => this.#finish("interrupted") };
+    const parts = {
+      terminal,
+      view,
+      answer: (id: string, value: Parameters<typeof session.orchestrator.answer>[1]) => session.orchestrator.answer(id, value),
+      interrupted: () => this.#finish("interrupted"),
+    };
     this.#asker = isAsking ? new Asker({ keyboard, ...parts }) : null;
   }
 

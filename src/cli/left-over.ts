@@ -48,13 +48,16 @@ export async function readLeftOvers(db: string): Promise<readonly LeftOver[]> {
 
 export function leftOverOf(state: RunState, definition: Definition): LeftOver {
   const flights = Object.entries(state.flights);
-  const pathsOf = (test: (flight: Flight) => boolean): readonly string[] => flights.filter(([, flight]) => test(flight)).map(([path]) => path);
+  const pathsOf = (test: (flight: Flight) => boolean): readonly string[] =>
+    flights.filter(([, flight]) => test(flight)).map(([path]) => path);
   return {
     run: state.run,
     keptSteps: Object.values(state.steps).filter(({ status }) => status !== "skipped").length,
     keptItems: Object.values(state.lists).reduce((sum, list) => sum + list.over, 0),
     repeated: pathsOf((flight) => hadBegunHere(flight, state, definition)),
-    reattached: flights.flatMap(([, { task, phase }]) => (task !== null && phase !== "retrying" && phase !== "assigned" ? [task.taskId] : [])),
+    reattached: flights.flatMap(([, { task, phase }]) =>
+      task !== null && phase !== "retrying" && phase !== "assigned" ? [task.taskId] : [],
+    ),
     inDoubt: pathsOf(({ phase, task }) => phase === "intended" && task === null),
   };
 }

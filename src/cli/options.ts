@@ -9,10 +9,7 @@ export type JsonOption = { readonly json?: boolean };
 
 /** A command with what every command has. `example` is one line that works. */
 export function described(command: Command, texts: { readonly what: string; readonly example: string }): Command {
-  return command
-    .description(texts.what)
-    .option("--no-color", "no colours")
-    .addHelpText("after", `\nExample:\n  $ ${texts.example}`);
+  return command.description(texts.what).option("--no-color", "no colours").addHelpText("after", `\nExample:\n  $ ${texts.example}`);
 }
 
 export function withDatabase(command: Command): Command {

@@ -16,7 +16,16 @@ import { loadWorkflow } from "./workflow-file.ts";
 
 /** What `tutti run` is asked to do: start a workflow under an id, or go on with a run that exists. */
 export type Order =
-  | { readonly kind: "start"; readonly db: string; readonly id: RunId; readonly definition: Definition; readonly file: string; readonly input: Json; readonly bindings: JsonObject; readonly labels: { readonly [name: string]: string } }
+  | {
+      readonly kind: "start";
+      readonly db: string;
+      readonly id: RunId;
+      readonly definition: Definition;
+      readonly file: string;
+      readonly input: Json;
+      readonly bindings: JsonObject;
+      readonly labels: { readonly [name: string]: string };
+    }
   | { readonly kind: "continue"; readonly db: string; readonly id: string };
 
 export type OrderOptions = InputOptions & {
@@ -33,7 +42,16 @@ export async function readOrder(cli: Cli, named: string | undefined, options: Or
   const prepared = prepareInput(definition, await readRunInput(cli, options, definition.input));
   if (!prepared.ok) throw prepared.error;
   const db = databasePath(options.db, cli.environment, { directory: cli.directory, config });
-  return { kind: "start", db, id: readId(options.id), definition, file, input: prepared.value, bindings, labels: Object.fromEntries(options.label ?? []) };
+  return {
+    kind: "start",
+    db,
+    id: readId(options.id),
+    definition,
+    file,
+    input: prepared.value,
+    bindings,
+    labels: Object.fromEntries(options.label ?? []),
+  };
 }
 
 async function continued(cli: Cli, options: OrderOptions): Promise<Order> {

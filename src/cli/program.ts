@@ -31,7 +31,22 @@ export function createProgram(cli: Cli, version: string): Command {
     .addHelpText("after", EXIT_CODES)
     .showHelpAfterError("(--help shows how)")
     .configureHelp({ helpWidth: HELP_COLUMNS, sortSubcommands: false });
-  const commands = [runCommand, listCommand, getCommand, historyCommand, resultCommand, cancelCommand, pauseCommand, resumeCommand, questionsCommand, answerCommand, agentsCommand, lintCommand, graphCommand, doctorCommand];
+  const commands = [
+    runCommand,
+    listCommand,
+    getCommand,
+    historyCommand,
+    resultCommand,
+    cancelCommand,
+    pauseCommand,
+    resumeCommand,
+    questionsCommand,
+    answerCommand,
+    agentsCommand,
+    lintCommand,
+    graphCommand,
+    doctorCommand,
+  ];
   for (const create of commands) program.addCommand(create(cli));
   for (const command of allOf(program)) prepare(command, cli);
   return program;
@@ -47,7 +62,8 @@ function prepare(command: Command, { terminal }: Cli): void {
   command.configureOutput({
     writeOut: (text) => terminal.print(text.trimEnd()),
     writeErr: (text) => terminal.say(text.trimEnd()),
-    outputError: (text, write) => write(`${terminal.paint("bad", "error")} ${terminal.paint("strong", "T2101")}  ${text.replace(/^error: /, "")}`),
+    outputError: (text, write) =>
+      write(`${terminal.paint("bad", "error")} ${terminal.paint("strong", "T2101")}  ${text.replace(/^error: /, "")}`),
   });
   command.hook("preAction", (_, action) => terminal.setColor(action.opts<{ readonly color?: boolean }>().color !== false));
 }

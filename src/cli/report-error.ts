@@ -21,8 +21,18 @@ function partsOf(error: unknown): { readonly code: string; readonly message: str
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof TuttiError) return { code: error.code, message, help: error.help ?? null };
   // Errors of the network have codes of ours without being of the class.
-  if (error instanceof Error && "code" in error && typeof error.code === "string" && /^T\d{4}$/.test(error.code) && !(error instanceof BugError)) {
+  if (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^T\d{4}$/.test(error.code) &&
+    !(error instanceof BugError)
+  ) {
     return { code: error.code, message, help: null };
   }
-  return { code: "T9001", message, help: "This should not happen. TUTTI_DEBUG=1 shows where it did; please report it with what you typed." };
+  return {
+    code: "T9001",
+    message,
+    help: "This should not happen. TUTTI_DEBUG=1 shows where it did; please report it with what you typed.",
+  };
 }

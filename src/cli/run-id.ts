@@ -30,15 +30,23 @@ async function byPrefix(orchestrator: Orchestrator, prefix: string): Promise<Run
   const found: RunRecord[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < PAGES; page += 1) {
-    const listed = await orchestrator.host.list({ tenant: orchestrator.tenant, limit: RUNS_PER_PAGE, ...(cursor === null ? {} : { cursor }) });
+    const listed = await orchestrator.host.list({
+      tenant: orchestrator.tenant,
+      limit: RUNS_PER_PAGE,
+      ...(cursor === null ? {} : { cursor }),
+    });
     found.push(...listed.items.filter(({ run }) => run.id.startsWith(prefix)));
     cursor = listed.nextCursor;
     if (cursor === null || found.length > SHOWN) break;
   }
   const [only, ...others] = found;
-  if (only === undefined) throw new TuttiError("T4001", `There is no run ${prefix}.`, { help: "`tutti list` shows the runs of this database." });
+  if (only === undefined)
+    throw new TuttiError("T4001", `There is no run ${prefix}.`, { help: "`tutti list` shows the runs of this database." });
   if (others.length === 0) return only;
   const ids = found.slice(0, SHOWN).map(({ run }) => run.id);
-  throw new TuttiError("T2103", `${found.length > SHOWN ? `More than ${SHOWN}` : found.length} runs begin with ${prefix}: ${ids.join(", ")}${found.length > SHOWN ? ", …" : ""}.`, { help: "Write more of the id." });
+  throw new TuttiError(
+    "T2103",
+    `${found.length > SHOWN ? `More than ${SHOWN}` : found.length} runs begin with ${prefix}: ${ids.join(", ")}${found.length > SHOWN ? ", …" : ""}.`,
+    { help: "Write more of the id." },
+  );
 }
-

@@ -37,7 +37,10 @@ export function parseJson(text: string, what: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (cause) {
-    throw usageError(`The value of ${what} is not JSON: ${sentenceOf(cause)}.`, `Put it in single quotes, such as ${what} '{"month":"2025-03"}'.`);
+    throw usageError(
+      `The value of ${what} is not JSON: ${sentenceOf(cause)}.`,
+      `Put it in single quotes, such as ${what} '{"month":"2025-03"}'.`,
+    );
   }
 }
 

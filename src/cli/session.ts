@@ -57,7 +57,9 @@ export function openCanceler(cli: Cli, db: string): Promise<Session> {
 /** For decisions that need nobody at work. */
 export function openRecorder(cli: Cli, db: string): Promise<Session> {
   const performer = { perform: () => undefined, cannotRecover: () => "this process only records" };
-  return ownOrVisit(cli, db, async () => session(db, { role: "owner", orchestrator: orchestratorOn(cli, await openEmbedded({ path: db, performer, control: false })) }));
+  return ownOrVisit(cli, db, async () =>
+    session(db, { role: "owner", orchestrator: orchestratorOn(cli, await openEmbedded({ path: db, performer, control: false })) }),
+  );
 }
 
 /** True while some process owns the database. */

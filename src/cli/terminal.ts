@@ -10,9 +10,16 @@ import { styleText } from "node:util";
 export type Style = "good" | "bad" | "warn" | "dim" | "strong" | "accent";
 
 /** A stream as far as the command needs one. */
-export type Sink = { write(text: string): unknown; readonly isTTY?: boolean | undefined; readonly columns?: number | undefined; readonly rows?: number | undefined };
+export type Sink = {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+};
 
-const FORMATS = { good: "green", bad: "red", warn: "yellow", dim: "dim", strong: "bold", accent: "cyan" } as const satisfies { [style in Style]: string };
+const FORMATS = { good: "green", bad: "red", warn: "yellow", dim: "dim", strong: "bold", accent: "cyan" } as const satisfies {
+  [style in Style]: string;
+};
 const WIDTH = 80;
 const HEIGHT = 24;
 

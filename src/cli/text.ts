@@ -3,12 +3,16 @@ import { stripVTControlCharacters } from "node:util";
 
 /** One line without anything that a terminal would obey. */
 export function clean(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/g, " ").trim();
+  return stripVTControlCharacters(text).replace(OBEYED, " ").trim();
 }
 
+/** Control characters, invisible ones, and those that turn the direction of a text. */
+// eslint-disable-next-line no-control-regex -- control characters are what is removed
+const OBEYED = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/g;
+
 /** Characters that take two columns: East Asian wide ones and emoji, as far as terminals agree. */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const MARK = /^\p{Mark}$/u;
 
 /** The columns that a text takes; colours take none. */

@@ -11,7 +11,12 @@ import type { Cli } from "./cli.ts";
 import { loadConfig, type LoadedConfig } from "./config.ts";
 
 /** A workflow that can be started. */
-export type LoadedWorkflow = { readonly definition: Definition; readonly bindings: JsonObject; readonly config: LoadedConfig; readonly file: string };
+export type LoadedWorkflow = {
+  readonly definition: Definition;
+  readonly bindings: JsonObject;
+  readonly config: LoadedConfig;
+  readonly file: string;
+};
 
 /** A file with problems: they have been shown with their lines. */
 export class BrokenWorkflowError extends Error {
@@ -41,9 +46,13 @@ export function findWorkflow(named: string, directory: string): string {
   const candidates = FOLDERS.flatMap((folder) => ENDINGS.map((ending) => join(folder, `${named}${ending}`)));
   const found = candidates.find((candidate) => isFile(resolve(directory, candidate)));
   if (found !== undefined) return found;
-  throw new TuttiError("T1001", `There is no workflow "${named}": no file of that name, and no ${named}.tutti.yaml here or in workflows/.`, {
-    help: "Give the path of a workflow file, such as report.tutti.yaml.",
-  });
+  throw new TuttiError(
+    "T1001",
+    `There is no workflow "${named}": no file of that name, and no ${named}.tutti.yaml here or in workflows/.`,
+    {
+      help: "Give the path of a workflow file, such as report.tutti.yaml.",
+    },
+  );
 }
 
 function isFile(path: string): boolean {

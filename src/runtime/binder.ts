@@ -20,6 +20,12 @@ export function bindingOf(definition: Definition, bindings: JsonObject | null, n
   return (recorded as AgentBinding | undefined) ?? definition.agents[name] ?? null;
 }
 
+/** The names of a run's own agents: those of its definition, and those that were recorded at its start. */
+export function ownNames(definition: Definition, bindings: JsonObject | null): readonly string[] {
+  const declared = Object.keys(definition.agents);
+  return bindings === null ? declared : [...new Set([...declared, ...Object.keys(bindings)])];
+}
+
 /** Makes each binding an agent once, and keeps it. */
 export class Binder {
   readonly #factory: AgentFactory;
@@ -47,7 +53,7 @@ export class Binder {
 
   /** Why a run with these agents cannot go on here; null when it can. */
   cannotBind(definition: Definition, bindings: JsonObject | null): string | null {
-    for (const name of Object.keys(definition.agents)) {
+    for (const name of ownNames(definition, bindings)) {
       const binding = bindingOf(definition, bindings, name);
       if (binding?.kind === "local" && !this.#local.has(binding.name)) {
         return `agent "${name}" is the function agent "${binding.name}", which this process has not registered`;

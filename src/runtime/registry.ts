@@ -3,15 +3,15 @@
  * instance may answer a retry.
  *
  * 1. A named agent is what the run binds to the name.
- * 2. A capability is looked for among the run's own agents first, then among the registered ones;
- *    of several that have it, the attempts take turns.
+ * 2. A capability is looked for under its own name among the run's agents, then by what these can do,
+ *    then among the registered ones; of several that have it, the attempts take turns.
  */
 import { TuttiError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Definition, Target } from "../definition/definition.ts";
 import type { Agent, RemoteAgent } from "../ports/agents.ts";
 import type { PlacedCommand } from "../ports/host.ts";
-import { Binder, bindingOf, unboundError, type AgentFactory } from "./binder.ts";
+import { Binder, bindingOf, ownNames, unboundError, type AgentFactory } from "./binder.ts";
 
 export type Asking = Pick<PlacedCommand, "definition" | "bindings"> & { readonly target: Target; readonly attempt: number };
 
@@ -59,7 +59,7 @@ export class Registry {
     }
     const { capability } = target;
     if (this.#byCapability.has(capability) || this.#remoteAgents().length > 0) return null;
-    const own = Object.keys(definition.agents).map((name) => bindingOf(definition, bindings, name));
+    const own = ownNames(definition, bindings).map((name) => bindingOf(definition, bindings, name));
     // What cards and modules can do is known only when they are read.
     if (own.some((binding) => binding?.kind === "card" || binding?.kind === "module")) return null;
     return `the capability "${capability}", which no agent of this process has`;
@@ -92,8 +92,11 @@ export class Registry {
   }
 
   #byCapabilityOf(capability: string, asking: Asking): Agent | Promise<Agent> {
-    const own = Object.keys(asking.definition.agents);
+    const own = ownNames(asking.definition, asking.bindings);
     const registered = this.#byCapability.get(capability);
+    // Bound under the capability's own name: the operator's word, whatever the agent's card says.
+    const bound = bindingOf(asking.definition, asking.bindings, capability);
+    if (bound !== null && bound.kind !== "capability") return this.#binder.bind(bound, capability) ?? this.#pick(registered ?? [], capability, asking.attempt);
     if (own.length > 0) return this.#amongOwn(own, capability, asking);
     if (registered === undefined && this.#remoteAgents().length > 0) return this.#amongRemote(capability, asking);
     return this.#pick(registered ?? [], capability, asking.attempt);

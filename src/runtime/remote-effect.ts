@@ -92,7 +92,15 @@ async function findIntended(context: EffectContext, flight: Flight, agent: Remot
   const { intent, task } = command;
   if (task !== null) return { kind: "task", task };
   if (intent === null) return { kind: "none" };
-  const assignment: Assignment = { ...idOf(command), target: { kind: "agent", agent: agent.name, skill: null }, input: null, text: null, deadlineAt: 0, exchanges: [], task: null };
+  const assignment: Assignment = {
+    ...idOf(command),
+    target: { kind: "agent", agent: agent.name, skill: null },
+    input: null,
+    text: null,
+    deadlineAt: 0,
+    exchanges: [],
+    task: null,
+  };
   const work = new AssignedWork(flight.placed, assignment, agent, flight.begunAt);
   return findPatiently(context, flight, agent, work, intent);
 }
@@ -111,7 +119,13 @@ async function cancelUntilKnown(context: EffectContext, flight: Flight, agent: R
 }
 
 /** What an earlier send of the message came to: a task, the right to send again, or that nobody knows. */
-async function whatBecame(context: EffectContext, flight: Flight, agent: RemoteAgent, work: Work, intent: Intent): Promise<Sent | "send" | "stopped"> {
+async function whatBecame(
+  context: EffectContext,
+  flight: Flight,
+  agent: RemoteAgent,
+  work: Work,
+  intent: Intent,
+): Promise<Sent | "send" | "stopped"> {
   const described = await agent.describe(flight.signal);
   if (described.ok && described.identity.dedupes) return "send";
   const found = await findPatiently(context, flight, agent, work, intent);
@@ -131,7 +145,13 @@ async function findPatiently(context: EffectContext, flight: Flight, agent: Remo
   }
 }
 
-async function sendUntilKnown(context: EffectContext, flight: Flight, agent: RemoteAgent, work: Work, intent: Intent): Promise<Sent | "stopped"> {
+async function sendUntilKnown(
+  context: EffectContext,
+  flight: Flight,
+  agent: RemoteAgent,
+  work: Work,
+  intent: Intent,
+): Promise<Sent | "stopped"> {
   let message = "";
   for (let count = 0; count < SENDS_PER_INTENT; count += 1) {
     failpoint("send.leaving");
@@ -148,7 +168,13 @@ async function sendUntilKnown(context: EffectContext, flight: Flight, agent: Rem
 }
 
 /** Records what a send came to. */
-async function conclude(context: EffectContext, flight: Flight, agent: RemoteAgent, command: CommandOf<"send">, sent: Sent | "stopped"): Promise<void> {
+async function conclude(
+  context: EffectContext,
+  flight: Flight,
+  agent: RemoteAgent,
+  command: CommandOf<"send">,
+  sent: Sent | "stopped",
+): Promise<void> {
   if (sent === "stopped") return;
   switch (sent.kind) {
     case "task":
@@ -169,13 +195,27 @@ async function accept(context: EffectContext, flight: Flight, agent: RemoteAgent
   const { run } = flight.placed;
   const receipt = await context.courier.bring(run, { kind: "accepted", agent: agent.name, task, ...idOf(command) });
   failpoint("send.accepted");
-  if (receipt === null || receipt.applied) return;
+  if (receipt === null || receipt.applied || (await isWanted(context, flight, command, task))) return;
   // The run went on without this task while the message was on its way: nobody waits for it.
   context.log("warn", "orphan_task_canceled", { workflow_id: run.id, subtask_id: command.path, agent: agent.name, task_id: task.taskId });
   await cancelUntilKnown(context, flight, agent, task);
 }
 
-async function remoteAgent(context: EffectContext, flight: Flight, command: Assignment & { readonly intent?: Intent }): Promise<RemoteAgent | null> {
+/**
+ * An acceptance that changed nothing is not always late: it may have become durable in a commit that
+ * was reported as failed, or be kept for a quarantined run. In both the task has its place.
+ */
+async function isWanted(context: EffectContext, flight: Flight, { path, attempt, turn }: EffectId, task: RemoteTask): Promise<boolean> {
+  const waiting = (await context.host().inspect(flight.placed.run))?.flights[path];
+  if (waiting === undefined) return false;
+  return waiting.task === null ? waiting.attempt === attempt && waiting.turn === turn : waiting.task.taskId === task.taskId;
+}
+
+async function remoteAgent(
+  context: EffectContext,
+  flight: Flight,
+  command: Assignment & { readonly intent?: Intent },
+): Promise<RemoteAgent | null> {
   const name = command.intent?.agent ?? command.task?.agent ?? "";
   const agent = await context.registry.resolveByName(name, flight.placed);
   if (agent !== null) return agent;
@@ -185,7 +225,13 @@ async function remoteAgent(context: EffectContext, flight: Flight, command: Assi
 }
 
 async function answer(context: EffectContext, flight: Flight, agent: string, outcome: Outcome, task?: RemoteTask): Promise<void> {
-  await bring(context, flight, { kind: "answered", agent, outcome, ...idOf(flight.placed.command), ...(task === undefined ? {} : { task }) });
+  await bring(context, flight, {
+    kind: "answered",
+    agent,
+    outcome,
+    ...idOf(flight.placed.command),
+    ...(task === undefined ? {} : { task }),
+  });
 }
 
 async function bring(context: EffectContext, flight: Flight, input: PostedInput): Promise<void> {
@@ -210,4 +256,3 @@ function unknown(agent: string, why: string): Outcome {
 function canceledByUs(agent: string): Outcome {
   return { kind: "canceled", failure: { code: "T4106", message: `The task was canceled at agent "${agent}".`, retryable: false } };
 }
-

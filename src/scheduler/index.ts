@@ -1,6 +1,6 @@
 /** The scheduler: what hosts, the runtime and the tests use of it. */
 export { effectKey, type Assignment, type Command } from "./command.ts";
-export { decide, type Decision } from "./decide.ts";
+export { decide } from "./decide.ts";
 export { evolve } from "./evolve.ts";
 export { FACT_VERSION, type Fact } from "./fact.ts";
 export { brokenInvariants } from "./invariants.ts";

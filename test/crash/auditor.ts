@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import type { Evidence, StoredFact, StoredRun } from "./evidence.ts";
 import type { Entry, Execution, Message } from "./world/journal.ts";
+import type { StartedRun } from "./world/orchestrate.ts";
 import { COMPLETING_PATHS, expectedOutput } from "./world/workflow.ts";
 
 /**
@@ -17,11 +18,18 @@ export type Violation = { readonly kind: "lost" | "duplicate" | "stuck" | "histo
 export function audit(evidence: Evidence): readonly Violation[] {
   const findings: Violation[] = [];
   for (const [moment, picture] of Object.entries({ "after the crash": evidence.atCrash, "at the end": evidence.atEnd })) {
-    if (picture.integrity !== "ok") findings.push({ kind: "lost", run: "*", sentence: `the database is damaged ${moment}: ${picture.integrity}` });
+    if (picture.integrity !== "ok")
+      findings.push({ kind: "lost", run: "*", sentence: `the database is damaged ${moment}: ${picture.integrity}` });
     for (const [run, stored] of picture.runs) findings.push(...auditHistory(run, stored));
   }
-  for (const { id, n } of evidence.runs) {
-    findings.push(...auditPersistence(id, evidence), ...auditEnd({ id, n }, evidence), ...auditMessages(id, evidence), ...auditExecutions(id, evidence));
+  for (const started of evidence.runs) {
+    const { id } = started;
+    findings.push(
+      ...auditPersistence(id, evidence),
+      ...auditEnd(started, evidence),
+      ...auditMessages(id, evidence),
+      ...auditExecutions(id, evidence),
+    );
   }
   return findings;
 }
@@ -31,21 +39,32 @@ function auditPersistence(run: string, { acknowledged, atCrash, atEnd }: Evidenc
   const before = atCrash.runs.get(run)?.facts ?? [];
   const after = atEnd.runs.get(run)?.facts ?? [];
   const findings: Violation[] = [];
-  if (acknowledged.includes(run) && before.length === 0) findings.push({ kind: "lost", run, sentence: "its start was acknowledged, and it is not in the database" });
-  if (!isDeepStrictEqual(after.slice(0, before.length), before)) findings.push({ kind: "lost", run, sentence: "facts from before the crash are gone or changed" });
+  if (acknowledged.includes(run) && before.length === 0)
+    findings.push({ kind: "lost", run, sentence: "its start was acknowledged, and it is not in the database" });
+  if (!isDeepStrictEqual(after.slice(0, before.length), before))
+    findings.push({ kind: "lost", run, sentence: "facts from before the crash are gone or changed" });
   return findings;
 }
 
-function auditEnd({ id: run, n }: { readonly id: string; readonly n: number }, { atEnd }: Evidence): readonly Violation[] {
+function auditEnd({ id: run, n, isCanceled }: StartedRun, { atEnd }: Evidence): readonly Violation[] {
   const stored = atEnd.runs.get(run);
   const end = stored?.facts.at(-1);
-  if (stored === undefined || end === undefined || !ENDS.has(end.kind)) return [{ kind: "stuck", run, sentence: `it is not over: ${stored?.status ?? "not there"}, last fact ${end?.kind ?? "none"}` }];
-  if (stored.status !== "completed" || stored.endedAt === null) return [{ kind: "lost", run, sentence: `it ended ${stored.status}: ${JSON.stringify(end)}` }];
+  if (stored === undefined || end === undefined || !ENDS.has(end.kind))
+    return [{ kind: "stuck", run, sentence: `it is not over: ${stored?.status ?? "not there"}, last fact ${end?.kind ?? "none"}` }];
+  if (stored.status !== (isCanceled ? "canceled" : "completed") || stored.endedAt === null)
+    return [{ kind: "lost", run, sentence: `it ended ${stored.status}: ${JSON.stringify(end)}` }];
   const findings: Violation[] = [];
-  if (!isDeepStrictEqual(end["output"], expectedOutput(n))) findings.push({ kind: "lost", run, sentence: `its output is ${JSON.stringify(end["output"])}, not ${JSON.stringify(expectedOutput(n))}` });
   for (const table of stored.leftovers) findings.push({ kind: "stuck", run, sentence: `it is over and has a row in ${table}` });
+  if (isCanceled) return findings;
+  if (!isDeepStrictEqual(end["output"], expectedOutput(n)))
+    findings.push({
+      kind: "lost",
+      run,
+      sentence: `its output is ${JSON.stringify(end["output"])}, not ${JSON.stringify(expectedOutput(n))}`,
+    });
   for (const path of COMPLETING_PATHS) {
-    if (factsOf(stored, "subtaskCompleted", path).length === 0) findings.push({ kind: "lost", run, sentence: `${path} was never completed` });
+    if (factsOf(stored, "subtaskCompleted", path).length === 0)
+      findings.push({ kind: "lost", run, sentence: `${path} was never completed` });
   }
   return findings;
 }
@@ -92,16 +111,21 @@ function auditMessages(run: string, { atEnd, before, after }: Evidence): readonl
     if (ids.size > 1) findings.push({ kind: "duplicate", run, sentence: `${whose} was sent under ${ids.size} message ids` });
     if (tasks.size > 1) findings.push({ kind: "duplicate", run, sentence: `${whose} made ${tasks.size} tasks` });
   }
-  const intents = (atEnd.runs.get(run)?.facts ?? []).filter(({ kind }) => kind === "messageIntended").map((fact) => ({ effect: effectOf(fact), messageId: messageIdOf(fact) }));
+  const intents = (atEnd.runs.get(run)?.facts ?? [])
+    .filter(({ kind }) => kind === "messageIntended")
+    .map((fact) => ({ effect: effectOf(fact), messageId: messageIdOf(fact) }));
   for (const [effect, of] of groupBy(intents, ({ effect: key }) => key)) {
-    if (new Set(of.map(({ messageId }) => messageId)).size > 1) findings.push({ kind: "duplicate", run, sentence: `${effect} was intended under several message ids` });
+    if (new Set(of.map(({ messageId }) => messageId)).size > 1)
+      findings.push({ kind: "duplicate", run, sentence: `${effect} was intended under several message ids` });
   }
   for (const [messageId, of] of groupBy(intents, (intent) => intent.messageId)) {
-    if (new Set(of.map(({ effect }) => effect)).size > 1) findings.push({ kind: "history", run, sentence: `message id ${messageId} stands for several effects` });
+    if (new Set(of.map(({ effect }) => effect)).size > 1)
+      findings.push({ kind: "history", run, sentence: `message id ${messageId} stands for several effects` });
   }
   const known = new Set(intents.map(({ messageId }) => messageId));
   for (const { messageId, path } of messages) {
-    if (!known.has(messageId)) findings.push({ kind: "history", run, sentence: `${path} was sent as ${messageId}, which was never intended` });
+    if (!known.has(messageId))
+      findings.push({ kind: "history", run, sentence: `${path} was sent as ${messageId}, which was never intended` });
   }
   return findings;
 }
@@ -115,14 +139,22 @@ function auditExecutions(run: string, { atCrash, atEnd, before, after }: Evidenc
   for (const [work, executions] of groupBy(all, ({ life, path, attempt, turn }) => `${path} attempt ${attempt} turn ${turn} in ${life}`)) {
     if (executions.length > 1) findings.push({ kind: "duplicate", run, sentence: `${work} was executed ${executions.length} times` });
   }
-  const finished = new Set((atCrash.runs.get(run)?.facts ?? []).filter(({ kind }) => kind === "subtaskCompleted").map((fact) => String(fact["path"])));
+  const finished = new Set(
+    (atCrash.runs.get(run)?.facts ?? []).filter(({ kind }) => kind === "subtaskCompleted").map((fact) => String(fact["path"])),
+  );
   for (const { path, agent } of after.filter(isBegin)) {
-    if (finished.has(path)) findings.push({ kind: "duplicate", run, sentence: `${agent} executed ${path} again after its completion was recorded` });
+    if (finished.has(path))
+      findings.push({ kind: "duplicate", run, sentence: `${agent} executed ${path} again after its completion was recorded` });
   }
   for (const fact of atEnd.runs.get(run)?.facts ?? []) {
     if (!CLOSINGS.has(fact.kind) || fact["reason"] === "timedOut") continue;
     const isDone = all.some(({ path, attempt }) => path === fact["path"] && attempt === fact["attempt"]);
-    if (!isDone) findings.push({ kind: "lost", run, sentence: `${String(fact["path"])} attempt ${String(fact["attempt"])} has an answer, and nobody executed it` });
+    if (!isDone)
+      findings.push({
+        kind: "lost",
+        run,
+        sentence: `${String(fact["path"])} attempt ${String(fact["attempt"])} has an answer, and nobody executed it`,
+      });
   }
   return findings;
 }

@@ -11,7 +11,10 @@ export function choosePoints(dryRun: readonly string[], count: number): readonly
   const firsts = all.filter((point) => point.count === 1);
   const others = all.filter((point) => point.count > 1 && point.count <= surePassings(dryRun, point.name));
   const otherCount = Math.min(others.length, Math.max(0, count - firsts.length));
-  return [...firsts, ...Array.from({ length: otherCount }, (_, index) => others[Math.floor(((index + 0.5) * others.length) / otherCount)] as FailAt)];
+  return [
+    ...firsts,
+    ...Array.from({ length: otherCount }, (_, index) => others[Math.floor(((index + 0.5) * others.length) / otherCount)] as FailAt),
+  ];
 }
 
 function passingsOf(dryRun: readonly string[]): readonly FailAt[] {
@@ -30,10 +33,22 @@ function surePassings(dryRun: readonly string[], name: string): number {
 
 /** Failpoints that only a process passes which takes up what another one left, and where that other one dies. */
 const RECOVERIES: readonly (readonly [first: FailAt, second: FailAt])[] = [
-  [{ name: "sent.slow", count: 2 }, { name: "recover.loading", count: 1 }],
-  [{ name: "sent.slow", count: 3 }, { name: "recover.performing", count: 1 }],
-  [{ name: "sent.plain", count: 2 }, { name: "send.reconciled", count: 1 }],
-  [{ name: "send.accepted", count: 4 }, { name: "commit.done", count: 2 }],
+  [
+    { name: "sent.slow", count: 2 },
+    { name: "recover.loading", count: 1 },
+  ],
+  [
+    { name: "sent.slow", count: 3 },
+    { name: "recover.performing", count: 1 },
+  ],
+  [
+    { name: "sent.plain", count: 2 },
+    { name: "send.reconciled", count: 1 },
+  ],
+  [
+    { name: "send.accepted", count: 4 },
+    { name: "commit.done", count: 2 },
+  ],
 ];
 
 /** Stories that die again while they are taken up; after the known ones, at random places. */

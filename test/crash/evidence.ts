@@ -5,18 +5,24 @@
 import { DatabaseSync } from "node:sqlite";
 
 import type { Entry } from "./world/journal.ts";
+import type { StartedRun } from "./world/orchestrate.ts";
 
 /** A fact as it is stored, with the fields that were kept apart put back. */
 export type StoredFact = { readonly seq: number; readonly kind: string; readonly at: number; readonly [field: string]: unknown };
 
-export type StoredRun = { readonly status: string; readonly endedAt: number | null; readonly facts: readonly StoredFact[]; readonly leftovers: readonly string[] };
+export type StoredRun = {
+  readonly status: string;
+  readonly endedAt: number | null;
+  readonly facts: readonly StoredFact[];
+  readonly leftovers: readonly string[];
+};
 
 /** A database at one moment. */
 export type Picture = { readonly integrity: string; readonly runs: ReadonlyMap<string, StoredRun> };
 
 /** One crash and what came after it. */
 export type Evidence = {
-  readonly runs: readonly { readonly id: string; readonly n: number }[];
+  readonly runs: readonly StartedRun[];
   /** Runs whose start was acknowledged before the crash. */
   readonly acknowledged: readonly string[];
   readonly atCrash: Picture;
@@ -67,5 +73,7 @@ function readPayload(database: DatabaseSync, hash: string): unknown {
 
 /** Rows that say that a run still wants something. */
 function readLeftovers(database: DatabaseSync, run: string): readonly string[] {
-  return ["timer", "open_command", "stalled_input"].filter((table) => database.prepare(`select 1 from ${table} where run = ? limit 1`).get(run) !== undefined);
+  return ["timer", "open_command", "stalled_input"].filter(
+    (table) => database.prepare(`select 1 from ${table} where run = ? limit 1`).get(run) !== undefined,
+  );
 }

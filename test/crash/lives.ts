@@ -70,7 +70,10 @@ function start(directory: string, program: string, argument: string): ChildProce
   return spawn(process.execPath, ["--conditions=source", join(WORLD, program), argument], { stdio: ["pipe", "pipe", "inherit"], env });
 }
 
-function readEnd(reports: readonly Report[], life: { readonly life: string; readonly code: number | null; readonly isStuck: boolean }): Ended {
+function readEnd(
+  reports: readonly Report[],
+  life: { readonly life: string; readonly code: number | null; readonly isStuck: boolean },
+): Ended {
   const acknowledged = reports.flatMap((report) => (report.kind === "acknowledged" ? [report.run] : []));
   const dying = reports.find((report) => report.kind === "dying");
   const done = reports.find((report) => report.kind === "done");

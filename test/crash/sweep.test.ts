@@ -12,7 +12,7 @@ import { audit } from "./auditor.ts";
 import { chooseDoubleDeaths, choosePoints } from "./choose-points.ts";
 import type { Evidence, StoredFact } from "./evidence.ts";
 import { World } from "./lives.ts";
-import { type Story, summaryOf, tell, tellAll, type Told } from "./sweep.ts";
+import { countResends, type Story, summaryOf, tell, tellAll, type Told, workStillDone } from "./sweep.ts";
 
 const isFull = process.env["TUTTI_SWEEP"] === "full";
 /** Deaths that must come true; a few more are planned, since a process may be done before its point. */
@@ -43,8 +43,12 @@ describe("a process that is killed with SIGKILL", () => {
 
     const told = await tellAll(world, [...once, ...twice], AT_ONCE);
 
-    process.stdout.write(`${summaryOf(told)}, seed ${SEED}\n`);
+    const resendCount = countResends(world);
+    process.stdout.write(`${summaryOf(told)}, re-sends under the first message id ${resendCount}, seed ${SEED}\n`);
     expect(told.filter(({ violations }) => violations.length > 0).map(({ story, violations }) => ({ story, violations }))).toEqual([]);
+    await expect.poll(() => workStillDone(world, told)).toEqual([]);
+    // Without any there would have been nothing to tell apart.
+    expect(resendCount).toBeGreaterThan(0);
     const deaths = told.flatMap((one) => one.deaths);
     expect(deaths.length).toBeGreaterThanOrEqual(POINTS);
     const places = new Set(deaths.map(({ name }) => name));
@@ -72,11 +76,19 @@ describe("the auditor", () => {
 
   it.each<readonly [string, string, (facts: readonly StoredFact[]) => readonly StoredFact[]]>([
     ["a fact that is gone", "history", (facts) => facts.toSpliced(10, 1)],
-    ["a fact after the end", "history", (facts) => [...facts, { seq: facts.length + 1, kind: "subtaskProgressed", at: Number.MAX_SAFE_INTEGER }]],
+    [
+      "a fact after the end",
+      "history",
+      (facts) => [...facts, { seq: facts.length + 1, kind: "subtaskProgressed", at: Number.MAX_SAFE_INTEGER }],
+    ],
     ["a second completion", "duplicate", (facts) => withSecondCompletion(facts)],
-    ["an output that is wrong", "lost", (facts) => facts.with(-1, { ...(facts.at(-1) as StoredFact), output: null })],
+    ["an output that is wrong", "lost", (facts) => [...facts.slice(0, -1), { ...(facts.at(-1) as StoredFact), output: null }]],
     ["a run that is not over", "stuck", (facts) => facts.slice(0, -1)],
-    ["a retry before its time", "history", (facts) => facts.map((fact) => (fact.kind === "attemptFailed" ? { ...fact, retryAt: Number.MAX_SAFE_INTEGER } : fact))],
+    [
+      "a retry before its time",
+      "history",
+      (facts) => facts.map((fact) => (fact.kind === "attemptFailed" ? { ...fact, retryAt: Number.MAX_SAFE_INTEGER } : fact)),
+    ],
   ])("notices %s", (_what, kind, change) => {
     const kinds = audit(tampered(dryRun.evidence[0] as Evidence, change)).map((violation) => violation.kind);
     expect(kinds).toContain(kind);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { audit, type Violation } from "./auditor.ts";
 import { type Evidence, type Picture, takePicture } from "./evidence.ts";
 import type { World } from "./lives.ts";
-import { journalOf, read, sizeOf } from "./world/journal.ts";
+import { ARRIVALS, type Entry, journalOf, read, sizeOf } from "./world/journal.ts";
 import type { Mutation } from "./world/mutations.ts";
 import type { FailAt, StartedRun, WorldDatabase } from "./world/orchestrate.ts";
 
@@ -30,13 +30,14 @@ type Crash = { readonly picture: Picture; readonly acknowledged: readonly string
 
 const PATIENCE_MS = 20_000;
 
-/** One database with two runs, through all its deaths to its end. */
+/** One database with three runs, through all its deaths to its end. */
 export async function tell(world: World, story: Story, patienceMs = PATIENCE_MS): Promise<Told> {
   const database: WorldDatabase = {
     path: join(world.directory, story.name, "tutti.db"),
     runs: [
-      { id: `${story.name}-a`, n: 3 },
-      { id: `${story.name}-b`, n: 40 },
+      { id: `${story.name}-a`, n: 3, isCanceled: false },
+      { id: `${story.name}-b`, n: 40, isCanceled: false },
+      { id: `${story.name}-c`, n: 500, isCanceled: true },
     ],
   };
   const crashes: Crash[] = [];
@@ -73,7 +74,10 @@ function judge(evidence: readonly Evidence[]): readonly Violation[] {
   return [...bySentence.values()];
 }
 
-function evidenceOf(world: World, { runs, atEnd, crash }: { readonly runs: readonly StartedRun[]; readonly atEnd: Picture; readonly crash: Crash }): Evidence {
+function evidenceOf(
+  world: World,
+  { runs, atEnd, crash }: { readonly runs: readonly StartedRun[]; readonly atEnd: Picture; readonly crash: Crash },
+): Evidence {
   const sizeOfRun = (id: string): number => crash.sizes.get(id) ?? 0;
   const before = runs.flatMap(({ id }) => read(journalOf(world.journals, id), 0, sizeOfRun(id)));
   const after = runs.flatMap(({ id }) => read(journalOf(world.journals, id), sizeOfRun(id)));
@@ -89,6 +93,21 @@ export async function tellAll(world: World, stories: readonly Story[], atOnce: n
   };
   await Promise.all(Array.from({ length: atOnce }, teller));
   return told;
+}
+
+/** Endless work that an agent still does, though its run has been canceled. */
+export function workStillDone(world: World, told: readonly Told[]): readonly string[] {
+  const runs = told.flatMap(({ evidence }) => evidence[0]?.runs ?? []).filter(({ isCanceled }) => isCanceled);
+  return runs.flatMap(({ id }) => {
+    const entries = read(journalOf(world.journals, id));
+    const count = (event: Entry["event"]): number => entries.filter((entry) => entry.event === event).length;
+    return count("begin") === count("end") ? [] : [id];
+  });
+}
+
+/** Messages that came again under the id of their first sending, and were recognised. */
+export function countResends(world: World): number {
+  return read(journalOf(world.journals, ARRIVALS)).filter((entry) => entry.event === "arrival" && entry.known).length;
 }
 
 /** The sentence for the log of a sweep. */

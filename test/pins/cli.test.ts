@@ -62,10 +62,11 @@ it("the exit codes are these", () => {
 });
 
 it("every help fits 80 columns and has an example", () => {
-  for (const [path, command] of allOf(createProgram(cli, "0.0.0"))) {
+  const helps = allOf(createProgram(cli, "0.0.0")).map(([path, command]) => {
     let help = "";
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-    expect(help.split("\n").filter((line) => line.length > 80), path).toEqual([]);
-    expect(help, path).toMatch(/\nExample:\n {2}\$ tutti /);
-  }
+    return { path, help };
+  });
+  expect(helps.flatMap(({ help }) => help.split("\n").filter((line) => line.length > 80))).toEqual([]);
+  expect(helps.filter(({ help }) => !/\nExample:\n {2}\$ tutti /.test(help)).map(({ path }) => path)).toEqual([]);
 });

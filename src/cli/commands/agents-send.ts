@@ -21,14 +21,19 @@ const WAIT_MS = 600_000;
 type Came = { readonly outcome: Outcome; readonly task: RemoteTask | null };
 
 export function sendCommand(cli: Cli): Command {
-  const command = described(new Command("send"), { what: "Send an agent one message, and print its result.", example: 'tutti agents send http://127.0.0.1:4001 "Say hello" --skill greet' })
+  const command = described(new Command("send"), {
+    what: "Send an agent one message, and print its result.",
+    example: 'tutti agents send http://127.0.0.1:4001 "Say hello" --skill greet',
+  })
     .argument("<url>", "the agent")
     .argument("[text]", "the message in words")
     .option("--data <json>", "a data part: the skill's input")
     .option("--skill <id>", "the skill that is asked for")
     .option("--secret <name>", "the environment variable with its token")
     .option("--wait <duration>", "how long to wait for its result (10m)", duration, WAIT_MS);
-  return withJson(command).action(async (url: string, text: string | undefined, options: SendOptions) => cli.exit(await send(cli, url, text, options)));
+  return withJson(command).action(async (url: string, text: string | undefined, options: SendOptions) =>
+    cli.exit(await send(cli, url, text, options)),
+  );
 }
 
 async function send(cli: Cli, url: string, text: string | undefined, options: SendOptions): Promise<ExitCode> {
@@ -44,9 +49,9 @@ async function send(cli: Cli, url: string, text: string | undefined, options: Se
 }
 
 async function exchange(cli: Cli, agent: RemoteAgent, work: Work, signal: AbortSignal): Promise<Came> {
-  const described = await agent.describe(signal);
-  if (!described.ok) return { outcome: described.outcome, task: null };
-  const { url, binding } = described.identity;
+  const card = await agent.describe(signal);
+  if (!card.ok) return { outcome: card.outcome, task: null };
+  const { url, binding } = card.identity;
   const intent: Intent = { agent: agent.name, url, binding, messageId: work.key, contextId: null };
   const sent = await agent.send(work, intent, signal);
   switch (sent.kind) {
@@ -71,19 +76,34 @@ function unknown(message: string): Outcome {
 function watchOf({ terminal }: Cli, signal: AbortSignal): Watch {
   return {
     signal,
-    progress: ({ percent, phase, note }) => terminal.say(terminal.paint("dim", clean([percent === undefined ? "" : `${percent}%`, phase ?? "", note ?? ""].join(" ")))),
+    progress: ({ percent, phase, note }) =>
+      terminal.say(terminal.paint("dim", clean([percent === undefined ? "" : `${percent}%`, phase ?? "", note ?? ""].join(" ")))),
     chunk: () => undefined,
   };
 }
 
 function workOf(text: string | null, input: Json, capability: string): Work {
   const key = randomUUID();
-  const assignment = { workflow_id: `send-${key}`, workflow_type: "agents send", subtask_id: "message", attempt: 1, correlation_id: key, ttl_ms: 30_000, operation: capability, timestamp: new Date().toISOString() };
+  const assignment = {
+    workflow_id: `send-${key}`,
+    workflow_type: "agents send",
+    subtask_id: "message",
+    attempt: 1,
+    correlation_id: key,
+    ttl_ms: 30_000,
+    operation: capability,
+    timestamp: new Date().toISOString(),
+  };
   return { key, capability, input, text, exchanges: [], task: null, assignment };
 }
 
 function tell({ terminal }: Cli, { outcome, task }: Came, json: boolean): ExitCode {
-  if (json) terminal.printJson({ status: outcome.kind, ...(task === null ? {} : { task: task.taskId, context: task.contextId }), ...detailsOf(outcome) });
+  if (json)
+    terminal.printJson({
+      status: outcome.kind,
+      ...(task === null ? {} : { task: task.taskId, context: task.contextId }),
+      ...detailsOf(outcome),
+    });
   switch (outcome.kind) {
     case "completed":
       if (!json) printReply(outcome.reply, terminal);
@@ -96,7 +116,9 @@ function tell({ terminal }: Cli, { outcome, task }: Came, json: boolean): ExitCo
     case "rejected":
     case "canceled":
     case "unknown":
-      terminal.say(`${terminal.paint("bad", "error")} ${terminal.paint("strong", clean(outcome.failure.code))}  The outcome is ${outcome.kind}: ${clean(outcome.failure.message)}`);
+      terminal.say(
+        `${terminal.paint("bad", "error")} ${terminal.paint("strong", clean(outcome.failure.code))}  The outcome is ${outcome.kind}: ${clean(outcome.failure.message)}`,
+      );
       return outcome.kind === "canceled" ? EXIT.runCanceled : outcome.kind === "unknown" || task === null ? EXIT.error : EXIT.runFailed;
   }
 }
@@ -109,5 +131,7 @@ function detailsOf(outcome: Outcome): object {
 function printReply({ text, data = [], artifacts = [] }: Reply, terminal: Cli["terminal"]): void {
   for (const value of data) terminal.printJson(value);
   if (text !== undefined && text !== "") terminal.print(text);
-  for (const artifact of artifacts) if (artifact.data === undefined && artifact.text === undefined) terminal.say(`artifact ${clean(artifact.name)} (${clean(artifact.mediaType)})`);
+  for (const artifact of artifacts)
+    if (artifact.data === undefined && artifact.text === undefined)
+      terminal.say(`artifact ${clean(artifact.name)} (${clean(artifact.mediaType)})`);
 }

@@ -24,12 +24,18 @@ const MARKS = { error: "✗", warning: "!", note: "·" } as const;
 const STYLES = { error: "bad", warning: "warn", note: "dim" } as const;
 
 export function agentsCommand(cli: Cli): Command {
-  const command = described(new Command("agents"), { what: "Look at agents: list them, check one, or send one a message.", example: "tutti agents check http://127.0.0.1:4001" });
+  const command = described(new Command("agents"), {
+    what: "Look at agents: list them, check one, or send one a message.",
+    example: "tutti agents check http://127.0.0.1:4001",
+  });
   return command.addCommand(listCommand(cli)).addCommand(checkCommand(cli)).addCommand(sendCommand(cli));
 }
 
 function listCommand(cli: Cli): Command {
-  const command = described(new Command("list"), { what: "List the agents of a workflow, or of tutti.config.ts.", example: "tutti agents list report.tutti.yaml" })
+  const command = described(new Command("list"), {
+    what: "List the agents of a workflow, or of tutti.config.ts.",
+    example: "tutti agents list report.tutti.yaml",
+  })
     .argument("[file]", "a workflow file, or its name")
     .addOption(agentOption());
   return withJson(command).action(async (named: string | undefined, options: ListOptions) => cli.exit(await list(cli, named, options)));
@@ -38,13 +44,19 @@ function listCommand(cli: Cli): Command {
 async function list(cli: Cli, named: string | undefined, options: ListOptions): Promise<ExitCode> {
   const found = await findAll(cli, await bindingsFor(cli, named, options.agent ?? []));
   if (options.json === true) cli.terminal.printJson({ agents: found });
-  else if (found.length === 0) cli.terminal.say(named === undefined ? "No agents: tutti.config.ts names none; give a workflow file." : "The workflow binds no agents.");
+  else if (found.length === 0)
+    cli.terminal.say(
+      named === undefined ? "No agents: tutti.config.ts names none; give a workflow file." : "The workflow binds no agents.",
+    );
   else tellAll(cli, found);
   return EXIT.ok;
 }
 
 function checkCommand(cli: Cli): Command {
-  const command = described(new Command("check"), { what: "Read an agent's card, and say what is wrong with it.", example: "tutti agents check http://127.0.0.1:4001" })
+  const command = described(new Command("check"), {
+    what: "Read an agent's card, and say what is wrong with it.",
+    example: "tutti agents check http://127.0.0.1:4001",
+  })
     .argument("<url|file>", "an agent, or a workflow with all its agents")
     .option("--secret <name>", "the environment variable with its token");
   return withJson(command).action(async (place: string, options: CheckOptions) => cli.exit(await check(cli, place, options)));
@@ -53,7 +65,9 @@ function checkCommand(cli: Cli): Command {
 async function check(cli: Cli, place: string, options: CheckOptions): Promise<ExitCode> {
   const isUrl = /^https?:\/\//i.test(place);
   if (isUrl && !URL.canParse(place)) throw usageError(`"${place}" is not an address.`);
-  const bindings: Bindings = isUrl ? { agent: { kind: "card", url: place, secret: options.secret ?? null } } : await bindingsFor(cli, place, []);
+  const bindings: Bindings = isUrl
+    ? { agent: { kind: "card", url: place, secret: options.secret ?? null } }
+    : await bindingsFor(cli, place, []);
   const found = await findAll(cli, bindings);
   if (options.json === true) cli.terminal.printJson({ agents: found });
   else for (const one of found) tellOne(cli, one);
@@ -81,15 +95,27 @@ async function find(cli: Cli, agent: string, binding: AgentBinding): Promise<Fou
       const secret = binding.secret === null ? null : (cli.environment[binding.secret] ?? null);
       const checked = await checkAgent(binding.url, secret);
       const isMissing = binding.secret !== null && secret === null;
-      const findings = isMissing ? [{ severity: "error", message: `The secret ${binding.secret} is not set in the environment.` } as const, ...checked.findings] : checked.findings;
+      const findings = isMissing
+        ? [{ severity: "error", message: `The secret ${binding.secret} is not set in the environment.` } as const, ...checked.findings]
+        : checked.findings;
       return { agent, place: binding.url, ...checked, findings };
     }
     case "module":
       return findModule(cli, agent, binding.specifier);
     case "capability":
-      return { agent, place: `capability ${binding.capability}`, ...NOTHING, findings: [{ severity: "note", message: "Found at each attempt, by what agents can do." }] };
+      return {
+        agent,
+        place: `capability ${binding.capability}`,
+        ...NOTHING,
+        findings: [{ severity: "note", message: "Found at each attempt, by what agents can do." }],
+      };
     case "local":
-      return { agent, place: `function agent ${binding.name}`, ...NOTHING, findings: [{ severity: "note", message: "Only the program that registers it can say more." }] };
+      return {
+        agent,
+        place: `function agent ${binding.name}`,
+        ...NOTHING,
+        findings: [{ severity: "note", message: "Only the program that registers it can say more." }],
+      };
   }
 }
 
@@ -98,8 +124,17 @@ const NOTHING: AgentCheck = { url: "", reachable: true, name: null, version: nul
 async function findModule(cli: Cli, agent: string, specifier: string): Promise<Found> {
   try {
     const made = await createAgentFactory((name) => cli.environment[name]).module(specifier);
-    const skills = made.kind === "local" ? made.capabilities.map(({ name, description }) => ({ id: name, description: clean(description) })) : [];
-    return { agent, place: specifier, ...NOTHING, name: made.name, version: made.kind === "local" ? made.version : null, protocol: "in this process", skills };
+    const skills =
+      made.kind === "local" ? made.capabilities.map(({ name, description }) => ({ id: name, description: clean(description) })) : [];
+    return {
+      agent,
+      place: specifier,
+      ...NOTHING,
+      name: made.name,
+      version: made.kind === "local" ? made.version : null,
+      protocol: "in this process",
+      skills,
+    };
   } catch (error) {
     return { agent, place: specifier, ...NOTHING, reachable: false, findings: [{ severity: "error", message: sentenceOf(error) }] };
   }
@@ -113,7 +148,11 @@ function tellAll({ terminal }: Cli, found: readonly Found[]): void {
     skills.map(({ id }) => id).join(", ") || "–",
     findings.find(({ severity }) => severity === "error")?.message ?? place,
   ]);
-  for (const line of alignRows([["AGENT", "STATE", "PROTOCOL", "SKILLS", "PLACE"], ...rows], terminal.isDataSeen ? terminal.columns : Number.POSITIVE_INFINITY)) terminal.print(line);
+  for (const line of alignRows(
+    [["AGENT", "STATE", "PROTOCOL", "SKILLS", "PLACE"], ...rows],
+    terminal.isDataSeen ? terminal.columns : Number.POSITIVE_INFINITY,
+  ))
+    terminal.print(line);
 }
 
 function tellOne({ terminal }: Cli, { agent, place, name, version, protocol, skills, reachable, findings }: Found): void {
@@ -121,5 +160,6 @@ function tellOne({ terminal }: Cli, { agent, place, name, version, protocol, ski
   terminal.print(`${reachable ? "✓" : "✗"} ${terminal.paint("strong", head)}  ${place}`);
   if (protocol !== null) terminal.print(`  protocol  ${protocol}`);
   skills.forEach(({ id, description }, index) => terminal.print(`  ${index === 0 ? "skills  " : "        "}  ${id}: ${description}`));
-  for (const { severity, message } of findings) terminal.print(`  ${terminal.paint(STYLES[severity], `${MARKS[severity]} ${severity}`)}  ${message}`);
+  for (const { severity, message } of findings)
+    terminal.print(`  ${terminal.paint(STYLES[severity], `${MARKS[severity]} ${severity}`)}  ${message}`);
 }

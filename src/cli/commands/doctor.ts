@@ -18,7 +18,10 @@ type DoctorOptions = DatabaseOption & JsonOption;
 type Point = { readonly what: string; readonly found: string; readonly problem: string | null };
 
 export function doctorCommand(cli: Cli): Command {
-  const command = described(new Command("doctor"), { what: "Examine the machine, the database and every open run.", example: "tutti doctor" });
+  const command = described(new Command("doctor"), {
+    what: "Examine the machine, the database and every open run.",
+    example: "tutti doctor",
+  });
   return withJson(withDatabase(command)).action(async (options: DoctorOptions) => cli.exit(await doctor(cli, options)));
 }
 
@@ -41,7 +44,11 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<ExitCode> {
   } else {
     points.push({ what: "Database", found: `${db}, not made yet`, problem: null });
   }
-  points.push({ what: "Owner", found: ownerPid === null ? "none: open runs wait until a process drives them" : `process ${ownerPid}`, problem: null });
+  points.push({
+    what: "Owner",
+    found: ownerPid === null ? "none: open runs wait until a process drives them" : `process ${ownerPid}`,
+    problem: null,
+  });
   const isWell = points.every(({ problem }) => problem === null) && runs.every(({ problems }) => problems.length === 0);
   if (options.json === true) cli.terminal.printJson({ ok: isWell, points, runs });
   else tell(cli.terminal, points, runs, { isWell, isOwned: ownerPid !== null, hint: databaseHint(options.db) });
@@ -53,16 +60,26 @@ function sizeOf(db: string): string {
   return bytes < 1_048_576 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }
 
-function tell(terminal: Terminal, points: readonly Point[], runs: readonly RunReport[], { isWell, isOwned, hint }: { readonly isWell: boolean; readonly isOwned: boolean; readonly hint: string }): void {
+function tell(
+  terminal: Terminal,
+  points: readonly Point[],
+  runs: readonly RunReport[],
+  { isWell, isOwned, hint }: { readonly isWell: boolean; readonly isOwned: boolean; readonly hint: string },
+): void {
   for (const { what, found, problem } of points) {
     terminal.print(`${mark(terminal, problem === null)} ${what.padEnd(9)} ${found}`);
     if (problem !== null) terminal.print(`  ${problem}`);
   }
-  terminal.print(`${mark(terminal, runs.every(({ problems }) => problems.length === 0))} ${"Open runs".padEnd(9)} ${runs.length}`);
+  terminal.print(
+    `${mark(
+      terminal,
+      runs.every(({ problems }) => problems.length === 0),
+    )} ${"Open runs".padEnd(9)} ${runs.length}`,
+  );
   for (const run of runs) tellRun(terminal, run);
   terminal.print("");
   terminal.print(verdict(runs, isWell));
-  const [first] = runs.filter(({ status }) => status === "running" || status === "canceling");
+  const first = runs.find(({ status }) => status === "running" || status === "canceling");
   if (!isOwned && first !== undefined) terminal.print(`Nothing drives them now; go on with: tutti run --id ${first.run}${hint}`);
 }
 
@@ -79,5 +96,7 @@ function mark(terminal: Terminal, isWell: boolean): string {
 function verdict(runs: readonly RunReport[], isWell: boolean): string {
   if (!isWell) return "Something needs attention: see the lines with ✗.";
   const subtasks = runs.reduce((sum, { waits }) => sum + waits.length, 0);
-  return runs.length === 0 ? "All is well." : `All is well: nothing is nowhere. ${counted(subtasks, "open subtask")}, and each of them waits for something named above.`;
+  return runs.length === 0
+    ? "All is well."
+    : `All is well: nothing is nowhere. ${counted(subtasks, "open subtask")}, and each of them waits for something named above.`;
 }

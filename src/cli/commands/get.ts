@@ -19,7 +19,10 @@ import { recordDocument } from "./list.ts";
 type GetOptions = DatabaseOption & JsonOption & { readonly items?: boolean };
 
 export function getCommand(cli: Cli): Command {
-  const command = described(new Command("get"), { what: "Show a run: its state, and what each subtask is doing.", example: "tutti get @latest" })
+  const command = described(new Command("get"), {
+    what: "Show a run: its state, and what each subtask is doing.",
+    example: "tutti get @latest",
+  })
     .argument("<run>", "an id, its beginning, @latest or @failed")
     .option("--items", "each item of an each-step on a line of its own");
   return withJson(withDatabase(command)).action(async (named: string, options: GetOptions) => cli.exit(await get(cli, named, options)));
@@ -34,7 +37,8 @@ async function get(cli: Cli, named: string, options: GetOptions): Promise<ExitCo
   const board = new RunBoard(definition);
   await catchUp(session, record.run, board);
   const isWhole = options.items === true;
-  if (options.json === true) cli.terminal.printJson({ ...recordDocument(record), subtasks: board.steps.flatMap((step) => documentsOf(step, record, isWhole)) });
+  if (options.json === true)
+    cli.terminal.printJson({ ...recordDocument(record), subtasks: board.steps.flatMap((step) => documentsOf(step, record, isWhole)) });
   else tell(cli.terminal, record, board, isWhole);
   return EXIT.ok;
 }
@@ -51,7 +55,9 @@ function documentsOf(step: StepBoard, { run }: RunRecord, isWhole: boolean): rea
     started_at: instant(step.startedAt),
     attempts: step.attempts,
     last_progress: null,
-    ...(step.itemCount === null ? {} : { items: step.itemCount, by_status: Object.fromEntries([...step.countByStatus].filter(([, count]) => count > 0)) }),
+    ...(step.itemCount === null
+      ? {}
+      : { items: step.itemCount, by_status: Object.fromEntries([...step.countByStatus].filter(([, count]) => count > 0)) }),
   };
   return [whole, ...(isWhole && step.itemCount !== null ? [...step.rows.values()].map((row) => rowDocument(row, run.id)) : [])];
 }
@@ -66,7 +72,9 @@ function rowDocument(row: SubtaskRow, run: string): { readonly [name: string]: J
     attempts: row.attempts,
     last_progress: row.progress === null ? null : { ...row.progress },
     ...(row.taskId === null ? {} : { task_id: row.taskId }),
-    ...(row.failure === null ? {} : { error: { reason: row.failure.reason, code: row.failure.failure.code, message: row.failure.failure.message } }),
+    ...(row.failure === null
+      ? {}
+      : { error: { reason: row.failure.reason, code: row.failure.failure.code, message: row.failure.failure.message } }),
     ...(row.question === null ? {} : { question: row.question.id }),
     ...(row.retryAt === null ? {} : { retry_at: instant(row.retryAt) }),
   };
@@ -80,13 +88,18 @@ function tell(terminal: Terminal, record: RunRecord, board: RunBoard, isWhole: b
   const { glyph, style } = lookOfRun(record.status);
   const elapsed = clockText((record.endedAt ?? Date.now()) - record.createdAt);
   terminal.print(`${record.run.id}  ${record.workflow}@${record.version}`);
-  terminal.print(`${terminal.paint(style, `${glyph} ${record.status}`)}  ${board.stepsOver}/${board.steps.length} steps  ${elapsed}  started ${new Date(record.createdAt).toISOString()}`);
+  terminal.print(
+    `${terminal.paint(style, `${glyph} ${record.status}`)}  ${board.stepsOver}/${board.steps.length} steps  ${elapsed}  started ${new Date(record.createdAt).toISOString()}`,
+  );
   if (record.error !== null) terminal.print(`${terminal.paint("bad", record.error.code)}  ${clean(record.error.message)}`);
-  const labels = Object.entries(record.labels).map(([name, value]) => `${name}=${String(value)}`);
+  const labels = Object.entries(record.labels).map(([name, value]) => `${name}=${value}`);
   if (labels.length > 0) terminal.print(`labels  ${clean(labels.join(" "))}`);
   terminal.print("");
   const now = Date.now();
-  const rows = board.steps.flatMap((step) => [stepRow(step, board, now), ...(isWhole && step.itemCount !== null ? [...step.rows.values()].map(itemRow) : [])]);
+  const rows = board.steps.flatMap((step) => [
+    stepRow(step, board, now),
+    ...(isWhole && step.itemCount !== null ? [...step.rows.values()].map(itemRow) : []),
+  ]);
   const head = ["SUBTASK", "STATUS", "ASSIGNED TO", "STARTED", "ATTEMPTS", "LAST PROGRESS"];
   for (const line of alignRows([head, ...rows], terminal.isDataSeen ? terminal.columns : Number.POSITIVE_INFINITY)) terminal.print(line);
 }

@@ -11,7 +11,10 @@ import { alignRows, clean } from "../text.ts";
 import { loadWorkflow } from "../workflow-file.ts";
 
 export function graphCommand(cli: Cli): Command {
-  return described(new Command("graph"), { what: "Show the steps of a workflow and what waits for what.", example: "tutti graph report.tutti.yaml --mermaid > report.mmd" })
+  return described(new Command("graph"), {
+    what: "Show the steps of a workflow and what waits for what.",
+    example: "tutti graph report.tutti.yaml --mermaid > report.mmd",
+  })
     .argument("<file>", "a workflow file, or its name")
     .option("--mermaid", "as a Mermaid flow chart")
     .action(async (named: string, options: { readonly mermaid?: boolean }) => cli.exit(await graph(cli, named, options)));
@@ -55,7 +58,9 @@ function stagesOf(steps: Definition["steps"]): readonly (readonly [StepId, numbe
 }
 
 function whoOf({ target }: Step): string {
-  return target.kind === "agent" ? `agent ${target.agent}${target.skill === null ? "" : `: ${target.skill}`}` : `capability ${target.capability}`;
+  return target.kind === "agent"
+    ? `agent ${target.agent}${target.skill === null ? "" : `: ${target.skill}`}`
+    : `capability ${target.capability}`;
 }
 
 function notesOf(step: Step): readonly string[] {

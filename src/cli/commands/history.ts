@@ -17,20 +17,26 @@ const KIND_COLUMNS = 18;
 const DETAIL_COLUMNS = 120;
 
 export function historyCommand(cli: Cli): Command {
-  const command = described(new Command("history"), { what: "Print the facts of a run, oldest first.", example: "tutti history @latest --follow --json" })
+  const command = described(new Command("history"), {
+    what: "Print the facts of a run, oldest first.",
+    example: "tutti history @latest --follow --json",
+  })
     .argument("<run>", "an id, its beginning, @latest or @failed")
     .option("--follow", "print what comes, until the run is over")
     .option("--from <seq>", "begin at this sequence number", wholeNumber, 1);
-  return withJson(withDatabase(command), "one JSON document a line: {seq, …fact}").action(async (named: string, options: HistoryOptions) => cli.exit(await history(cli, named, options)));
+  return withJson(withDatabase(command), "one JSON document a line: {seq, …fact}").action(async (named: string, options: HistoryOptions) =>
+    cli.exit(await history(cli, named, options)),
+  );
 }
 
 async function history(cli: Cli, named: string, options: HistoryOptions): Promise<ExitCode> {
   await using session = openReader(cli, await databaseOf(cli, options));
   const { orchestrator } = session;
   const { run } = await findRun(orchestrator, named);
-  const print = (entry: HistoryEntry): void => cli.terminal.print(options.json === true ? JSON.stringify({ seq: entry.seq, ...entry.fact }) : lineOf(entry));
+  const print = (entry: HistoryEntry): void =>
+    cli.terminal.print(options.json === true ? JSON.stringify({ seq: entry.seq, ...entry.fact }) : lineOf(entry));
   if (options.follow !== true) {
-    for (let seq = options.from; ; ) {
+    for (let seq = options.from; ;) {
       const entries = await orchestrator.host.history(run, seq, FACTS_PER_PAGE);
       entries.forEach(print);
       if (entries.length < FACTS_PER_PAGE) return EXIT.ok;
@@ -53,6 +59,11 @@ function lineOf({ seq, fact }: HistoryEntry): string {
 
 /** What is new in a fact, as `name=value`; its place stands in a column of its own. */
 function detailOf(fact: Fact, rest: object): string {
-  const shown = Object.entries(rest).filter(([name]) => name !== "path" && name !== "step" && !(name === "turn" && "turn" in fact && fact.turn === 1));
-  return cut(clean(shown.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join(" ")), DETAIL_COLUMNS);
+  const shown = Object.entries(rest).filter(
+    ([name]) => name !== "path" && name !== "step" && !(name === "turn" && "turn" in fact && fact.turn === 1),
+  );
+  return cut(
+    clean(shown.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join(" ")),
+    DETAIL_COLUMNS,
+  );
 }

@@ -13,7 +13,10 @@ import { described, type JsonOption, withJson } from "../options.ts";
 import { findWorkflow } from "../workflow-file.ts";
 
 export function lintCommand(cli: Cli): Command {
-  const command = described(new Command("lint"), { what: "Check workflow files without running them.", example: "tutti lint workflows/*.tutti.yaml" }).argument("<file...>", "workflow files");
+  const command = described(new Command("lint"), {
+    what: "Check workflow files without running them.",
+    example: "tutti lint workflows/*.tutti.yaml",
+  }).argument("<file...>", "workflow files");
   return withJson(command).action(async (files: readonly string[], options: JsonOption) => cli.exit(await lint(cli, files, options)));
 }
 

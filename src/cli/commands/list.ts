@@ -21,7 +21,17 @@ type ListOptions = DatabaseOption &
   };
 
 const LIMIT = 20;
-const STATUSES: readonly RunStatus[] = ["running", "waiting", "paused", "canceling", "compensating", "completed", "failed", "canceled", "quarantined"];
+const STATUSES: readonly RunStatus[] = [
+  "running",
+  "waiting",
+  "paused",
+  "canceling",
+  "compensating",
+  "completed",
+  "failed",
+  "canceled",
+  "quarantined",
+];
 
 export function listCommand(cli: Cli): Command {
   const command = described(new Command("list"), { what: "List runs, newest first.", example: "tutti list --status failed --limit 5" })
@@ -89,6 +99,9 @@ function tellRuns({ terminal }: Cli, records: readonly RunRecord[]): void {
     record.endedAt === null ? "–" : formatDuration(record.endedAt - record.createdAt),
     record.error === null ? "" : `${record.error.code} ${clean(record.error.message)}`,
   ]);
-  const lines = alignRows([["RUN", "WORKFLOW", "STATUS", "STARTED", "TOOK", "ERROR"], ...rows], terminal.isDataSeen ? terminal.columns : Number.POSITIVE_INFINITY);
+  const lines = alignRows(
+    [["RUN", "WORKFLOW", "STATUS", "STARTED", "TOOK", "ERROR"], ...rows],
+    terminal.isDataSeen ? terminal.columns : Number.POSITIVE_INFINITY,
+  );
   for (const line of lines) terminal.print(line);
 }

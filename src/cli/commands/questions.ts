@@ -18,8 +18,13 @@ import { clean } from "../text.ts";
 import { goesOn } from "./steer.ts";
 
 export function questionsCommand(cli: Cli): Command {
-  const command = described(new Command("questions"), { what: "List the questions that wait for an answer.", example: "tutti questions" }).argument("[run]", "only those of this run");
-  return withJson(withDatabase(command)).action(async (named: string | undefined, options: DatabaseOption & JsonOption) => cli.exit(await questions(cli, named, options)));
+  const command = described(new Command("questions"), {
+    what: "List the questions that wait for an answer.",
+    example: "tutti questions",
+  }).argument("[run]", "only those of this run");
+  return withJson(withDatabase(command)).action(async (named: string | undefined, options: DatabaseOption & JsonOption) =>
+    cli.exit(await questions(cli, named, options)),
+  );
 }
 
 async function questions(cli: Cli, named: string | undefined, options: DatabaseOption & JsonOption): Promise<ExitCode> {
@@ -28,7 +33,9 @@ async function questions(cli: Cli, named: string | undefined, options: DatabaseO
   const only = named === undefined ? null : (await findRun(orchestrator, named)).run.id;
   const open = (await orchestrator.questions()).filter(({ run }) => only === null || run === only);
   if (options.json === true) {
-    cli.terminal.printJson({ questions: open.map(({ id, run, workflow, path, agent, question }) => ({ id, run, workflow, subtask: path, agent, ...question })) });
+    cli.terminal.printJson({
+      questions: open.map(({ id, run, workflow, path, agent, question }) => ({ id, run, workflow, subtask: path, agent, ...question })),
+    });
     return EXIT.ok;
   }
   if (open.length === 0) cli.terminal.say("No open questions.");
@@ -43,20 +50,29 @@ async function questions(cli: Cli, named: string | undefined, options: DatabaseO
 type AnswerOptions = DatabaseOption & { readonly json?: string };
 
 export function answerCommand(cli: Cli): Command {
-  const command = described(new Command("answer"), { what: "Answer a question; its run goes on.", example: 'tutti answer q_0fjk29 "Ship to Hamburg"' })
+  const command = described(new Command("answer"), {
+    what: "Answer a question; its run goes on.",
+    example: 'tutti answer q_0fjk29 "Ship to Hamburg"',
+  })
     .argument("<question>", "its id, from `tutti questions`")
     .argument("[text]", "the answer in words")
     .option("--json <json>", "the answer as JSON");
-  return withDatabase(command).action(async (id: string, text: string | undefined, options: AnswerOptions) => cli.exit(await answer(cli, id, text, options)));
+  return withDatabase(command).action(async (id: string, text: string | undefined, options: AnswerOptions) =>
+    cli.exit(await answer(cli, id, text, options)),
+  );
 }
 
 async function answer(cli: Cli, id: string, text: string | undefined, options: AnswerOptions): Promise<ExitCode> {
-  if ((text === undefined) === (options.json === undefined)) throw usageError("Give the answer either in words or with --json.", `For example: tutti answer ${id} "yes"`);
+  if ((text === undefined) === (options.json === undefined))
+    throw usageError("Give the answer either in words or with --json.", `For example: tutti answer ${id} "yes"`);
   const db = await databaseOf(cli, options);
   const open = await findQuestion(cli, db, id);
   const value: Json = options.json === undefined ? readAnswer(text ?? "", open.question) : parseJson(options.json, "--json");
   const problems = problemsOf(value, open.question);
-  if (problems.length > 0) throw new TuttiError("T4005", `The answer does not fit question ${open.id}: ${problems.join(" ")}`, { help: "The question stays open." });
+  if (problems.length > 0)
+    throw new TuttiError("T4005", `The answer does not fit question ${open.id}: ${problems.join(" ")}`, {
+      help: "The question stays open.",
+    });
   await using session = await openRecorder(cli, db);
   const handle = await session.orchestrator.answer(open.id, value, nameOfUser());
   cli.terminal.say(`Answered. Run ${handle.id} has its answer; ${goesOn(session, handle, options)}`);
@@ -71,5 +87,7 @@ async function findQuestion(cli: Cli, db: string, id: string): Promise<OpenQuest
   const exact = found.find((question) => question.id === id) ?? (found.length === 1 ? found[0] : undefined);
   if (exact !== undefined) return exact;
   if (found.length > 1) throw usageError(`${found.length} open questions begin with ${clean(id)}.`, "Write more of the id.");
-  throw new TuttiError("T4004", `Question ${clean(id)} is not open: it does not exist, has been answered, or its run has ended.`, { help: "`tutti questions` lists the open ones." });
+  throw new TuttiError("T4004", `Question ${clean(id)} is not open: it does not exist, has been answered, or its run has ended.`, {
+    help: "`tutti questions` lists the open ones.",
+  });
 }

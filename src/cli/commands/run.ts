@@ -99,7 +99,10 @@ async function watch(cli: Cli, session: Session, handle: RunHandle, options: Run
   if (session.role === "owner") {
     const state = await orchestrator.host.inspect(handle.run);
     const reason = orchestrator.registry.cannotBind(definition, state?.bindings ?? null);
-    if (reason !== null) throw new TuttiError("T2106", `Run ${handle.id} cannot go on here: ${reason}.`, { help: "Bring it back, and try again; the run waits, unchanged." });
+    if (reason !== null)
+      throw new TuttiError("T2106", `Run ${handle.id} cannot go on here: ${reason}.`, {
+        help: "Bring it back, and try again; the run waits, unchanged.",
+      });
   }
   const board = new RunBoard(definition);
   if (!handle.created) await catchUp(session, handle.run, board);
@@ -153,8 +156,12 @@ function wordsOf(order: Order, { agent = [], label = [] }: RunOptions): readonly
 
 /** Runs that other processes have given to this one, and that are not over. */
 async function runsGivenTo({ orchestrator }: Session, own: string, openedAt: number): Promise<readonly string[]> {
-  const { items } = await orchestrator.host.list({ tenant: orchestrator.tenant, status: ["running", "waiting", "paused", "canceling"], limit: 100 });
-  return items.filter(({ run, createdAt }) => run.id !== own && createdAt >= openedAt).map(({ run }) => run.id);
+  const { items } = await orchestrator.host.list({
+    tenant: orchestrator.tenant,
+    status: ["running", "waiting", "paused", "canceling"],
+    limit: 100,
+  });
+  return items.filter((record) => record.run.id !== own && record.createdAt >= openedAt).map((record) => record.run.id);
 }
 
 async function stayFor({ orchestrator }: Session, runs: readonly string[]): Promise<void> {
@@ -166,5 +173,7 @@ function handOver(cli: Cli, db: string, runs: readonly string[]): void {
   const [first] = runs;
   if (first === undefined || db === ":memory:") return;
   const { pid } = spawnBackground(cli, { db, run: first, words: [], input: null });
-  cli.terminal.say(`${counted(runs.length, "other run")} of this database ${runs.length === 1 ? "goes" : "go"} on in the background, in process ${pid}.`);
+  cli.terminal.say(
+    `${counted(runs.length, "other run")} of this database ${runs.length === 1 ? "goes" : "go"} on in the background, in process ${pid}.`,
+  );
 }

@@ -18,7 +18,10 @@ const CANCEL_WAIT_MS = 12_000;
 type CancelOptions = DatabaseOption & { readonly reason?: string };
 
 export function cancelCommand(cli: Cli): Command {
-  const command = described(new Command("cancel"), { what: "Cancel a run; its agents are told to stop.", example: 'tutti cancel @latest --reason "wrong month"' })
+  const command = described(new Command("cancel"), {
+    what: "Cancel a run; its agents are told to stop.",
+    example: 'tutti cancel @latest --reason "wrong month"',
+  })
     .argument("<run>", "an id, its beginning, or @latest")
     .option("--reason <text>", "why, for the history");
   return withDatabase(command).action(async (named: string, options: CancelOptions) => cli.exit(await cancel(cli, named, options)));
@@ -37,18 +40,38 @@ async function cancel(cli: Cli, named: string, options: CancelOptions): Promise<
 }
 
 export function pauseCommand(cli: Cli): Command {
-  return steerCommand(cli, "pause", { what: "Pause a run: nothing new is begun until `tutti resume`.", done: "paused", already: "is paused already", change: (handle, by) => handle.pause(by) });
+  return steerCommand(cli, "pause", {
+    what: "Pause a run: nothing new is begun until `tutti resume`.",
+    done: "paused",
+    already: "is paused already",
+    change: (handle, by) => handle.pause(by),
+  });
 }
 
 export function resumeCommand(cli: Cli): Command {
-  return steerCommand(cli, "resume", { what: "Let a paused run go on.", done: "not paused any more", already: "is not paused", change: (handle, by) => handle.resume(by) });
+  return steerCommand(cli, "resume", {
+    what: "Let a paused run go on.",
+    done: "not paused any more",
+    already: "is not paused",
+    change: (handle, by) => handle.resume(by),
+  });
 }
 
-type Steering = { readonly what: string; readonly done: string; readonly already: string; readonly change: (handle: RunHandle, by: string) => Promise<boolean> };
+type Steering = {
+  readonly what: string;
+  readonly done: string;
+  readonly already: string;
+  readonly change: (handle: RunHandle, by: string) => Promise<boolean>;
+};
 
 function steerCommand(cli: Cli, name: string, steering: Steering): Command {
-  const command = described(new Command(name), { what: steering.what, example: `tutti ${name} @latest` }).argument("<run>", "an id, its beginning, or @latest");
-  return withDatabase(command).action(async (named: string, options: DatabaseOption) => cli.exit(await steer(cli, named, options, steering)));
+  const command = described(new Command(name), { what: steering.what, example: `tutti ${name} @latest` }).argument(
+    "<run>",
+    "an id, its beginning, or @latest",
+  );
+  return withDatabase(command).action(async (named: string, options: DatabaseOption) =>
+    cli.exit(await steer(cli, named, options, steering)),
+  );
 }
 
 async function steer(cli: Cli, named: string, options: DatabaseOption, { done, already, change }: Steering): Promise<ExitCode> {
@@ -76,5 +99,7 @@ async function recordOf(cli: Cli, named: string, options: DatabaseOption): Promi
 
 function refuseWhenOver({ run, status, endedAt }: RunRecord): void {
   if (endedAt === null) return;
-  throw new TuttiError("T4003", `Run ${run.id} has ended; it is ${status}.`, { help: `A finished run never changes; see it with: tutti get ${run.id}` });
+  throw new TuttiError("T4003", `Run ${run.id} has ended; it is ${status}.`, {
+    help: `A finished run never changes; see it with: tutti get ${run.id}`,
+  });
 }

@@ -24,7 +24,8 @@ export class LineView implements View {
 
   begin(): void {
     const { run, workflow, version, board } = this.#shown;
-    if (board.seq > 0) this.#terminal.say(`${run} goes on  ${workflow}@${version}  ${board.stepsOver}/${counted(board.steps.length, "step")} over`);
+    if (board.seq > 0)
+      this.#terminal.say(`${run} goes on  ${workflow}@${version}  ${board.stepsOver}/${counted(board.steps.length, "step")} over`);
   }
 
   changed(fact: Fact, step: StepBoard | null): void {
@@ -40,7 +41,8 @@ export class LineView implements View {
 
   #tellRun(fact: Fact): void {
     const { run, workflow, version, board } = this.#shown;
-    if (fact.kind === "runStarted") return this.#line(fact.at, `${run} started  ${workflow}@${version}  ${counted(board.steps.length, "step")}`);
+    if (fact.kind === "runStarted")
+      return this.#line(fact.at, `${run} started  ${workflow}@${version}  ${counted(board.steps.length, "step")}`);
     const { glyph, style } = lookOfRun(board.status);
     this.#line(fact.at, this.#terminal.paint(style, `${glyph} run ${board.status}${endingText(fact)}`));
   }
@@ -67,7 +69,9 @@ export class LineView implements View {
 
 /** Facts that change what a step's line says. */
 function isChange(fact: Fact): boolean {
-  return fact.kind !== "messageIntended" && fact.kind !== "messageResent" && fact.kind !== "taskReleased" && fact.kind !== "subtaskProgressed";
+  return (
+    fact.kind !== "messageIntended" && fact.kind !== "messageResent" && fact.kind !== "taskReleased" && fact.kind !== "subtaskProgressed"
+  );
 }
 
 function endingText(fact: Fact): string {

@@ -113,14 +113,19 @@ function shortVersion(version: string): string {
   return version.replace(/^0\.0\.0\+([0-9a-f]{6}).*$/, "$1");
 }
 
-function stepLines(steps: readonly StepBoard[], board: RunBoard, terminal: Terminal, { now, columns }: { readonly now: number; readonly columns: number }): readonly string[] {
+function stepLines(
+  steps: readonly StepBoard[],
+  board: RunBoard,
+  terminal: Terminal,
+  { now, columns }: { readonly now: number; readonly columns: number },
+): readonly string[] {
   const texts = steps.map((step) => ({ id: step.id, ...stepText(step, board, now) }));
   const idColumns = Math.min(28, Math.max(0, ...texts.map(({ id }) => id.length)));
   const whoColumns = Math.min(24, Math.max(0, ...texts.map(({ who }) => widthOf(who))));
   return texts.map(({ id, glyph, word, who, detail, style }) => {
     const name = pad(cut(id, idColumns), idColumns);
     const rest = Math.max(0, columns - 2 - idColumns - 2 - 9 - 2 - whoColumns - 2);
-    const state = `${pad(word, 9)}`;
+    const state = pad(word, 9);
     return `${paint(terminal, style, glyph)} ${name}  ${paint(terminal, style, state)}  ${terminal.paint("dim", pad(cut(who, whoColumns), whoColumns))}  ${cut(detail, rest)}`.trimEnd();
   });
 }
@@ -130,12 +135,17 @@ function paint(terminal: Terminal, style: Parameters<Terminal["paint"]>[0] | nul
 }
 
 /** Which steps are shown when not all of them fit: first those that are at work, then their neighbours. */
-function fold(board: RunBoard, rows: number): { readonly above: number; readonly shownSteps: readonly StepBoard[]; readonly below: number } {
+function fold(
+  board: RunBoard,
+  rows: number,
+): { readonly above: number; readonly shownSteps: readonly StepBoard[]; readonly below: number } {
   if (board.steps.length <= rows) return { above: 0, shownSteps: board.steps, below: 0 };
   const active = board.steps.filter((step) => step.endedAt === null && step.status !== "pending");
   const failed = board.steps.filter((step) => step.status === "failed_permanent");
   const pending = board.steps.filter((step) => step.endedAt === null && step.status === "pending");
-  const over = board.steps.filter((step) => step.endedAt !== null && step.status !== "failed_permanent").toSorted((left, right) => (right.endedAt ?? 0) - (left.endedAt ?? 0));
+  const over = board.steps
+    .filter((step) => step.endedAt !== null && step.status !== "failed_permanent")
+    .toSorted((left, right) => (right.endedAt ?? 0) - (left.endedAt ?? 0));
   const kept = new Set([...failed, ...active, ...over.slice(0, 3), ...pending, ...over].slice(0, rows));
   const isHidden = (step: StepBoard): boolean => !kept.has(step);
   const above = board.steps.filter((step) => isHidden(step) && step.endedAt !== null).length;

@@ -5,7 +5,13 @@ import { nameOfTarget, type RunBoard, type StepBoard, type SubtaskRow, type Subt
 import type { Style } from "../terminal.ts";
 import { clean, cut } from "../text.ts";
 
-export type StepText = { readonly glyph: string; readonly word: string; readonly who: string; readonly detail: string; readonly style: Style | null };
+export type StepText = {
+  readonly glyph: string;
+  readonly word: string;
+  readonly who: string;
+  readonly detail: string;
+  readonly style: Style | null;
+};
 
 const LOOKS: { readonly [status in SubtaskStatus]: { readonly glyph: string; readonly word: string; readonly style: Style | null } } = {
   pending: { glyph: "·", word: "pending", style: "dim" },
@@ -56,7 +62,9 @@ function subtaskDetail(step: StepBoard, row: SubtaskRow | undefined, board: RunB
     case "retrying":
       return row === undefined ? "" : retryText(step, row, now);
     case "waiting":
-      return row?.question == null ? "" : `for an answer to ${row.question.id}: "${cut(clean(row.question.question.prompt), REASON_COLUMNS)}"`;
+      return row?.question == null
+        ? ""
+        : `for an answer to ${row.question.id}: "${cut(clean(row.question.question.prompt), REASON_COLUMNS)}"`;
     case "completed":
       return joined(durationText(step), attemptsText(step.attempts));
     case "failed":
@@ -84,9 +92,15 @@ function skippedText({ skipped }: StepBoard): string {
 function listDetail(step: StepBoard, itemCount: number, now: number): string {
   const count = (status: SubtaskStatus): number => step.countByStatus.get(status) ?? 0;
   const over = count("completed") + count("failed_permanent") + count("canceled") + count("skipped");
-  if (step.endedAt !== null) return joined(`${count("completed")}/${itemCount}`, durationText(step), failedItems(count("failed_permanent")));
+  if (step.endedAt !== null)
+    return joined(`${count("completed")}/${itemCount}`, durationText(step), failedItems(count("failed_permanent")));
   const active = (["running", "waiting"] as const).flatMap((status) => (count(status) === 0 ? [] : [`${count(status)} ${status}`]));
-  return joined(`${over}/${itemCount} ${bar(over, itemCount, BAR_COLUMNS)}`, ...active, retryingItems(step, count("retrying"), now), failedItems(count("failed_permanent")));
+  return joined(
+    `${over}/${itemCount} ${bar(over, itemCount, BAR_COLUMNS)}`,
+    ...active,
+    retryingItems(step, count("retrying"), now),
+    failedItems(count("failed_permanent")),
+  );
 }
 
 function retryingItems(step: StepBoard, count: number, now: number): string {
@@ -125,7 +139,11 @@ function reasonOf({ failure }: SubtaskRow): string {
 /** What an agent says of how far it is. */
 export function progressText(row: SubtaskRow | undefined): string {
   const { percent, phase, note } = row?.progress ?? {};
-  return joined(percent === undefined ? "" : `${Math.round(percent)}%`, cut(clean(phase ?? ""), REASON_COLUMNS), cut(clean(note ?? ""), REASON_COLUMNS));
+  return joined(
+    percent === undefined ? "" : `${Math.round(percent)}%`,
+    cut(clean(phase ?? ""), REASON_COLUMNS),
+    cut(clean(note ?? ""), REASON_COLUMNS),
+  );
 }
 
 function durationText({ startedAt, endedAt }: StepBoard): string {

@@ -8,7 +8,7 @@ import { inputLaws, startLaws } from "./input-laws.ts";
 import { filterLaws, pagingLaws, tenantLaws } from "./list-laws.ts";
 import { keptContentLaws, payloadLaws } from "./payload-laws.ts";
 import { quarantineLaws, refusedStartLaws, releaseLaws } from "./quarantine-laws.ts";
-import { recoveryLaws } from "./recovery-laws.ts";
+import { recoveryLaws, takingUpLaws } from "./recovery-laws.ts";
 import { cancelLaws, pauseLaws } from "./steering-laws.ts";
 import { clockLaws, timerLaws } from "./timer-laws.ts";
 import { watchEndLaws, watchLaws } from "./watch-laws.ts";
@@ -39,6 +39,7 @@ const GROUPS: readonly (readonly [title: string, promise: (open: OpenWorld) => v
   ["large payloads", payloadLaws],
   ["kept content", keptContentLaws],
   ["recovery", recoveryLaws],
+  ["taking up open runs", takingUpLaws],
   ["fair turns", fairnessLaws],
 ];
 

@@ -102,6 +102,8 @@ export function startLaws(open: OpenWorld): void {
     await world.open();
     await expect(world.start("taken", single, { input: { a: 2 } })).rejects.toMatchObject({ code: "T4002" });
     expect(await world.kinds(refOf("taken"))).toEqual(["runStarted", "subtaskAssigned"]);
+    await world.answer(refOf("taken"), { path: "a" });
+    await expect(world.start("taken", single, { input: { a: 2 } })).rejects.toMatchObject({ code: "T4002" });
   });
 
   it("refuses all but one input when several are given for one id at once", async () => {

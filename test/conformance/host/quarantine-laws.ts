@@ -107,6 +107,19 @@ export function refusedStartLaws(open: OpenWorld): void {
     expect(await world.start("never", single)).toMatchObject({ created: true });
   });
 
+  it("keeps the inputs when the commit of their release fails", async () => {
+    const world = await open();
+    const run = refOf("kept");
+    await world.start("kept", chain);
+    await answerThatThrows(world, run);
+    world.harness.failCommits(1);
+    await expect(world.host.release(run)).rejects.toMatchObject({ retryable: true });
+    expect(await world.status(run)).toBe("quarantined");
+    await world.open();
+    await world.host.release(run);
+    expect(await world.kinds(run)).toEqual(["runStarted", "subtaskAssigned", "subtaskCompleted", "subtaskAssigned"]);
+  });
+
   it("releases a run that is not quarantined without any change, and knows no others (T4001)", async () => {
     const world = await open();
     const run = refOf("healthy");

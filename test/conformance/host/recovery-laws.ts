@@ -48,7 +48,9 @@ export function recoveryLaws(open: OpenWorld): void {
     const shape = async (id: string) => (await world.facts(refOf(id))).map((fact) => ({ ...fact, run: null, seed: null }));
     expect(await shape("stormy")).toEqual(await shape("calm"));
   });
+}
 
+export function takingUpLaws(open: OpenWorld): void {
   it("takes up many open runs, each with what it still owes", async () => {
     const world = await open();
     const ids = Array.from({ length: 1_000 }, (_, index) => `open-${index}`);
@@ -56,6 +58,32 @@ export function recoveryLaws(open: OpenWorld): void {
     await world.open();
     for (let turn = 0; turn < 10; turn += 1) await world.settle();
     expect(world.performer.performed.map(({ run }) => run.id).toSorted()).toEqual(ids.toSorted());
+  });
+
+  it("leaves a run whose agents are not there as it is, until a process that has them takes it up", async () => {
+    const world = await open();
+    await world.start("bound", single);
+    await world.start("unbound", stubborn);
+    await world.answer(refOf("unbound"), { path: "a", outcome: failure(true) });
+    const before = await world.entries(refOf("unbound"));
+    await world.open({ unbound: ["stubborn"] });
+    await world.advance(86_400_000 - 3_600_000);
+    expect(world.performer.of(refOf("unbound"))).toEqual([]);
+    expect(world.performer.of(refOf("bound"))).toContain("delegate a/1/1");
+    expect(await world.entries(refOf("unbound"))).toEqual(before);
+    await world.open();
+    expect(world.performer.of(refOf("unbound"))).toEqual(["delegate a/2/1"]);
+  });
+
+  it("gives a state away as a copy: what a reader does to it changes nothing", async () => {
+    const world = await open();
+    const run = refOf("copied");
+    await world.start("copied", single);
+    const copy = await world.state(run);
+    copy.flights = {};
+    copy.flightCount = 0;
+    expect((await world.state(run)).flightCount).toBe(1);
+    expect(await world.answer(run, { path: "a" })).toEqual({ applied: true });
   });
 
   it("survives a restart of a restart, with nothing in between", async () => {

@@ -13,14 +13,16 @@ import type { HostHarness } from "./harness.ts";
 export class Recorder implements Performer {
   performed: PlacedCommand[] = [];
   onPerform: (placed: PlacedCommand) => void = () => undefined;
+  /** Workflows whose agents this process does not have. */
+  readonly unbound = new Set<string>();
 
   perform(placed: PlacedCommand): void {
     this.performed.push(placed);
     this.onPerform(placed);
   }
 
-  cannotRecover(): string | null {
-    return null;
+  cannotRecover(definition: Definition): string | null {
+    return this.unbound.has(definition.name) ? `The agents of ${definition.name} are not here.` : null;
   }
 
   /** The commands of a run, as `kind path/attempt/turn`. */
@@ -60,10 +62,11 @@ export class World {
    * Opens the host; again, after a crash. The commands that are performed from then on are a new list.
    * Without `settle`, the host has had no turn yet.
    */
-  async open({ settle = true } = {}): Promise<void> {
+  async open({ settle = true, unbound = [] as readonly string[] } = {}): Promise<void> {
     this.clock.forgetTimers();
     this.performer.onPerform = () => undefined;
     this.performer = new Recorder();
+    for (const name of unbound) this.performer.unbound.add(name);
     this.#host = await this.harness.open({ performer: this.performer, clock: this.clock });
     if (settle) await this.settle();
   }

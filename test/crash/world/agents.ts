@@ -26,7 +26,9 @@ export function remoteAgents(diary: Diary): { readonly [Name in RemoteName]: Loc
       await delay(20 + ((n * 11) % 30));
       return { value: n + 100 };
     }),
-    flaky: one("flaky", ({ n }, { assignment }) => (assignment.attempt < 3 ? fail("BUSY", "Not now.", { retryable: true }) : { value: n * 3 })),
+    flaky: one("flaky", ({ n }, { assignment }) =>
+      assignment.attempt < 3 ? fail("BUSY", "Not now.", { retryable: true }) : { value: n * 3 },
+    ),
     refuser: one("refuser", () => refuse("Not my job.")),
     asker: one("asker", (_input, { answer }) => (answer === undefined ? ask("Which colour?") : { colour: answer })),
     hanger: one("hanger", async ({ n }, { assignment, signal }) => {
@@ -56,18 +58,34 @@ export function localAgent(diary: Diary): LocalAgent {
 }
 
 type Valued = { readonly value: number };
-type Totals = { readonly single: readonly number[]; readonly squares: readonly Valued[]; readonly plain: readonly Valued[]; readonly doubles: readonly Valued[] };
+type Totals = {
+  readonly single: readonly number[];
+  readonly squares: readonly Valued[];
+  readonly plain: readonly Valued[];
+  readonly doubles: readonly Valued[];
+};
 
 function totalOf({ single, squares, plain, doubles }: Totals): number {
   return [...single, ...[...squares, ...plain, ...doubles].map(({ value }) => value)].reduce((left, right) => left + right, 0);
 }
 
 function agent(diary: Diary, name: string, handlers: { readonly [capability: string]: Handler }): LocalAgent {
-  const capabilities = Object.entries(handlers).map(([capability, handler]) => [capability, capabilityOf(diary, { name, capability, handler })]);
-  return defineAgent({ name, description: `The ${name} agent of the crash sweep.`, version: "1.0.0", capabilities: Object.fromEntries(capabilities) }) as LocalAgent;
+  const capabilities = Object.entries(handlers).map(([capability, handler]) => [
+    capability,
+    capabilityOf(diary, { name, capability, handler }),
+  ]);
+  return defineAgent({
+    name,
+    description: `The ${name} agent of the crash sweep.`,
+    version: "1.0.0",
+    capabilities: Object.fromEntries(capabilities),
+  });
 }
 
-function capabilityOf(diary: Diary, { name, capability, handler }: { readonly name: string; readonly capability: string; readonly handler: Handler }) {
+function capabilityOf(
+  diary: Diary,
+  { name, capability, handler }: { readonly name: string; readonly capability: string; readonly handler: Handler },
+) {
   return {
     description: capability,
     run: async (call: Call) => {

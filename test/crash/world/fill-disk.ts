@@ -27,7 +27,12 @@ const definition = workflowFromObject({
   agents: { worker: { local: "worker" } },
   input: { type: "object" },
   steps: {
-    flaky: { needs: ["slow"], agent: "worker", skill: "flaky", retry: { attempts: 4, initial: "40ms", factor: 1, max: "40ms", jitter: "none" } },
+    flaky: {
+      needs: ["slow"],
+      agent: "worker",
+      skill: "flaky",
+      retry: { attempts: 4, initial: "40ms", factor: 1, max: "40ms", jitter: "none" },
+    },
     slow: { agent: "worker", skill: "slow", with: { text: "${{ input.text }}" } },
   },
   output: { length: "${{ size(steps.slow.output.text) }}", attempts: "${{ steps.flaky.attempts }}" },
@@ -38,7 +43,10 @@ const worker = defineAgent({
   description: "Works a little, and sometimes fails.",
   version: "1.0.0",
   capabilities: {
-    flaky: { description: "Fails twice.", run: ({ assignment }) => (assignment.attempt < 3 ? fail("BUSY", "Not now.", { retryable: true }) : { ok: true }) },
+    flaky: {
+      description: "Fails twice.",
+      run: ({ assignment }) => (assignment.attempt < 3 ? fail("BUSY", "Not now.", { retryable: true }) : { ok: true }),
+    },
     slow: {
       description: "Gives back a text, later.",
       run: async ({ input }) => {
@@ -54,10 +62,8 @@ function report(line: DiskReport): void {
 }
 
 async function main(db: string): Promise<void> {
-  let isToldToStop = false;
-  process.stdin.once("data", () => {
-    isToldToStop = true;
-  });
+  const stop = new AbortController();
+  process.stdin.once("data", () => stop.abort());
   const orchestrator = await openOrchestrator({ db, agents: [worker] });
   let count = 0;
   const followed: Promise<void>[] = [];
@@ -66,7 +72,7 @@ async function main(db: string): Promise<void> {
     if (result.status === "completed") report({ kind: "completed", run: id });
   };
   const lane = async (): Promise<void> => {
-    while (!isToldToStop) {
+    while (!stop.signal.aborted) {
       count += 1;
       const id = `full-${count}`;
       try {

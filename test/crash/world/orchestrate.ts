@@ -18,9 +18,10 @@ import { Orchestrator, type RunHandle } from "../../../src/runtime/orchestrator.
 import { Registry } from "../../../src/runtime/registry.ts";
 import { localAgent } from "./agents.ts";
 import { mutated, type Mutation } from "./mutations.ts";
-import { ANSWER, type Addresses, createWorkflow } from "./workflow.ts";
+import { ANSWER, type Addresses, createEndlessWorkflow, createWorkflow, ENDLESS_TASKS } from "./workflow.ts";
 
-export type StartedRun = { readonly id: string; readonly n: number };
+/** `isCanceled`: a run of endless work, which is canceled once agents have taken it. */
+export type StartedRun = { readonly id: string; readonly n: number; readonly isCanceled: boolean };
 export type WorldDatabase = { readonly path: string; readonly runs: readonly StartedRun[] };
 /** The `count`-th time that the failpoint is passed. */
 export type FailAt = { readonly name: string; readonly count: number };
@@ -94,15 +95,17 @@ const log: Log = (level, event, fields) => {
   if (level === "error") writeSync(2, `${event} ${JSON.stringify(fields)} ${String(fields["error"])}\n`);
 };
 
-async function live(life: Life, definition: Definition, pass: Passage["pass"]): Promise<void> {
+type Workflows = { readonly sound: Definition; readonly endless: Definition };
+
+async function live(life: Life, { sound, endless }: Workflows, pass: Passage["pass"]): Promise<void> {
   const { database } = life;
   const orchestrator = await open(life, database.path, pass);
   await Promise.all(
-    database.runs.map(async ({ id, n }) => {
+    database.runs.map(async ({ id, n, isCanceled }) => {
       if (life.mutation === "acknowledgesEarly") report({ kind: "acknowledged", run: id });
-      const handle = await orchestrator.start(definition, { n }, { id });
+      const handle = await orchestrator.start(isCanceled ? endless : sound, { n }, { id });
       report({ kind: "acknowledged", run: id });
-      await Promise.all([handle.result(), answerQuestions(orchestrator, handle)]);
+      await Promise.all([handle.result(), isCanceled ? cancelWhenTaken(handle) : answerQuestions(orchestrator, handle)]);
     }),
   );
   await orchestrator.close();
@@ -118,9 +121,18 @@ async function answerQuestions(orchestrator: Orchestrator, handle: RunHandle): P
   }
 }
 
+async function cancelWhenTaken(handle: RunHandle): Promise<void> {
+  let takenCount = 0;
+  for await (const entry of handle.watch()) {
+    if (entry.kind !== "fact" || entry.fact.kind !== "subtaskAccepted" || entry.fact.task === undefined) continue;
+    takenCount += 1;
+    if (takenCount === ENDLESS_TASKS) await handle.cancel("It would take for ever.");
+  }
+}
+
 async function main(life: Life): Promise<void> {
   const { points, pass } = armFailpoints(life.failAt);
-  await live(life, createWorkflow(life.addresses), pass);
+  await live(life, { sound: createWorkflow(life.addresses), endless: createEndlessWorkflow(life.addresses) }, pass);
   report({ kind: "done", points });
   // Connections to agents stay open for the next request; nothing of ours waits for them.
   process.exit(0);

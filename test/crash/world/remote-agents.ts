@@ -73,11 +73,30 @@ async function servePlain(agent: LocalAgent, directory: string): Promise<string>
     const whole = agentCard(agent, { url, needsToken: false });
     const { capabilities } = whole;
     if (capabilities === undefined) return whole;
-    return { ...whole, capabilities: { ...capabilities, extensions: capabilities.extensions.filter(({ uri }) => uri !== DEDUPE_EXTENSION) } };
+    return {
+      ...whole,
+      capabilities: { ...capabilities, extensions: capabilities.extensions.filter(({ uri }) => uri !== DEDUPE_EXTENSION) },
+    };
   };
   const store = new ForgetfulStore(agent.name, directory);
-  const handler = new AgentRequestHandler({ agent, card, store, log: logErrors, now: Date.now, maxWorking: CAPACITY, isDirect: () => false });
-  const app = a2aRoutes({ handler, token: null, maxRequestBytes: 1_000_000, heartbeatMs: 15_000, log: logErrors, isClosing: () => false, hosts: null });
+  const handler = new AgentRequestHandler({
+    agent,
+    card,
+    store,
+    log: logErrors,
+    now: Date.now,
+    maxWorking: CAPACITY,
+    isDirect: () => false,
+  });
+  const app = a2aRoutes({
+    handler,
+    token: null,
+    maxRequestBytes: 1_000_000,
+    heartbeatMs: 15_000,
+    log: logErrors,
+    isClosing: () => false,
+    hosts: null,
+  });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: "127.0.0.1" }) as Server;
   await new Promise<void>((resolve) => {
     server.listen({ host: "127.0.0.1", port: 0 }, resolve);

@@ -44,7 +44,12 @@ export function createWorkflow(at: Addresses): Definition {
         agent: "local",
         skill: "total",
         with: {
-          single: ["${{ steps.quick.output.value }}", "${{ steps.hung.output.value }}", "${{ steps.flaky.output.value }}", "${{ steps.flaky_here.output.value }}"],
+          single: [
+            "${{ steps.quick.output.value }}",
+            "${{ steps.hung.output.value }}",
+            "${{ steps.flaky.output.value }}",
+            "${{ steps.flaky_here.output.value }}",
+          ],
           squares: "${{ steps.squares.output }}",
           plain: "${{ steps.plain.output }}",
           doubles: "${{ steps.doubles.output }}",
@@ -62,6 +67,22 @@ export function createWorkflow(at: Addresses): Definition {
   });
 }
 
+/** A workflow of work that takes for ever: its runs are canceled as soon as agents have taken it. */
+export function createEndlessWorkflow(at: Addresses): Definition {
+  return workflowFromObject({
+    name: "crash_sweep_canceled",
+    version: "1.0.0",
+    agents: { local: { local: "local" }, hanger: { card: at.hanger } },
+    input: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
+    steps: {
+      seed: { agent: "local", skill: "seed", with: { n: "${{ input.n }}" } },
+      endless: { each: [1, 2], as: "item", agent: "hanger", with: { n: "${{ item }}" } },
+    },
+  });
+}
+/** How many tasks of it must have been taken before it is canceled. */
+export const ENDLESS_TASKS = 2;
+
 /** What a run with this input must come to, whatever happened to the process. */
 export function expectedOutput(n: number): unknown {
   const items = [n, n + 1, n + 2];
@@ -73,7 +94,16 @@ export function expectedOutput(n: number): unknown {
 
 /** The subtasks of a run that must complete. */
 export const COMPLETING_PATHS: readonly string[] = [
-  ...["seed", "quick", "words", "asked", "hung", "flaky", "flaky_here", "refused", "bulk", "total"],
+  "seed",
+  "quick",
+  "words",
+  "asked",
+  "hung",
+  "flaky",
+  "flaky_here",
+  "refused",
+  "bulk",
+  "total",
   ...["squares", "plain", "doubles"].flatMap((step) => [0, 1, 2].map((index) => `${step}[${index}]`)),
 ];
 /** The question of `asked`, and its answer. */

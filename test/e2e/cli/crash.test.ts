@@ -7,7 +7,10 @@ describe.concurrent("after a SIGKILL", () => {
   it("the same command goes on: finished steps are kept, the remote task is found again", async () => {
     await using place = new Place();
     const url = await place.serve();
-    const workflow = place.workflow("job", `  a: { agent: worker, skill: echo, with: { x: 1 } }\n  b: { needs: [a], agent: far, skill: hold, with: { until: "${place.path("go")}" } }`);
+    const workflow = place.workflow(
+      "job",
+      `  a: { agent: worker, skill: echo, with: { x: 1 } }\n  b: { needs: [a], agent: far, skill: hold, with: { until: "${place.path("go")}" } }`,
+    );
     const words = ["run", workflow, "--id", "k", "--agent", `far=${url}`];
     const first = place.start(words);
     await place.until("the remote agent holds", () => place.calls().includes("hold"));

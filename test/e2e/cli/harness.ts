@@ -14,9 +14,18 @@ export const AGENTS = fileURLToPath(new URL("./fixtures/agents.ts", import.meta.
 const PATIENCE_MS = 20_000;
 const LOOK_MS = 20;
 
-export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly stdout: string; readonly stderr: string };
+export type Ended = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
 export type Started = { readonly child: ChildProcess; readonly ended: Promise<Ended>; stderr(): string };
-type CallOptions = { readonly input?: string; readonly environment?: { readonly [name: string]: string }; readonly flags?: readonly string[] };
+type CallOptions = {
+  readonly input?: string;
+  readonly environment?: { readonly [name: string]: string };
+  readonly flags?: readonly string[];
+};
 
 export class Place implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), "tutti-cli-"));
@@ -34,7 +43,10 @@ export class Place implements AsyncDisposable {
 
   /** A workflow whose steps are given in YAML, with the worker bound. */
   workflow(name: string, steps: string, more = ""): string {
-    return this.write(`${name}.tutti.yaml`, `tutti: "1.0"\nname: ${name}\nversion: 1.0.0\nagents: { worker: { module: "${AGENTS}#worker" } }\n${more}\nsteps:\n${steps}\n`);
+    return this.write(
+      `${name}.tutti.yaml`,
+      `tutti: "1.0"\nname: ${name}\nversion: 1.0.0\nagents: { worker: { module: "${AGENTS}#worker" } }\n${more}\nsteps:\n${steps}\n`,
+    );
   }
 
   /** Runs the command to its end. */
@@ -58,7 +70,10 @@ export class Place implements AsyncDisposable {
 
   /** The worker as a process of its own; the address that it serves at. */
   async serve(): Promise<string> {
-    const child = spawn(process.execPath, ["--conditions=source", SERVE], { env: { ...cleanEnvironment(), TEST_JOURNAL: this.path("journal") }, stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--conditions=source", SERVE], {
+      env: { ...cleanEnvironment(), TEST_JOURNAL: this.path("journal") },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     this.#started.push({ child, ended: waitForEnd(child, () => ""), stderr: () => "" });
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     return line.toString().trim();
@@ -99,7 +114,9 @@ async function waitForEnd(child: ChildProcess, stderr: () => string): Promise<En
 }
 
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("TUTTI_") && !name.startsWith("VITEST") && name !== "NODE_OPTIONS" && name !== "FORCE_COLOR");
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith("TUTTI_") && !name.startsWith("VITEST") && name !== "NODE_OPTIONS" && name !== "FORCE_COLOR",
+  );
   return { ...Object.fromEntries(kept), NO_COLOR: "1" };
 }
 

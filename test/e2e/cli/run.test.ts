@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { Place } from "./harness.ts";
 
 const ECHO = '  greet: { agent: worker, skill: echo, with: { say: "Hi ${{ input.name }}" } }';
-const INPUT = "input: { type: object, required: [name], properties: { name: { type: string }, count: { type: integer }, tags: { type: array } } }";
+const INPUT =
+  "input: { type: object, required: [name], properties: { name: { type: string }, count: { type: integer }, tags: { type: array } } }";
 const BROKEN = "  a: { agent: worker, skill: broken }";
 
 describe.concurrent("tutti run", () => {
@@ -19,9 +20,29 @@ describe.concurrent("tutti run", () => {
 
   it("--json is one document with the run, its status, its output and its duration", async () => {
     await using place = new Place();
-    place.workflow("hello", "  a: { agent: worker, skill: echo, with: \"${{ input }}\" }", INPUT);
-    const { stdout, stderr } = await place.run("run", "hello.tutti.yaml", "--input", '{"name":"Ada","count":1}', "-i", "count=2", "-i", "tags=[1,2]", "--id", "r1", "--json", "--no-watch");
-    expect(JSON.parse(stdout)).toEqual({ run: "r1", workflow: "hello", version: "1.0.0", status: "completed", output: { name: "Ada", count: 2, tags: [1, 2] }, durationMs: expect.any(Number) });
+    place.workflow("hello", '  a: { agent: worker, skill: echo, with: "${{ input }}" }', INPUT);
+    const { stdout, stderr } = await place.run(
+      "run",
+      "hello.tutti.yaml",
+      "--input",
+      '{"name":"Ada","count":1}',
+      "-i",
+      "count=2",
+      "-i",
+      "tags=[1,2]",
+      "--id",
+      "r1",
+      "--json",
+      "--no-watch",
+    );
+    expect(JSON.parse(stdout)).toEqual({
+      run: "r1",
+      workflow: "hello",
+      version: "1.0.0",
+      status: "completed",
+      output: { name: "Ada", count: 2, tags: [1, 2] },
+      durationMs: expect.any(Number),
+    });
     expect(stderr).toBe("");
   });
 
@@ -48,7 +69,14 @@ describe.concurrent("tutti run", () => {
   it("exit code 2: a command that cannot be understood", async () => {
     await using place = new Place();
     place.workflow("hello", ECHO, INPUT);
-    const cases = [["run"], ["run", "hello", "-i", "name"], ["run", "hello", "--input", "{"], ["run", "hello", "--wait", "soon"], ["run", "hello", "--id", "a b", "-i", "name=x"], ["walk"]];
+    const cases = [
+      ["run"],
+      ["run", "hello", "-i", "name"],
+      ["run", "hello", "--input", "{"],
+      ["run", "hello", "--wait", "soon"],
+      ["run", "hello", "--id", "a b", "-i", "name=x"],
+      ["walk"],
+    ];
     const ends = await Promise.all(cases.map((words) => place.run(...words)));
     expect(ends.map(({ code, stdout }) => ({ code, stdout }))).toEqual(cases.map(() => ({ code: 2, stdout: "" })));
     expect(ends[0]?.stderr).toContain("error T2101  Say which workflow");
@@ -68,7 +96,10 @@ describe.concurrent("tutti run", () => {
     await using place = new Place();
     place.workflow("hello", ECHO, INPUT);
     await place.run("run", "hello", "-i", "name=x");
-    expect(await place.run("get", "nothing")).toMatchObject({ code: 5, stderr: expect.stringContaining("error T4001  There is no run nothing.") });
+    expect(await place.run("get", "nothing")).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining("error T4001  There is no run nothing."),
+    });
   });
 
   it("exit code 6: the run's own timeout, or --wait, ran out", async () => {

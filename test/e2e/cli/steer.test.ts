@@ -20,13 +20,19 @@ describe.concurrent("with an owner", () => {
     place.adopt(pidIn(detached.stderr));
     expect(detached).toMatchObject({ code: 0, stdout: "bg\n", stderr: expect.stringContaining("goes on in the background") });
 
-    expect(await place.run("doctor")).toMatchObject({ code: 0, stdout: expect.stringMatching(/Owner +process \d+[^]*bg {2}job@1\.0\.0 {2}running[^]*a waits for agent "worker"/) });
+    expect(await place.run("doctor")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/Owner +process \d+[^]*bg {2}job@1\.0\.0 {2}running[^]*a waits for agent "worker"/),
+    });
     expect(await place.run("result", "bg")).toMatchObject({ code: 6, stdout: "" });
     const follower = place.start(["run", "--id", "bg"]);
     const facts = place.start(["history", "bg", "--follow", "--json"]);
     place.write("go", "");
     expect(await follower.ended).toMatchObject({ code: 0, stdout: '{"held":true}\n' });
-    const lines = (await facts.ended).stdout.trim().split("\n").map((line) => JSON.parse(line) as { seq: number; kind: string });
+    const lines = (await facts.ended).stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { seq: number; kind: string });
     expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, index) => index + 1));
     expect([lines[0]?.kind, lines.at(-1)?.kind]).toEqual(["runStarted", "runCompleted"]);
     await place.until("the process in the background ends with its run", () => !isAlive(pidIn(detached.stderr)));
@@ -45,7 +51,10 @@ describe.concurrent("with an owner", () => {
     expect(await place.run("cancel", "second")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4003") });
     place.write("go", "");
     expect(await owner.ended).toMatchObject({ code: 0 });
-    expect(await place.run("result", "second", "--json")).toMatchObject({ code: 4, stdout: expect.stringContaining('"status":"canceled"') });
+    expect(await place.run("result", "second", "--json")).toMatchObject({
+      code: 4,
+      stdout: expect.stringContaining('"status":"canceled"'),
+    });
   });
 
   it("a paused run begins nothing new until it is resumed", async () => {
@@ -53,7 +62,10 @@ describe.concurrent("with an owner", () => {
     place.workflow("job", `  a: ${hold(place)}\n  b: { needs: [a], agent: worker, skill: echo, with: { done: true } }`);
     const owner = place.start(["run", "job", "--id", "p"]);
     await place.until("it is at work", () => place.calls().length === 1);
-    expect(await place.run("pause", "p")).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Run p is paused; process \d+ acts on it\.\n$/) });
+    expect(await place.run("pause", "p")).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^Run p is paused; process \d+ acts on it\.\n$/),
+    });
     expect(await place.run("pause", "p")).toMatchObject({ code: 0, stderr: "Run p is paused already.\n" });
     place.write("go", "");
     await place.until("what was in flight is done", async () => (await place.run("history", "p")).stdout.includes("subtaskCompleted"));
@@ -95,11 +107,20 @@ describe.concurrent("without an owner", () => {
   it("an agent's module that is gone stops the run with its reason, and doctor tells it", async () => {
     await using place = new Place();
     place.write("local.ts", `export { worker } from ${JSON.stringify(`${import.meta.dirname}/fixtures/agents.ts`)};`);
-    place.write("job.tutti.yaml", `tutti: "1.0"\nname: job\nagents: { w: { module: "./local.ts#worker" } }\nsteps: { a: { agent: w, skill: ask } }\n`);
+    place.write(
+      "job.tutti.yaml",
+      `tutti: "1.0"\nname: job\nagents: { w: { module: "./local.ts#worker" } }\nsteps: { a: { agent: w, skill: ask } }\n`,
+    );
     await place.run("run", "job", "--id", "lost");
     const { rmSync } = await import("node:fs");
     rmSync(place.path("local.ts"));
-    expect(await place.run("run", "--id", "lost")).toMatchObject({ code: 1, stderr: expect.stringMatching(/error T2106 .*local\.ts does not exist/) });
-    expect(await place.run("doctor")).toMatchObject({ code: 1, stdout: expect.stringMatching(/✗ lost[^]*✗ It cannot go on from here: agent "w".*local\.ts/) });
+    expect(await place.run("run", "--id", "lost")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/error T2106 .*local\.ts does not exist/),
+    });
+    expect(await place.run("doctor")).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/✗ lost[^]*✗ It cannot go on from here: agent "w".*local\.ts/),
+    });
   });
 });
