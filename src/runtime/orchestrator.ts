@@ -173,8 +173,12 @@ export class RunHandle {
     return this.#post({ kind: "pauseRequested", by });
   }
 
-  resume(by = "local"): Promise<boolean> {
-    return this.#post({ kind: "resumeRequested", by });
+  /** Lets a paused run go on, and a quarantined one try the inputs again that it had stumbled over. */
+  async resume(by = "local"): Promise<boolean> {
+    const record = await this.#host.get(this.run);
+    if (record?.status !== "quarantined") return this.#post({ kind: "resumeRequested", by });
+    await this.#host.release(this.run);
+    return true;
   }
 
   /** True when it changed something; false when the run was already so, or is over. */

@@ -73,6 +73,9 @@ const ENDS: ReadonlySet<string> = new Set(["runCompleted", "runFailed", "runCanc
 /** Facts that close an attempt: at most one of them for each. */
 const CLOSINGS: ReadonlySet<string> = new Set(["subtaskCompleted", "attemptFailed", "subtaskFailed"]);
 
+/** What the agents of this world answer on purpose, and the timeout of the one that hangs. */
+const EXPECTED_FAILURES: ReadonlySet<string> = new Set(["BUSY", "BROKEN", "T4103", "T4105"]);
+
 /** The rules that a history keeps, whatever the workflow. */
 function auditHistory(run: string, { facts }: StoredRun): readonly Violation[] {
   const findings: Violation[] = [];
@@ -96,6 +99,10 @@ function auditHistory(run: string, { facts }: StoredRun): readonly Violation[] {
     if (CLOSINGS.has(fact.kind)) closedBy.set(attempt, fact.seq);
     if (fact.kind === "subtaskAssigned" && fact.at < (retryAtByPath.get(path) ?? 0)) flaw(`${attempt} began before its time`);
     if (fact.kind === "attemptFailed") retryAtByPath.set(path, Number(fact["retryAt"]));
+    const failure = fact["failure"] as { readonly code: string; readonly message: string } | undefined;
+    if (CLOSINGS.has(fact.kind) && failure !== undefined && !EXPECTED_FAILURES.has(failure.code))
+      flaw(`${attempt} failed in a way that no agent of this world does: ${failure.code} ${failure.message}`);
+    if (fact.kind === "taskReleased" && !/answered first/.test(String(fact["note"]))) flaw(`${attempt} was given up: ${String(fact["note"])}`);
     if (fact["reason"] === "unknown") flaw(`${attempt} has an unknown outcome, though its agent could be asked`);
   }
   return findings;

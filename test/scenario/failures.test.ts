@@ -19,9 +19,7 @@ import {
 } from "tutti";
 import { describe, expect, it } from "vitest";
 
-import { Gate, historyOf, ofKind, openInMemory, Place, QUICKLY } from "../support/scenario.ts";
-
-const ONCE = { ...QUICKLY, attempts: 1 };
+import { Gate, historyOf, ofKind, openInMemory, Place, QUICKLY, silent } from "../support/scenario.ts";
 
 const worker = defineAgent({
   name: "worker",
@@ -111,19 +109,27 @@ describe("timeouts", () => {
         name,
         description: "Works until it is stopped.",
         version: "1.0.0",
-        capabilities: { [name]: { description: "Waits.", run: async ({ signal }) => (await once(signal, "abort"), stopped[name].open(), null) } },
+        capabilities: {
+          hang: {
+            description: "Waits.",
+            run: async ({ signal }) => {
+              await once(signal, "abort");
+              stopped[name].open();
+            },
+          },
+        },
       });
-    const served = place.keep(await serveAgent(hanger("far"), { drainMs: 0 }));
+    const served = place.keep(await serveAgent(hanger("far"), { drainMs: 0, log: silent }));
     await using orchestrator = await openInMemory([hanger("near"), remoteAgent(served.url, { name: "far" })]);
-    const handle = await orchestrator.start(workflow({ near: { agent: "near" }, far: { agent: "far", skill: "far" } }, { timeout: "400ms" }), {});
+    const definition = workflow({ near: { agent: "near" }, far: { agent: "far", skill: "hang" } }, { timeout: "600ms" });
+    const handle = await orchestrator.start(definition, {});
 
     const facts = await historyOf(handle);
 
     expect(ofKind(facts, "subtaskCanceled").map(({ path }) => path)).toEqual(expect.arrayContaining(["near", "far"]));
     expect(facts.at(-1)).toMatchObject({ kind: "runFailed", failure: { code: "T4109" } });
     await Promise.all([stopped.near.opened, stopped.far.opened]);
-    const again = workflow({ near: { agent: "near" }, far: { agent: "far", skill: "far" } }, { timeout: "400ms" });
-    expect(await rejection(orchestrator.run(again, {}, { id: handle.id }))).toBeInstanceOf(WorkflowTimeoutError);
+    expect(await rejection(orchestrator.run(definition, {}, { id: handle.id }))).toBeInstanceOf(WorkflowTimeoutError);
   });
 });
 

@@ -10,7 +10,7 @@ import { createProgram } from "../../src/cli/program.ts";
 import { Terminal } from "../../src/cli/terminal.ts";
 import { RunBoard } from "../../src/runtime/run-board.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { Gate, historyOf, ofKind, openInMemory, Place, QUICKLY, whenFact } from "../support/scenario.ts";
+import { Gate, historyOf, ofKind, openInMemory, Place, QUICKLY, silent, whenFact } from "../support/scenario.ts";
 
 /** What `tutti get RUN --json` prints about a database that a process, this one, owns. */
 async function get(place: Place, run: string): Promise<unknown> {
@@ -44,7 +44,7 @@ it("the table of subtasks says who has each since when, the attempts, and the la
         description: "Queries.",
         run: async ({ progress }) => {
           if ((attempts += 1) === 1) return fail("NETWORK_TIMEOUT", "no answer", { retryable: true });
-          progress({ percent: 40, message: "12 of 30 tables" });
+          progress({ percent: 40, note: "12 of 30 tables" });
           await gates.go.opened;
           return { rows: 30 };
         },
@@ -72,7 +72,7 @@ it("the table of subtasks says who has each since when, the attempts, and the la
         assigned_to: "data-agent",
         started_at: new Date(assigned[1]?.at ?? 0).toISOString(),
         attempts: 2,
-        last_progress: { percent: 40, message: "12 of 30 tables" },
+        last_progress: { percent: 40, note: "12 of 30 tables" },
       },
       { workflow_id: "wf_123", subtask_id: "aggregate", status: "pending", assigned_to: null, started_at: null, attempts: 0, last_progress: null },
     ],
@@ -86,18 +86,17 @@ it("the table of subtasks says who has each since when, the attempts, and the la
 describe("the states of a subtask", () => {
   it("are the guide's seven, each seen in the history of runs with a remote agent that hangs once, and with one that fails (W044, W085, W087, W088, X017)", async () => {
     await using place = new Place();
-    const served = place.keep(await serveAgent(hangsOnce(), { drainMs: 0 }));
+    const served = place.keep(await serveAgent(hangsOnce(), { drainMs: 0, log: silent }));
     const orchestrator = await place.open([remoteAgent(served.url, { name: "far" })]);
-    const hangs = workflowFromObject({ name: "hangs", steps: { work: { agent: "far", skill: "work", timeout: "150ms", retry: QUICKLY } } });
+    const hangs = workflowFromObject({ name: "hangs", steps: { work: { agent: "far", skill: "work", timeout: "400ms", retry: QUICKLY } } });
     const fails = workflowFromObject({ name: "fails", steps: { work: { agent: "far", skill: "fail", retry: { ...QUICKLY, attempts: 2 } } } });
 
     const first = await statesOf(orchestrator, await orchestrator.start(hangs, {}));
     const second = await statesOf(orchestrator, await orchestrator.start(fails, {}));
 
-    expect(first).toEqual(["pending", "assigned", "running", "failed", "retrying", "assigned", "running", "completed"]);
-    expect(second.slice(0, 2)).toEqual(["pending", "assigned"]);
-    expect(second).toContain("retrying");
-    expect(second.at(-1)).toBe("failed_permanent");
+    // An agent that answers at once is never seen running.
+    expect(first.filter((state, index) => index < 6 || state !== "running")).toEqual(["pending", "assigned", "running", "failed", "retrying", "assigned", "completed"]);
+    expect(second.filter((state) => state !== "running")).toEqual(["pending", "assigned", "retrying", "assigned", "failed_permanent"]);
     const all = new Set([...first, ...second]);
     expect(all).toEqual(new Set(["pending", "assigned", "running", "completed", "failed", "retrying", "failed_permanent"]));
   });

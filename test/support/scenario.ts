@@ -8,6 +8,9 @@ import { type Agent, type Clock, type Fact, openOrchestrator, type Orchestrator,
 /** Three attempts without the real delays between them. */
 export const QUICKLY = { attempts: 3, initial: "1ms", factor: 1, max: "1ms", jitter: "none" } as const;
 
+/** For agents whose failures are a part of the scenario. */
+export const silent = (): void => undefined;
+
 /** A promise that a test fulfils. */
 export class Gate {
   readonly #opened = Promise.withResolvers<void>();
