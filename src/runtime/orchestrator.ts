@@ -56,6 +56,8 @@ export class Orchestrator {
     const run = this.ref(options.id ?? createRunId());
     await this.#expectAgents(definition, options, run);
     const fingerprint = await this.host.define(this.tenant, definition);
+    // Recorded with the run: the fingerprint leaves them out, so another file may have other ones.
+    const bindings: JsonObject = { ...definition.agents, ...options.bindings };
     const receipt = await this.host.start({
       run,
       seed: randomUUID(),
@@ -65,7 +67,7 @@ export class Orchestrator {
       input: prepared.value,
       by: options.by ?? "local",
       ...(options.labels === undefined ? {} : { labels: options.labels }),
-      ...(options.bindings === undefined ? {} : { bindings: options.bindings }),
+      ...(Object.keys(bindings).length === 0 ? {} : { bindings }),
     });
     return new RunHandle(this.host, run, receipt.created);
   }

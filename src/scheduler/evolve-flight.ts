@@ -1,6 +1,7 @@
 /** How facts move a flight through its phases (see `Flight` in state.ts for the machine). */
 import { assert } from "../base/assert.ts";
 import type { AttemptFailed, Fact, QuestionAsked, SubtaskAssigned } from "./fact.ts";
+import type { Instant } from "./input.ts";
 import { indexOf, stepOf } from "./path.ts";
 import { flightOf, type Flight, type RunState } from "./state.ts";
 import { addFlightTimer } from "./timers.ts";
@@ -79,7 +80,7 @@ export function beginRetry(state: RunState, fact: AttemptFailed): void {
   assert(flight.aborting?.because !== "ending", "A run that is ending begins no more attempts.");
   flight.phase = "retrying";
   flight.aborting = null;
-  flight.retryAt = fact.retryAt;
+  flight.retryAt = onStepClock(state, fact.at, fact.retryAt);
   flight.fallback = fact.fallback ?? flight.fallback;
   addFlightTimer(state, fact.path);
 }
@@ -103,8 +104,13 @@ export function resumeFlight(state: RunState, fact: FactOf<"questionAnswered">):
   flight.phase = "assigned";
   flight.turn = fact.turn;
   flight.intent = null;
-  flight.deadlineAt = fact.deadlineAt;
+  flight.deadlineAt = onStepClock(state, fact.at, fact.deadlineAt);
   addFlightTimer(state, fact.path);
+}
+
+/** Step clocks stand still in a pause, and `resume` moves every instant by all of it: also those set in between. */
+function onStepClock(state: RunState, setAt: Instant, instant: Instant): Instant {
+  return state.pausedAt === null ? instant : instant - (setAt - state.pausedAt);
 }
 
 export function beginAbort(state: RunState, path: string, aborting: NonNullable<Flight["aborting"]>): void {

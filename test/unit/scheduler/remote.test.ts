@@ -244,6 +244,24 @@ describe("pause", () => {
     expect(world.failure?.code).toBe("T4109");
   });
 
+  it("what happens during a pause is delayed by the rest of the pause only", () => {
+    const world = new World({ a: step(RETRY), b: step(RETRY) }).start();
+    world.answer("b", { kind: "inputRequired", question: { prompt: "?" } });
+    world.input({ kind: "pauseRequested", by: "ada" });
+    world.pass(30_000);
+    world.fail("a");
+    world.input({ kind: "questionAnswered", question: world.factsOf("questionAsked")[0]?.id ?? "", answer: 1, by: "ada" });
+    world.pass(30_000);
+    world.input({ kind: "resumeRequested", by: "ada" });
+    expect(world.pass(999)).toEqual([]);
+    expect(world.pass(1)).toMatchObject([{ kind: "subtaskAssigned", path: "a", attempt: 2 }]);
+    world.complete("a", 1);
+    world.pass(58_999);
+    expect(world.factsOf("attemptFailed")).toHaveLength(1);
+    world.pass(1);
+    expect(world.factsOf("attemptFailed")).toHaveLength(2);
+  });
+
   it("a cancel that is under way when the run is paused keeps its patience for later", () => {
     const world = new World({ a: step(RETRY) }).start();
     world.accept("a");
