@@ -22,7 +22,10 @@ const REPEATS = 4;
 
 export async function measureA2a(): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const [name, workMs] of [["an agent that answers at once", 0], ["an agent that works for 20 ms", 20]] as const) {
+  for (const [name, workMs] of [
+    ["an agent that answers at once", 0],
+    ["an agent that works for 20 ms", 20],
+  ] as const) {
     const ratios: number[] = [];
     const costs: number[] = [];
     await withAgent(workMs, async (url) => {
@@ -102,7 +105,7 @@ async function cpuPerCall(call: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   let left = CALLS;
   const worker = async () => {
-    for (; left > 0; ) {
+    for (; left > 0;) {
       left -= 1;
       await call();
     }

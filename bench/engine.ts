@@ -17,7 +17,14 @@ import { Registry } from "../src/runtime/registry.ts";
 import type { Agent } from "../src/ports/agents.ts";
 
 /** The fact rows of one commit, as the floor writes them again. */
-export type CommitRows = readonly (readonly [tenant: string, run: string, seq: number, version: number, body: string, payloads: string | null])[];
+export type CommitRows = readonly (readonly [
+  tenant: string,
+  run: string,
+  seq: number,
+  version: number,
+  body: string,
+  payloads: string | null,
+])[];
 
 export type Engine = {
   readonly host: MailboxHost;
@@ -27,7 +34,12 @@ export type Engine = {
   close(): Promise<void>;
 };
 
-export type EngineOptions = { readonly directory: string; readonly agents: readonly Agent[]; readonly factory?: AgentFactory; readonly capture?: boolean };
+export type EngineOptions = {
+  readonly directory: string;
+  readonly agents: readonly Agent[];
+  readonly factory?: AgentFactory;
+  readonly capture?: boolean;
+};
 
 const NO_FACTORY: AgentFactory = {
   card: () => {

@@ -3,14 +3,26 @@ import { writeFloor } from "./floor.ts";
 import { median, type Figure } from "./figures.ts";
 import { adder, chain, fanOut, numbers } from "./workflows.ts";
 
-type Load = { readonly name: string; readonly runs: number; readonly atOnce: number; readonly stepsPerRun: number; readonly one: (engine: Engine) => Promise<unknown> };
+type Load = {
+  readonly name: string;
+  readonly runs: number;
+  readonly atOnce: number;
+  readonly stepsPerRun: number;
+  readonly one: (engine: Engine) => Promise<unknown>;
+};
 
 const CHAIN = chain(5);
 
 const LOADS: readonly Load[] = [
   { name: "five-step chains, 64 at once", runs: 2_000, atOnce: 64, stepsPerRun: 5, one: (engine) => engine.run(CHAIN, { value: 0 }) },
   { name: "five-step chain, 1 at once", runs: 300, atOnce: 1, stepsPerRun: 5, one: (engine) => engine.run(CHAIN, { value: 0 }) },
-  { name: "100-wide fan-outs, 8 at once", runs: 160, atOnce: 8, stepsPerRun: 100, one: (engine) => engine.run(fanOut, { items: numbers(100) }) },
+  {
+    name: "100-wide fan-outs, 8 at once",
+    runs: 160,
+    atOnce: 8,
+    stepsPerRun: 100,
+    one: (engine) => engine.run(fanOut, { items: numbers(100) }),
+  },
 ];
 
 const REPEATS = 5;
@@ -60,7 +72,7 @@ async function perform(engine: Engine, { runs, atOnce, one }: Load): Promise<voi
   let left = runs;
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
-      for (; left > 0; ) {
+      for (; left > 0;) {
         left -= 1;
         await one(engine);
       }

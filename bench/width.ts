@@ -19,8 +19,18 @@ export async function measureWidth(): Promise<Figure[]> {
     return [
       { name: "1,000-wide fan-out in one run", value: thousandMs, unit: "ms", wanted: { most: 50 } },
       { name: "10,000-wide fan-out in one run", value: tenThousandMs, unit: "ms", wanted: { most: 500 } },
-      ...[...costs].map(([width, cost]): Figure => ({ name: `a subtask in runs of ${width.toLocaleString("en")}`, value: cost, unit: "µs", wanted: null })),
-      { name: "dearest to cheapest subtask, 100 to 100,000", value: Math.max(...perSubtask) / Math.min(...perSubtask), unit: "ratio", wanted: { most: 1.3 } },
+      ...[...costs].map(([width, cost]): Figure => ({
+        name: `a subtask in runs of ${width.toLocaleString("en")}`,
+        value: cost,
+        unit: "µs",
+        wanted: null,
+      })),
+      {
+        name: "dearest to cheapest subtask, 100 to 100,000",
+        value: Math.max(...perSubtask) / Math.min(...perSubtask),
+        unit: "ratio",
+        wanted: { most: 1.3 },
+      },
     ];
   });
 }
@@ -49,7 +59,7 @@ async function all(engine: Engine, width: number, count: number): Promise<void> 
   const items = numbers(width);
   let left = count;
   const worker = async () => {
-    for (; left > 0; ) {
+    for (; left > 0;) {
       left -= 1;
       await engine.run(fanOut, { items });
     }

@@ -22,9 +22,18 @@ function valueOf(input: unknown): number {
 export function chain(length: number): Definition {
   const steps: Record<string, { capability: string; with: { value: string } }> = {};
   for (let index = 1; index <= length; index += 1) {
-    steps[`s${index}`] = { capability: "add", with: { value: index === 1 ? "${{ input.value }}" : `\${{ steps.s${index - 1}.output.value }}` } };
+    steps[`s${index}`] = {
+      capability: "add",
+      with: { value: index === 1 ? "${{ input.value }}" : `\${{ steps.s${index - 1}.output.value }}` },
+    };
   }
-  return workflowFromObject({ tutti: "1.0", name: `chain_${length}`, version: "1.0.0", steps, output: `\${{ steps.s${length}.output.value }}` });
+  return workflowFromObject({
+    tutti: "1.0",
+    name: `chain_${length}`,
+    version: "1.0.0",
+    steps,
+    output: `\${{ steps.s${length}.output.value }}`,
+  });
 }
 
 export const fanOut: Definition = workflowFromObject({

@@ -25,7 +25,9 @@ export class Courier {
 
   /** Brings an input without anyone waiting for its receipt. */
   deliver(run: RunRef, input: PostedInput): void {
-    this.bring(run, input).catch((error: unknown) => this.#log("error", "answer_not_delivered", { workflow_id: run.id, input: input.kind, error }));
+    this.bring(run, input).catch((error: unknown) =>
+      this.#log("error", "answer_not_delivered", { workflow_id: run.id, input: input.kind, error }),
+    );
   }
 
   /** Resolves when the input is durable; null when it never will be in this process. */

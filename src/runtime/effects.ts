@@ -37,7 +37,12 @@ export type EffectsOptions = {
 };
 
 /** What every kind of effect uses. */
-export type EffectContext = EffectsOptions & { readonly courier: Courier; readonly gate: Gate; readonly pacer: Pacer; readonly flights: Map<string, Flight> };
+export type EffectContext = EffectsOptions & {
+  readonly courier: Courier;
+  readonly gate: Gate;
+  readonly pacer: Pacer;
+  readonly flights: Map<string, Flight>;
+};
 
 const ACCEPT_AFTER_MS = 50;
 
@@ -165,7 +170,11 @@ export class Effects implements Performer {
     const flight = new Flight(placed, this.#context.clock.now());
     this.#context.flights.set(key, flight);
     const ready = isSending && earlier !== undefined ? earlier.done : Promise.resolve();
-    this.#inBackground(flight, key, ready.then(() => abortRemotely(this.#context, flight, command)));
+    this.#inBackground(
+      flight,
+      key,
+      ready.then(() => abortRemotely(this.#context, flight, command)),
+    );
   }
 
   /**

@@ -198,4 +198,3 @@ export function createRunId(): RunId {
 function versionOf(definition: Definition, fingerprint: string): string {
   return definition.version ?? `0.0.0+${fingerprint.slice(0, 12)}`;
 }
-

@@ -96,7 +96,8 @@ export class Registry {
     const registered = this.#byCapability.get(capability);
     // Bound under the capability's own name: the operator's word, whatever the agent's card says.
     const bound = bindingOf(asking.definition, asking.bindings, capability);
-    if (bound !== null && bound.kind !== "capability") return this.#binder.bind(bound, capability) ?? this.#pick(registered ?? [], capability, asking.attempt);
+    if (bound !== null && bound.kind !== "capability")
+      return this.#binder.bind(bound, capability) ?? this.#pick(registered ?? [], capability, asking.attempt);
     if (own.length > 0) return this.#amongOwn(own, capability, asking);
     if (registered === undefined && this.#remoteAgents().length > 0) return this.#amongRemote(capability, asking);
     return this.#pick(registered ?? [], capability, asking.attempt);
@@ -118,7 +119,11 @@ export class Registry {
   async #amongRemote(capability: string, asking: Asking): Promise<Agent> {
     const agents = this.#remoteAgents();
     const have = await Promise.all(agents.map((agent) => hasCapability(agent, capability)));
-    return this.#pick(agents.filter((_agent, index) => have[index]), capability, asking.attempt);
+    return this.#pick(
+      agents.filter((_agent, index) => have[index]),
+      capability,
+      asking.attempt,
+    );
   }
 
   #pick(candidates: readonly Agent[], capability: string, attempt: number): Agent {

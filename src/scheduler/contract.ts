@@ -71,7 +71,8 @@ function broken(step: StepProgram, problems: readonly string[]): Failure {
 /** What expressions can read besides the output, left out where it only repeats it. */
 function contents(output: Json, reply: Reply): Contents {
   const { text = "", data = [], artifacts, usage } = reply;
-  const isImplied = typeof output === "string" ? text === output && data.length === 0 : text === "" && data.length === 1 && data[0] === output;
+  const isImplied =
+    typeof output === "string" ? text === output && data.length === 0 : text === "" && data.length === 1 && data[0] === output;
   return {
     output,
     ...(isImplied ? {} : { text, data }),

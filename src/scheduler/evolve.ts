@@ -11,7 +11,16 @@ import { assert } from "../base/assert.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { StepId } from "../definition/definition.ts";
 import type { StepResult } from "../definition/program.ts";
-import { acceptFlight, askQuestion, assignFlight, beginAbort, beginRetry, endFlight, intendMessage, resumeFlight } from "./evolve-flight.ts";
+import {
+  acceptFlight,
+  askQuestion,
+  assignFlight,
+  beginAbort,
+  beginRetry,
+  endFlight,
+  intendMessage,
+  resumeFlight,
+} from "./evolve-flight.ts";
 import type { Fact, SubtaskCompleted, SubtaskFailed } from "./fact.ts";
 import { indexOf, stepOf } from "./path.ts";
 import { flightOf, type ListState, type RunEnd, type RunState } from "./state.ts";

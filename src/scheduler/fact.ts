@@ -25,7 +25,13 @@ export type Fact = { readonly at: Instant } & (
   | AttemptFailed
   | SubtaskFailed
   | QuestionAsked
-  | ({ readonly kind: "questionAnswered"; readonly question: string; readonly answer: Json; readonly by: string; readonly deadlineAt: Instant } & EffectId)
+  | ({
+      readonly kind: "questionAnswered";
+      readonly question: string;
+      readonly answer: Json;
+      readonly by: string;
+      readonly deadlineAt: Instant;
+    } & EffectId)
   /** The attempt's time is up; its remote task is canceled before anything else happens. */
   | { readonly kind: "attemptTimedOut"; readonly path: Path; readonly attempt: number; readonly patienceAt: Instant }
   /** Nobody knows whether the message arrived, and the step says to send it again. */

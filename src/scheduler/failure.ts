@@ -36,7 +36,12 @@ export function failAttempt(turn: Turn, step: StepProgram, problem: AttemptProbl
   turn.record({ kind: "attemptFailed", ...problem, ...next });
 }
 
-function nextAttempt(turn: Turn, step: StepProgram, flight: Flight, { path, reason, failure }: AttemptProblem): { retryAt: number; fallback?: number } | null {
+function nextAttempt(
+  turn: Turn,
+  step: StepProgram,
+  flight: Flight,
+  { path, reason, failure }: AttemptProblem,
+): { retryAt: number; fallback?: number } | null {
   if (flight.attempt >= MAX_ATTEMPTS) return null;
   const { retry, fallback } = step.step;
   if (failure.retryable && flight.fallback === null && flight.attempt < retry.attempts) {

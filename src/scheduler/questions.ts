@@ -24,7 +24,17 @@ export function askOutside(turn: Turn, step: StepProgram, input: Extract<Input, 
   const asks = outcome.kind === "inputRequired" ? "input" : "auth";
   const id = questionId(turn.state.tenant, turn.state.run, path, attempt, input.turn);
   const { question } = outcome;
-  turn.record({ kind: "questionAsked", path, attempt, turn: input.turn, asks, id, question, agent, ...(task === undefined ? {} : { task }) });
+  turn.record({
+    kind: "questionAsked",
+    path,
+    attempt,
+    turn: input.turn,
+    asks,
+    id,
+    question,
+    agent,
+    ...(task === undefined ? {} : { task }),
+  });
 }
 
 /** Takes the first answer to a question; the subtask goes on with its next turn. */

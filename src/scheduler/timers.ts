@@ -49,7 +49,8 @@ export function addFlightTimer(state: RunState, path: Path): void {
   if (state.pausedAt !== null) return;
   const flight = flightOf(state, path);
   const { attempt, aborting } = flight;
-  if (flight.phase === "retrying") addTimer(state, { at: present(flight.retryAt, `${path} will be retried.`), kind: "retry", path, attempt });
+  if (flight.phase === "retrying")
+    addTimer(state, { at: present(flight.retryAt, `${path} will be retried.`), kind: "retry", path, attempt });
   else if (aborting !== null) addPatience(state, path, attempt, aborting);
   else if (flight.phase !== "waiting") addTimer(state, { at: flight.deadlineAt, kind: "deadline", path, attempt });
 }

@@ -56,8 +56,13 @@ export async function historyOf(handle: RunHandle): Promise<readonly Fact[]> {
 }
 
 /** Waits for the first fact of a kind, at a path if one is given. */
-export async function whenFact<Kind extends Fact["kind"]>(handle: RunHandle, kind: Kind, path?: string): Promise<Extract<Fact, { kind: Kind }>> {
-  const isWanted = (fact: Fact): fact is Extract<Fact, { kind: Kind }> => fact.kind === kind && (path === undefined || ("path" in fact && fact.path === path));
+export async function whenFact<Kind extends Fact["kind"]>(
+  handle: RunHandle,
+  kind: Kind,
+  path?: string,
+): Promise<Extract<Fact, { kind: Kind }>> {
+  const isWanted = (fact: Fact): fact is Extract<Fact, { kind: Kind }> =>
+    fact.kind === kind && (path === undefined || ("path" in fact && fact.path === path));
   for await (const entry of handle.watch()) if (entry.kind === "fact" && isWanted(entry.fact)) return entry.fact;
   throw new Error(`Run ${handle.id} ended without a fact ${kind}${path === undefined ? "" : ` at ${path}`}.`);
 }

@@ -8,7 +8,18 @@ import type { Json, JsonObject } from "../../src/base/json.ts";
 import { workflowFromObject } from "../../src/authoring/workflow-from-object.ts";
 import { compile } from "../../src/definition/compile.ts";
 import type { Program } from "../../src/definition/program.ts";
-import { brokenInvariants, decide, evolve, isOver, nextWakeAt, outstanding, statusOf, type Command, type Fact, type RunState } from "../../src/scheduler/index.ts";
+import {
+  brokenInvariants,
+  decide,
+  evolve,
+  isOver,
+  nextWakeAt,
+  outstanding,
+  statusOf,
+  type Command,
+  type Fact,
+  type RunState,
+} from "../../src/scheduler/index.ts";
 import type { Input, RemoteTask } from "../../src/scheduler/input.ts";
 import type { Failure, Outcome } from "../../src/scheduler/outcome.ts";
 
@@ -31,7 +42,17 @@ export class World {
 
   start(input: Json = {}): this {
     const { fingerprint } = this.program;
-    this.input({ kind: "start", run: "run_1", tenant: "default", seed: "seed", workflow: "test", version: "1.0.0", fingerprint, input, by: "test" });
+    this.input({
+      kind: "start",
+      run: "run_1",
+      tenant: "default",
+      seed: "seed",
+      workflow: "test",
+      version: "1.0.0",
+      fingerprint,
+      input,
+      by: "test",
+    });
     return this;
   }
 

@@ -13,7 +13,10 @@ export async function askOwner<Kind extends ControlRequest["kind"]>(
   if (status === 200) return JSON.parse(body) as ControlAnswers[Kind];
   if (status === 404) throw notTheOwner(owner);
   const failure = JSON.parse(body) as ControlFailure;
-  throw new TuttiError(failure.code, failure.message, { retryable: failure.retryable, ...(failure.help === null ? {} : { help: failure.help }) });
+  throw new TuttiError(failure.code, failure.message, {
+    retryable: failure.retryable,
+    ...(failure.help === null ? {} : { help: failure.help }),
+  });
 }
 
 /** True when the process at the address is alive and is the owner. */
@@ -29,7 +32,11 @@ export async function isOwnerAlive(owner: OwnerAddress): Promise<boolean> {
 
 function exchange(owner: OwnerAddress, body: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${owner.token}`, "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    const headers = {
+      authorization: `Bearer ${owner.token}`,
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+    };
     const request = httpRequest(`${owner.url}${CONTROL_PATH}`, { method: "POST", headers, timeout: CONTROL_TIMEOUT_MS }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

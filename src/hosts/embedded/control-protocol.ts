@@ -19,7 +19,12 @@ export type ControlAnswers = {
   readonly release: Record<string, never>;
 };
 
-export type ControlFailure = { readonly code: ErrorCode; readonly message: string; readonly help: string | null; readonly retryable: boolean };
+export type ControlFailure = {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly help: string | null;
+  readonly retryable: boolean;
+};
 
 export const CONTROL_PATH = "/control";
 export const CONTROL_TIMEOUT_MS = 30_000;

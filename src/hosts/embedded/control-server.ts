@@ -90,6 +90,7 @@ async function answerTo(host: Host, asked: ControlRequest): Promise<ControlAnswe
 }
 
 function failureOf(error: unknown): ControlFailure {
-  if (error instanceof TuttiError) return { code: error.code, message: error.message, help: error.help ?? null, retryable: error.retryable };
+  if (error instanceof TuttiError)
+    return { code: error.code, message: error.message, help: error.help ?? null, retryable: error.retryable };
   return { code: "T5011", message: error instanceof Error ? error.message : String(error), help: null, retryable: false };
 }

@@ -8,7 +8,19 @@ import { TuttiError } from "../../base/errors.ts";
 import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { HistoryEntry, Host, LookUp, LookUpKind, Page, PostedInput, PostReceipt, RunFilter, RunRecord, StartReceipt, StartRequest } from "../../ports/host.ts";
+import type {
+  HistoryEntry,
+  Host,
+  LookUp,
+  LookUpKind,
+  Page,
+  PostedInput,
+  PostReceipt,
+  RunFilter,
+  RunRecord,
+  StartReceipt,
+  StartRequest,
+} from "../../ports/host.ts";
 import type { RunState } from "../../scheduler/index.ts";
 import { isLast, MailboxHost, unknownRun } from "../mailbox/mailbox-host.ts";
 import { askOwner } from "./control-client.ts";
@@ -55,7 +67,7 @@ export class GuestHost implements Host {
 
   async *watch(run: RunRef, fromSeq: number, signal?: AbortSignal): AsyncIterable<HistoryEntry> {
     let version = -1;
-    for (let nextSeq = fromSeq; ; ) {
+    for (let nextSeq = fromSeq; ;) {
       if (signal?.aborted === true || this.#isClosed) return;
       const newest = this.#store.dataVersion();
       if (newest === version) {

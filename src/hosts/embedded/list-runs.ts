@@ -25,7 +25,10 @@ export function listRuns(database: DatabaseSync, filter: RunFilter, recordOf: (r
     parameters.push(Number(createdAt), id.join("/"));
   }
   const text = `select * from run where ${conditions.join(" and ")} order by created_at desc, run desc limit ?`;
-  const items = database.prepare(text).all(...parameters, filter.limit + 1).map(recordOf);
+  const items = database
+    .prepare(text)
+    .all(...parameters, filter.limit + 1)
+    .map(recordOf);
   const page = items.slice(0, filter.limit);
   const last = page.at(-1);
   return { items: page, nextCursor: items.length > page.length && last !== undefined ? `${last.createdAt}/${last.run.id}` : null };

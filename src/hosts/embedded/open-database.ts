@@ -44,10 +44,14 @@ export function makeDirectoryOf(path: string): void {
 /** Only an owner may change the tables, so one who only reads has to wait for it. */
 function refuseOlderSchema(version: number, path: string): void {
   if (version === MIGRATIONS.length) return;
-  throw new TuttiError("T5002", `The database ${path} has schema version ${version}, and its owner has yet to bring it to ${MIGRATIONS.length}.`, {
-    help: "Try again in a moment; or start or resume a run on it, which does that.",
-    retryable: true,
-  });
+  throw new TuttiError(
+    "T5002",
+    `The database ${path} has schema version ${version}, and its owner has yet to bring it to ${MIGRATIONS.length}.`,
+    {
+      help: "Try again in a moment; or start or resume a run on it, which does that.",
+      retryable: true,
+    },
+  );
 }
 
 function prepare(database: DatabaseSync, path: string, synchronous: "full" | "normal"): void {
@@ -67,9 +71,13 @@ function prepare(database: DatabaseSync, path: string, synchronous: "full" | "no
 function checkSchemaVersion(database: DatabaseSync, path: string): number {
   const version = Number(database.prepare("pragma user_version").get()?.["user_version"] ?? 0);
   if (version > MIGRATIONS.length) {
-    throw new TuttiError("T5003", `The database ${path} has schema version ${version}; this program knows versions up to ${MIGRATIONS.length}.`, {
-      help: "Use the version of Tutti that wrote it, or a newer one. Nothing has been changed.",
-    });
+    throw new TuttiError(
+      "T5003",
+      `The database ${path} has schema version ${version}; this program knows versions up to ${MIGRATIONS.length}.`,
+      {
+        help: "Use the version of Tutti that wrote it, or a newer one. Nothing has been changed.",
+      },
+    );
   }
   const applicationId = Number(database.prepare("pragma application_id").get()?.["application_id"] ?? 0);
   const tableCount = Number(database.prepare("select count(*) as count from sqlite_master").get()?.["count"] ?? 0);
@@ -82,9 +90,13 @@ function checkSchemaVersion(database: DatabaseSync, path: string): number {
 function checkSqliteVersion(database: DatabaseSync): void {
   const text = String(database.prepare("select sqlite_version() as version").get()?.["version"]);
   if (!isOldSqlite(text)) return;
-  throw new TuttiError("T5002", `This Node brings SQLite ${text}, which can corrupt a database; Tutti needs ${OLDEST_SQLITE.join(".")} or newer.`, {
-    help: "Update Node 24 to its newest release.",
-  });
+  throw new TuttiError(
+    "T5002",
+    `This Node brings SQLite ${text}, which can corrupt a database; Tutti needs ${OLDEST_SQLITE.join(".")} or newer.`,
+    {
+      help: "Update Node 24 to its newest release.",
+    },
+  );
 }
 
 /** True for a version of SQLite that can corrupt a database in WAL mode. */

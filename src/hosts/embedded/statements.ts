@@ -36,7 +36,8 @@ const WRITES = {
     on conflict do update set seq = excluded.seq, version = excluded.version, body = excluded.body`,
   addPayload: "insert into payload (tenant, hash, content) values (?, ?, ?) on conflict do nothing",
   addPayloadReference: "insert into payload_reference (tenant, hash, run) values (?, ?, ?) on conflict do nothing",
-  addLookUp: "insert into look_up (tenant, kind, key, run, path) values (?, ?, ?, ?, ?) on conflict do update set run = excluded.run, path = excluded.path",
+  addLookUp:
+    "insert into look_up (tenant, kind, key, run, path) values (?, ?, ?, ?, ?) on conflict do update set run = excluded.run, path = excluded.path",
   removeLookUp: "delete from look_up where tenant = ? and kind = ? and key = ?",
   addDefinition: "insert into definition (tenant, fingerprint, name, version, body) values (?, ?, ?, ?, ?) on conflict do nothing",
   setCursor: "insert into cursor (tenant, name, position) values (?, ?, ?) on conflict do update set position = excluded.position",

@@ -57,9 +57,13 @@ export function encodeInput(input: Input): string | null {
 /** Reads a stored fact of any version that this program knows. */
 export function decodeFact(encoded: EncodedFact, readPayload: (hash: string) => Uint8Array | null): Fact {
   if (encoded.version > FACT_VERSION) {
-    throw new TuttiError("T5006", `Fact ${encoded.seq} has version ${encoded.version}; this program knows versions up to ${FACT_VERSION}.`, {
-      help: "The run waits, unchanged. Open the database with the newer version of Tutti that wrote it.",
-    });
+    throw new TuttiError(
+      "T5006",
+      `Fact ${encoded.seq} has version ${encoded.version}; this program knows versions up to ${FACT_VERSION}.`,
+      {
+        help: "The run waits, unchanged. Open the database with the newer version of Tutti that wrote it.",
+      },
+    );
   }
   const fact = JSON.parse(encoded.body) as Fact;
   if (encoded.payloads === null) return fact;

@@ -126,7 +126,7 @@ export class MailboxHost implements Host {
     const wake = () => watcher.wake();
     signal?.addEventListener("abort", wake);
     try {
-      for (let nextSeq = fromSeq; ; ) {
+      for (let nextSeq = fromSeq; ;) {
         const entries = await this.history(run, nextSeq, FACTS_PER_PAGE);
         for (const entry of entries) {
           yield entry;
@@ -223,7 +223,9 @@ function hashOf(value: Json): string {
 }
 
 export function unknownRun(run: RunRef): TuttiError {
-  return new TuttiError("T4001", `There is no run ${run.id} in tenant ${run.tenant}.`, { help: "`tutti list` shows the runs of this database." });
+  return new TuttiError("T4001", `There is no run ${run.id} in tenant ${run.tenant}.`, {
+    help: "`tutti list` shows the runs of this database.",
+  });
 }
 
 function taken(run: RunRef): TuttiError {

@@ -6,8 +6,7 @@
  * 3. When a commit fails, every run of the turn is read from the store again (its state has run ahead
  *    of the disk), and every input of the turn is refused. Commands that this process has performed
  *    are not performed again for that.
- * 4. When deciding throws, that run alone is quarantined: the facts before the bad input stay, the
- *    input is kept beside the run.
+ * 4. A run whose deciding throws stops alone (decide-input.ts).
  * 5. Time never goes backwards, whatever the clock does.
  */
 import { TuttiError } from "../../base/errors.ts";
@@ -17,10 +16,10 @@ import { FACTS_PER_COMMIT, IDLE_RUN_MS, INPUTS_PER_TURN, MAX_IDLE_RUNS, RECOVERI
 import type { Clock } from "../../ports/clock.ts";
 import type { Performer, PostReceipt } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
-import { decide, hasOutstanding, isOver, nextWakeAt, outstanding, type Command } from "../../scheduler/index.ts";
+import { hasOutstanding, isOver, nextWakeAt, outstanding, type Command } from "../../scheduler/index.ts";
 import type { Input } from "../../scheduler/input.ts";
-import { addFacts, addStanding } from "./batch-writer.ts";
-import { encodeInput } from "./codec.ts";
+import { addStanding } from "./batch-writer.ts";
+import { decideInput, newWork, type Work } from "./decide-input.ts";
 import { Programs } from "./programs.ts";
 import { loadResident, type Envelope, type Resident } from "./resident.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -39,9 +38,6 @@ export type MailboxOptions = {
 
 /** A change that belongs to no run: it rides on the next commit. */
 export type Rider = { readonly add: (batch: Batch) => void; readonly done: () => void; readonly refuse: (error: unknown) => void };
-
-/** What one run did in a turn. */
-type Work = { readonly resident: Resident; readonly envelopes: Envelope[]; readonly receipts: PostReceipt[]; readonly commands: Command[]; hasFacts: boolean };
 
 /** How long after a failed commit a run's timers are tried again. */
 const UNDONE_WAIT_MS = 1_000;
@@ -264,47 +260,10 @@ export class Mailbox {
     const isAll = resident.inbox.length <= INPUTS_PER_TURN;
     const envelopes = isAll ? resident.inbox : resident.inbox.slice(0, INPUTS_PER_TURN);
     resident.inbox = isAll ? [] : resident.inbox.slice(INPUTS_PER_TURN);
-    let work = works.get(resident);
-    if (work === undefined) works.set(resident, (work = { resident, envelopes: [], receipts: [], commands: [], hasFacts: false }));
-    for (const envelope of envelopes) {
-      work.envelopes.push(envelope);
-      work.receipts.push(this.#decideOne(batch, work, envelope));
-    }
+    const work = works.get(resident) ?? newWork(resident);
+    works.set(resident, work);
+    for (const envelope of envelopes) decideInput(batch, work, envelope, { now: this.#now, log: this.#options.log });
     if (resident.inbox.length > 0) this.#enqueue(resident);
-  }
-
-  #decideOne(batch: Batch, work: Work, { input, refuse }: Envelope): PostReceipt {
-    const { resident } = work;
-    // A clock that was set back while nobody was there must not take the run back (law 6).
-    const dated = { at: Math.max(this.#now, resident.state?.at ?? 0), ...input } as Input;
-    if (resident.status === "quarantined") {
-      if (input.kind !== "timerDue" && input.kind !== "start") batch.stalled.push({ run: resident.run, input: JSON.stringify(dated) });
-      return { applied: false };
-    }
-    try {
-      const decision = decide(resident.program, resident.state, dated);
-      addFacts(batch, resident, decision.facts, decision.state);
-      resident.state = decision.state;
-      for (const command of decision.commands) work.commands.push(command);
-      if (decision.facts.length > 0) work.hasFacts = true;
-      return { applied: decision.facts.length > 0 };
-    } catch (error) {
-      // The state may have run ahead of the facts that count; it is made again when it is needed.
-      resident.state = null;
-      const isNew = resident.status === null && !work.hasFacts;
-      if (isNew) refuse?.(error);
-      else this.#quarantine(batch, resident, dated, error);
-      return { applied: false };
-    }
-  }
-
-  #quarantine(batch: Batch, resident: Resident, input: Input, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    this.#options.log("error", "workflow_quarantined", { workflow_id: resident.run.id, input: input.kind, error });
-    const kept = encodeInput(input);
-    if (kept !== null) batch.stalled.push({ run: resident.run, input: kept });
-    batch.statuses.push({ run: resident.run, status: "quarantined", at: this.#now, endedAt: null, error: { code: "T5007", message } });
-    resident.status = "quarantined";
   }
 
   #undo(works: readonly Work[], riders: readonly Rider[], error: unknown): void {

@@ -83,7 +83,11 @@ export function loadResident(store: Store, programs: Programs, stored: StoredRun
 
 function refuseNewerState(version: number, run: RunRef): void {
   if (version <= STATE_VERSION) return;
-  throw new TuttiError("T5006", `The snapshot of run ${run.id} has version ${version}; this program knows versions up to ${STATE_VERSION}.`, {
-    help: "The run waits, unchanged. Open the database with the newer version of Tutti that wrote it.",
-  });
+  throw new TuttiError(
+    "T5006",
+    `The snapshot of run ${run.id} has version ${version}; this program knows versions up to ${STATE_VERSION}.`,
+    {
+      help: "The run waits, unchanged. Open the database with the newer version of Tutti that wrote it.",
+    },
+  );
 }

@@ -58,7 +58,13 @@ export type Batch = {
   readonly payloads: { readonly run: RunRef; readonly hash: string; readonly content: Uint8Array }[];
   /** Content that belongs to no run yet. */
   readonly loosePayloads: { readonly tenant: Tenant; readonly hash: string; readonly content: Uint8Array }[];
-  readonly lookUps: { readonly run: RunRef; readonly kind: LookUpKind; readonly key: string; readonly path: string; readonly open: boolean }[];
+  readonly lookUps: {
+    readonly run: RunRef;
+    readonly kind: LookUpKind;
+    readonly key: string;
+    readonly path: string;
+    readonly open: boolean;
+  }[];
   readonly definitions: { readonly tenant: Tenant; readonly fingerprint: string; readonly definition: Definition }[];
   readonly cursors: { readonly tenant: Tenant; readonly name: string; readonly position: Json }[];
   readonly stalled: { readonly run: RunRef; readonly input: string }[];

@@ -90,7 +90,9 @@ export class MemoryStore implements Store {
 
   lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[] {
     const isOpen = ({ run }: LookUp) => this.#runs.get(keyOf(run))?.record.endedAt === null;
-    return [...this.#lookUps.values()].filter((found) => found.run.tenant === tenant && found.kind === kind && isOpen(found)).slice(0, limit);
+    return [...this.#lookUps.values()]
+      .filter((found) => found.run.tenant === tenant && found.kind === kind && isOpen(found))
+      .slice(0, limit);
   }
 
   owing(): readonly RunRef[] {
@@ -98,7 +100,9 @@ export class MemoryStore implements Store {
   }
 
   timersUntil(at: number): readonly { run: RunRef; at: number }[] {
-    return [...this.#runs.values()].flatMap(({ record, wakeAt }) => (wakeAt !== null && wakeAt <= at ? [{ run: record.run, at: wakeAt }] : []));
+    return [...this.#runs.values()].flatMap(({ record, wakeAt }) =>
+      wakeAt !== null && wakeAt <= at ? [{ run: record.run, at: wakeAt }] : [],
+    );
   }
 
   definition(tenant: Tenant, fingerprint: string): Definition | null {

@@ -51,7 +51,11 @@ describe("retries and fallbacks", () => {
   });
 
   it("no subtask has more than a hundred attempts, fallbacks included", () => {
-    const world = new World({ a: step({ retry: { attempts: 100, initial: "1s", jitter: "none" }, fallback: "spare" }) }, { timeout: "30d" }, { replays: false });
+    const world = new World(
+      { a: step({ retry: { attempts: 100, initial: "1s", jitter: "none" }, fallback: "spare" }) },
+      { timeout: "30d" },
+      { replays: false },
+    );
     world.start();
     for (let attempt = 1; attempt <= 100; attempt += 1) {
       world.fail("a");
@@ -126,7 +130,14 @@ describe("retries and fallbacks", () => {
   it("late and double answers of earlier attempts change nothing", () => {
     const world = new World({ a: step(NO_JITTER) }).start();
     world.fail("a");
-    const late = { kind: "answered", path: "a", attempt: 1, turn: 1, agent: "x", outcome: { kind: "completed", reply: { data: [1] } } } as const;
+    const late = {
+      kind: "answered",
+      path: "a",
+      attempt: 1,
+      turn: 1,
+      agent: "x",
+      outcome: { kind: "completed", reply: { data: [1] } },
+    } as const;
     expect(world.input(late)).toEqual([]);
     world.pass(1_000);
     expect(world.input(late)).toEqual([]);
@@ -195,7 +206,17 @@ describe("contracts", () => {
   });
 
   it("without a schema the first data part is the output, else the text; the rest stays readable", () => {
-    const world = new World({ a: step(), b: step({ with: { t: "${{ steps.a.text }}", d: "${{ steps.a.data }}", f: "${{ steps.a.artifacts[0].name }}", u: "${{ steps.a.usage.tokens }}" } }) }).start();
+    const world = new World({
+      a: step(),
+      b: step({
+        with: {
+          t: "${{ steps.a.text }}",
+          d: "${{ steps.a.data }}",
+          f: "${{ steps.a.artifacts[0].name }}",
+          u: "${{ steps.a.usage.tokens }}",
+        },
+      }),
+    }).start();
     const artifacts = [{ name: "chart", mediaType: "image/svg+xml", text: "<svg/>" }];
     world.answer("a", { kind: "completed", reply: { text: "two parts", data: [1, 2], artifacts, usage: { tokens: 7 } } });
     expect(world.open.get("b")).toMatchObject({ input: { t: "two parts", d: [1, 2], f: "chart", u: 7 } });

@@ -59,7 +59,14 @@ describe("limits", () => {
   it("a run ends when its history is full (T4114)", () => {
     const world = busyWorld();
     const state = { ...structuredClone(world.state as RunState), seq: MAX_FACTS };
-    const decision = decide(world.program, state, { at: world.now, kind: "progressed", path: "list[0]", attempt: 1, turn: 1, progress: {} });
+    const decision = decide(world.program, state, {
+      at: world.now,
+      kind: "progressed",
+      path: "list[0]",
+      attempt: 1,
+      turn: 1,
+      progress: {},
+    });
     expect(decision.state?.end).toMatchObject({ kind: "failed", failure: { code: "T4114" } });
   });
 });

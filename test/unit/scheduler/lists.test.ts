@@ -28,7 +28,10 @@ describe("each", () => {
   });
 
   it("a tolerated failure is null in the list, with its error under its index", () => {
-    const world = new World({ f: step({ ...EACH, critical: false, retry: { attempts: 1 } }), g: step({ with: { e: "${{ steps.f.errors }}" } }) }).start({ items: [1, 2] });
+    const world = new World({
+      f: step({ ...EACH, critical: false, retry: { attempts: 1 } }),
+      g: step({ with: { e: "${{ steps.f.errors }}" } }),
+    }).start({ items: [1, 2] });
     world.fail("f[1]");
     world.complete("f[0]", "one");
     expect(world.open.get("g")).toMatchObject({ input: { e: { 1: { code: "X" } } } });
@@ -66,7 +69,10 @@ describe("each", () => {
     expect(world.status).toBe("completed");
   });
 
-  it.each([["a text", "abc"], ["an object", { a: 1 }]])("a value that is %s is not a list (T4111)", (_name, items) => {
+  it.each([
+    ["a text", "abc"],
+    ["an object", { a: 1 }],
+  ])("a value that is %s is not a list (T4111)", (_name, items) => {
     const world = new World({ f: step(EACH) }).start({ items });
     expect(world.failure?.details).toMatchObject({ code: "T4111" });
   });

@@ -87,7 +87,10 @@ describe("skipping", () => {
   });
 
   it("an expression that is wrong fails its step, never the process", () => {
-    const world = new World({ a: step({ with: { n: "${{ input.missing.deep }}" } }), b: step({ if: "input.missing > 1", critical: false }) }).start({});
+    const world = new World({
+      a: step({ with: { n: "${{ input.missing.deep }}" } }),
+      b: step({ if: "input.missing > 1", critical: false }),
+    }).start({});
     expect(world.status).toBe("failed");
     expect(world.failure?.message).toContain("input.missing.deep");
   });
@@ -112,7 +115,16 @@ describe("the end of a run", () => {
     const late = world.open.get("a");
     world.complete("a", 1);
     expect(world.input({ kind: "cancelRequested", reason: "late", by: "x" })).toEqual([]);
-    expect(world.input({ kind: "answered", path: "a", attempt: late?.attempt ?? 0, turn: 1, agent: "x", outcome: { kind: "completed", reply: {} } })).toEqual([]);
+    expect(
+      world.input({
+        kind: "answered",
+        path: "a",
+        attempt: late?.attempt ?? 0,
+        turn: 1,
+        agent: "x",
+        outcome: { kind: "completed", reply: {} },
+      }),
+    ).toEqual([]);
     expect(world.input({ kind: "timerDue" })).toEqual([]);
   });
 
