@@ -37,7 +37,8 @@ export async function findMessage(search: Search): Promise<Found> {
       return await findInContext({ client, intent, signal, contextId: intent.contextId });
     } catch (error) {
       const { failure } = toCallFailure(error, intent.agent);
-      if (!failure.retryable || attempt === TRIES || signal.aborted) return { kind: "unknowable", message: failure.message };
+      if (!failure.retryable || attempt === TRIES || signal.aborted)
+        return { kind: "unknowable", message: failure.message, ...(failure.retryable ? { isAway: true } : {}) };
     }
     await sleep(clock, pauseMs, signal);
     pauseMs = Math.min(POLL_MAX_MS, pauseMs * 2);

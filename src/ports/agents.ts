@@ -115,8 +115,8 @@ export type Found =
   | { readonly kind: "task"; readonly task: RemoteTask }
   /** The agent lists its tasks, and there is none. */
   | { readonly kind: "none" }
-  /** The agent cannot be asked. */
-  | { readonly kind: "unknowable"; readonly message: string };
+  /** The agent cannot be asked: not at all, or, when it `isAway`, not now. */
+  | { readonly kind: "unknowable"; readonly message: string; readonly isAway?: boolean };
 
 export type CancelResult =
   /** The agent acknowledged, or does not know the task any more. */

@@ -165,6 +165,7 @@ export class Effects implements Performer {
     // A message that is on its way is let go through: cut off, nobody would know what became of it.
     const isSending = earlier?.placed.command.kind === "send" && command.task === null;
     if (!isSending) earlier?.stop();
+    else if (earlier !== undefined) earlier.isWindingDown = true;
     this.#context.flights.delete(key);
     if (command.task === null && command.intent === null) return;
     const flight = new Flight(placed, this.#context.clock.now());

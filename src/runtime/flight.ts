@@ -14,6 +14,8 @@ export class Flight {
   localAgent: string | null = null;
   isAnnounced = false;
   isStopped = false;
+  /** Nobody waits for it any more: what is on its way may go through, nothing new is begun. */
+  isWindingDown = false;
   /** Settles when the effect has ended, however it did. */
   done: Promise<void> = Promise.resolve();
   #controller: AbortController | null = null;
@@ -23,6 +25,10 @@ export class Flight {
     this.placed = placed;
     this.begunAt = now;
     this.runKeyLength = placed.run.tenant.length + placed.run.id.length + 1;
+  }
+
+  get isGoingOn(): boolean {
+    return !this.isStopped && !this.isWindingDown;
   }
 
   isSame(command: Command): boolean {

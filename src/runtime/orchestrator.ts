@@ -50,7 +50,8 @@ export class Orchestrator {
    * Starts a run, or finds the one that the same request has started.
    * Throws T2001 when the input does not fit, T4002 when the id is taken by another request.
    */
-  async start(definition: Definition, input: Json, options: StartOptions = {}): Promise<RunHandle> {
+  async start(written: Definition, input: Json, options: StartOptions = {}): Promise<RunHandle> {
+    const definition = this.registry.fallbacks.complete(written);
     const prepared = prepareInput(definition, input);
     if (!prepared.ok) throw prepared.error;
     const run = this.ref(options.id ?? createRunId());

@@ -11,6 +11,7 @@ import type { JsonObject } from "../base/json.ts";
 import type { Definition, Target } from "../definition/definition.ts";
 import type { Agent, RemoteAgent } from "../ports/agents.ts";
 import type { PlacedCommand } from "../ports/host.ts";
+import { Fallbacks } from "./fallbacks.ts";
 import { Binder, bindingOf, ownNames, unboundError, type AgentFactory } from "./binder.ts";
 
 export type Asking = Pick<PlacedCommand, "definition" | "bindings"> & { readonly target: Target; readonly attempt: number };
@@ -19,6 +20,7 @@ export class Registry {
   readonly #agents = new Map<string, Agent>();
   readonly #byCapability = new Map<string, Agent[]>();
   readonly #binder: Binder;
+  readonly fallbacks = new Fallbacks();
 
   constructor(factory: AgentFactory) {
     this.#binder = new Binder(factory, this.#agents);
@@ -33,6 +35,14 @@ export class Registry {
   /** Says that an agent has a capability; a remote one's card may not be at hand. */
   provide(capability: string, agent: Agent): void {
     this.#byCapability.set(capability, [...(this.#byCapability.get(capability) ?? []).filter((other) => other.name !== agent.name), agent]);
+  }
+
+  /** Who is asked when the attempts for a capability are used up: another capability, or an agent. */
+  setFallback(capability: string, fallback: string | Agent): void {
+    if (typeof fallback === "string") return this.fallbacks.set(capability, { kind: "capability", capability: fallback });
+    // Only as a fallback: an agent that is registered would be asked for its capabilities at once.
+    this.#agents.set(fallback.name, fallback);
+    this.fallbacks.set(capability, { kind: "agent", agent: fallback.name, skill: capability });
   }
 
   agents(): readonly Agent[] {

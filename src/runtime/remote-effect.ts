@@ -27,6 +27,9 @@ type CommandOf<Kind extends Command["kind"]> = Extract<Command, { kind: Kind }>;
 
 const SENDS_PER_INTENT = 3;
 
+/** A message, and who is to get it. */
+type Message = { readonly agent: RemoteAgent; readonly work: Work; readonly intent: Intent };
+
 /** Chooses the interface and records the intent; the send follows when that is durable. */
 export async function delegateRemotely(context: EffectContext, flight: Flight, command: Assignment, agent: RemoteAgent): Promise<void> {
   failpoint("delegate.begun");
@@ -51,13 +54,13 @@ export async function sendRemotely(context: EffectContext, flight: Flight, comma
   const work = new AssignedWork(flight.placed, command, agent, flight.begunAt);
   if (flight.placed.recovered) await context.pacer.turn();
   failpoint("send.begun");
-  if (command.again) {
-    const earlier = await whatBecame(context, flight, agent, work, command.intent);
-    failpoint("send.reconciled");
-    if (flight.isStopped || earlier === "stopped") return;
-    if (earlier !== "send") return conclude(context, flight, agent, command, earlier);
-  }
-  await conclude(context, flight, agent, command, await sendUntilKnown(context, flight, agent, work, command.intent));
+  const message: Message = { agent, work, intent: command.intent };
+  const earlier = command.again ? await whatBecame(context, flight, message) : "absent";
+  failpoint("send.reconciled");
+  if (flight.isStopped) return;
+  const isKnown = typeof earlier === "object";
+  const sent = isKnown ? earlier : await sendUntilKnown(context, flight, message, earlier);
+  await conclude(context, flight, agent, command, sent);
 }
 
 /** Looks after a task until it is over or asks something. */
@@ -102,7 +105,7 @@ async function findIntended(context: EffectContext, flight: Flight, agent: Remot
     task: null,
   };
   const work = new AssignedWork(flight.placed, assignment, agent, flight.begunAt);
-  return findPatiently(context, flight, agent, work, intent);
+  return findPatiently(context, flight, { agent, work, intent }, "briefly");
 }
 
 async function cancelUntilKnown(context: EffectContext, flight: Flight, agent: RemoteAgent, task: RemoteTask): Promise<Outcome | null> {
@@ -118,53 +121,77 @@ async function cancelUntilKnown(context: EffectContext, flight: Flight, agent: R
   return null;
 }
 
-/** What an earlier send of the message came to: a task, the right to send again, or that nobody knows. */
-async function whatBecame(
-  context: EffectContext,
-  flight: Flight,
-  agent: RemoteAgent,
-  work: Work,
-  intent: Intent,
-): Promise<Sent | "send" | "stopped"> {
+/**
+ * What is known of an earlier send of a message: what it came to; that it did not arrive; or that it
+ * may have, and the agent would ignore a second one.
+ */
+async function whatBecame(context: EffectContext, flight: Flight, message: Message): Promise<Sent | "absent" | "doubtful" | "stopped"> {
+  const { agent } = message;
   const described = await agent.describe(flight.signal);
-  if (described.ok && described.identity.dedupes) return "send";
-  const found = await findPatiently(context, flight, agent, work, intent);
+  if (described.ok && described.identity.dedupes) return "doubtful";
+  const found = await findPatiently(context, flight, message, "untilItAnswers");
   if (flight.isStopped) return "stopped";
-  if (found.kind === "task") return { kind: "task", task: found.task, over: null };
-  if (found.kind === "none") return "send";
-  return { kind: "answer", outcome: unknown(agent.name, found.message) };
+  return toSent(agent, found) ?? "absent";
 }
 
-/** "None" counts only after the time in which a request that was cut off may still be taken up. */
-async function findPatiently(context: EffectContext, flight: Flight, agent: RemoteAgent, work: Work, intent: Intent): Promise<Found> {
+function toSent(agent: RemoteAgent, found: Found): Sent | null {
+  if (found.kind === "task") return { kind: "task", task: found.task, over: null };
+  return found.kind === "none" ? null : { kind: "answer", outcome: unknown(agent.name, found.message) };
+}
+
+/**
+ * "None" counts only after the time in which a request that was cut off may still be taken up. An
+ * agent that is away can be asked when it is back: the attempt's own timeout ends that wait.
+ */
+async function findPatiently(
+  context: EffectContext,
+  flight: Flight,
+  { agent, work, intent }: Message,
+  patience: "briefly" | "untilItAnswers",
+): Promise<Found> {
   const conclusiveAt = context.clock.now() + (context.reconcileMs ?? RECONCILE_MS);
   for (let delayMs = 100; ; delayMs = Math.min(1_000, delayMs * 2)) {
     const found = await agent.find(work, intent, flight.signal);
-    if (found.kind === "task" || flight.isStopped || context.clock.now() >= conclusiveAt) return found;
+    if (found.kind === "task" || !flight.isGoingOn) return found;
+    const isAway = found.kind === "unknowable" && found.isAway === true;
+    if (context.clock.now() >= conclusiveAt && !(isAway && patience === "untilItAnswers")) return found;
     await wait(context, delayMs);
   }
 }
 
+/** Sends until it is known what came of it. `doubtful`: an earlier send may have arrived. */
 async function sendUntilKnown(
   context: EffectContext,
   flight: Flight,
-  agent: RemoteAgent,
-  work: Work,
-  intent: Intent,
+  message: Message,
+  earlier: "absent" | "doubtful" | "stopped",
 ): Promise<Sent | "stopped"> {
-  let message = "";
-  for (let count = 0; count < SENDS_PER_INTENT; count += 1) {
+  const { agent, work, intent } = message;
+  let standing = earlier;
+  let why = "";
+  let ambiguousCount = 0;
+  for (let delayMs = 100; standing !== "stopped"; delayMs = Math.min(2_000, delayMs * 2)) {
     failpoint("send.leaving");
     const sent = await agent.send(work, intent, flight.signal);
     failpoint("send.answered");
-    if (sent.kind !== "ambiguous") return sent;
-    if (flight.isStopped) return "stopped";
-    message = sent.message;
-    const became = await whatBecame(context, flight, agent, work, intent);
-    if (became !== "send") return became;
-    await wait(context, 100 * 2 ** count);
+    // That this one did not arrive says nothing of the one before it.
+    if (sent.kind === "notSent" && standing === "doubtful") {
+      const isFinal = sent.outcome.kind === "failed" && !sent.outcome.failure.retryable;
+      if (isFinal) return toSent(agent, await findPatiently(context, flight, message, "untilItAnswers")) ?? sent;
+    } else {
+      if (sent.kind !== "ambiguous") return sent;
+      if (flight.isStopped) return "stopped";
+      why = sent.message;
+      const became = await whatBecame(context, flight, message);
+      if (typeof became === "object") return became;
+      standing = became;
+      ambiguousCount += 1;
+      if (ambiguousCount === SENDS_PER_INTENT) return { kind: "answer", outcome: unknown(agent.name, why) };
+    }
+    await wait(context, delayMs);
+    if (!flight.isGoingOn) return "stopped";
   }
-  return { kind: "answer", outcome: unknown(agent.name, message) };
+  return "stopped";
 }
 
 /** Records what a send came to. */
