@@ -101,6 +101,8 @@ export type LookUp = { readonly key: string; readonly run: RunRef; readonly path
 /** A command with its run: what a host gives to the runtime to perform. */
 export type PlacedCommand = {
   readonly run: RunRef;
+  /** One text for the run, the same object for all of its commands: cheap to look up by. */
+  readonly runKey: string;
   readonly workflow: string;
   readonly definition: Definition;
   readonly bindings: JsonObject | null;

@@ -25,29 +25,33 @@ export class Courier {
 
   /** Brings an input without anyone waiting for its receipt. */
   deliver(run: RunRef, input: PostedInput): void {
-    this.bring(run, input).catch((error: unknown) =>
-      this.#log("error", "answer_not_delivered", { workflow_id: run.id, input: input.kind, error }),
-    );
+    this.#offer(run, input).then(undefined, (error: unknown) => this.#offerAgain(run, input, error));
   }
 
   /** Resolves when the input is durable; null when it never will be in this process. */
-  async bring(run: RunRef, input: PostedInput): Promise<PostReceipt | null> {
-    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {
-      try {
-        failpoint("input.offered");
-        const receipt = await this.#host().post(run, input);
-        failpoint("input.delivered");
-        return receipt;
-      } catch (error) {
-        if (!isWorthRepeating(error)) {
-          this.#log("warn", "answer_not_delivered", { workflow_id: run.id, input: input.kind, error });
-          return null;
-        }
-      }
+  bring(run: RunRef, input: PostedInput): Promise<PostReceipt | null> {
+    return this.#offer(run, input).catch((error: unknown) => this.#offerAgain(run, input, error));
+  }
+
+  #offer(run: RunRef, input: PostedInput): Promise<PostReceipt> {
+    failpoint("input.offered");
+    return this.#host().post(run, input);
+  }
+
+  async #offerAgain(run: RunRef, input: PostedInput, refusal: unknown): Promise<PostReceipt | null> {
+    let error = refusal;
+    for (let delayMs = FIRST_DELAY_MS; isWorthRepeating(error); delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {
       await new Promise<void>((resolve) => {
         this.#clock.schedule(delayMs, resolve);
       });
+      try {
+        return await this.#offer(run, input);
+      } catch (next) {
+        error = next;
+      }
     }
+    this.#log("warn", "answer_not_delivered", { workflow_id: run.id, input: input.kind, error });
+    return null;
   }
 }
 

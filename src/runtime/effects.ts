@@ -7,7 +7,6 @@
  * 3. Nothing here decides what an outcome means; that is the scheduler's.
  */
 import { failpoint } from "../base/failpoint.ts";
-import type { RunRef } from "../base/ids.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
 import type { Agent } from "../ports/agents.ts";
@@ -19,6 +18,7 @@ import type { EffectId } from "../scheduler/input.ts";
 import type { Failure, Outcome } from "../scheduler/outcome.ts";
 import { Courier } from "./courier.ts";
 import { describeFailure } from "./failures.ts";
+import { FlightTable } from "./flight-table.ts";
 import { Flight } from "./flight.ts";
 import { Gate } from "./gate.ts";
 import { performLocally } from "./local-effect.ts";
@@ -41,7 +41,7 @@ export type EffectContext = EffectsOptions & {
   readonly courier: Courier;
   readonly gate: Gate;
   readonly pacer: Pacer;
-  readonly flights: Map<string, Flight>;
+  readonly flights: FlightTable;
 };
 
 const ACCEPT_AFTER_MS = 50;
@@ -54,7 +54,7 @@ export class Effects implements Performer {
   constructor(options: EffectsOptions) {
     const courier = new Courier(options.host, options.clock, options.log);
     const pacer = new Pacer(options.clock, options.random);
-    this.#context = { ...options, courier, gate: new Gate(), pacer, flights: new Map() };
+    this.#context = { ...options, courier, gate: new Gate(), pacer, flights: new FlightTable() };
   }
 
   cannotRecover(definition: Definition, bindings: JsonObject | null): string | null {
@@ -68,112 +68,107 @@ export class Effects implements Performer {
 
   perform(placed: PlacedCommand): void {
     if (this.#isClosed) return;
-    const { command, run } = placed;
-    const key = flightKey(run, command.path);
-    if (command.kind === "abort") return this.#abort(placed, key);
-    const earlier = this.#context.flights.get(key);
+    const { command, runKey } = placed;
+    if (command.kind === "abort") return this.#abort(placed, command);
+    const earlier = this.#context.flights.get(runKey, command.path);
     if (earlier !== undefined) {
       if (earlier.isSame(command)) return;
       earlier.stop();
     }
     const flight = new Flight(placed, this.#context.clock.now());
-    this.#context.flights.set(key, flight);
-    this.#begin(flight, key, command);
+    this.#context.flights.set(flight);
+    this.#begin(flight, command);
   }
 
   /** Stops everything in this process; remote tasks go on and are taken up again after a restart. */
   close(): void {
     this.#isClosed = true;
-    for (const flight of this.#context.flights.values()) flight.stop();
-    this.#context.flights.clear();
+    for (const flight of this.#context.flights.all()) flight.stop();
   }
 
-  #begin(flight: Flight, key: string, command: Exclude<Command, { kind: "abort" }>): void {
+  #begin(flight: Flight, command: Exclude<Command, { kind: "abort" }>): void {
     switch (command.kind) {
       case "delegate":
-        return this.#context.gate.enter(key.slice(0, flight.runKeyLength), () => this.#delegate(flight, key, command));
+        return this.#context.gate.enter(flight.placed.runKey, () => this.#delegate(flight, command));
       case "send":
-        return this.#inBackground(flight, key, sendRemotely(this.#context, flight, command));
+        return this.#inBackground(flight, sendRemotely(this.#context, flight, command));
       case "attend":
-        return this.#inBackground(flight, key, attendRemotely(this.#context, flight, command));
+        return this.#inBackground(flight, attendRemotely(this.#context, flight, command));
     }
   }
 
-  #delegate(flight: Flight, key: string, command: Assignment): void {
-    if (flight.isStopped) return this.#end(flight, key, true);
+  #delegate(flight: Flight, command: Assignment): void {
+    if (flight.isStopped) return this.#end(flight, true);
     try {
       const { definition, bindings } = flight.placed;
       const agent = this.#context.registry.resolve({ target: command.target, definition, bindings, attempt: command.attempt });
       if (agent instanceof Promise) {
         agent.then(
-          (resolved) => this.#give(resolved, flight, key, command),
-          (error: unknown) => this.#refuse(flight, key, command, error),
+          (resolved) => this.#give(resolved, flight, command),
+          (error: unknown) => this.#refuse(flight, command, error),
         );
       } else {
-        this.#give(agent, flight, key, command);
+        this.#give(agent, flight, command);
       }
     } catch (error) {
-      this.#refuse(flight, key, command, error);
+      this.#refuse(flight, command, error);
     }
   }
 
-  #give(agent: Agent, flight: Flight, key: string, command: Assignment): void {
-    if (flight.isStopped) return this.#end(flight, key, true);
-    if (agent.kind === "remote") return this.#inBackground(flight, key, delegateRemotely(this.#context, flight, command, agent), true);
+  #give(agent: Agent, flight: Flight, command: Assignment): void {
+    if (flight.isStopped) return this.#end(flight, true);
+    if (agent.kind === "remote") return this.#inBackground(flight, delegateRemotely(this.#context, flight, command, agent), true);
     this.#announceSlowOnes();
     failpoint("local.begun");
     performLocally(this.#context, agent, flight, command).then(
-      (outcome) => this.#answer(flight, key, command, agent.name, outcome),
-      (error: unknown) => this.#refuse(flight, key, command, error),
+      (outcome) => this.#answer(flight, command, agent.name, outcome),
+      (error: unknown) => this.#refuse(flight, command, error),
     );
   }
 
-  #answer(flight: Flight, key: string, command: EffectId, agent: string, outcome: Outcome): void {
+  #answer(flight: Flight, command: EffectId, agent: string, outcome: Outcome): void {
     failpoint("local.over");
-    this.#end(flight, key, true);
+    this.#end(flight, true);
     if (flight.isStopped) return;
     const { path, attempt, turn } = command;
     this.#context.courier.deliver(flight.placed.run, { kind: "answered", path, attempt, turn, agent, outcome });
   }
 
   /** No agent could be given the work. */
-  #refuse(flight: Flight, key: string, command: EffectId, error: unknown): void {
+  #refuse(flight: Flight, command: EffectId, error: unknown): void {
     const failure: Failure = describeFailure(error);
-    this.#answer(flight, key, command, "", { kind: "failed", failure });
+    this.#answer(flight, command, "", { kind: "failed", failure });
   }
 
-  #inBackground(flight: Flight, key: string, effect: Promise<void>, hasRoom = false): void {
+  #inBackground(flight: Flight, effect: Promise<void>, hasRoom = false): void {
     flight.done = effect.then(
-      () => this.#end(flight, key, hasRoom),
+      () => this.#end(flight, hasRoom),
       (error: unknown) => {
         this.#context.log("error", "effect_failed", { workflow_id: flight.placed.run.id, subtask_id: flight.placed.command.path, error });
-        this.#end(flight, key, hasRoom);
+        this.#end(flight, hasRoom);
       },
     );
   }
 
-  #end(flight: Flight, key: string, hasRoom: boolean): void {
-    if (this.#context.flights.get(key) === flight) this.#context.flights.delete(key);
-    if (hasRoom) this.#context.gate.leave(key.slice(0, flight.runKeyLength));
+  #end(flight: Flight, hasRoom: boolean): void {
+    this.#context.flights.remove(flight);
+    if (hasRoom) this.#context.gate.leave(flight.placed.runKey);
   }
 
-  #abort(placed: PlacedCommand, key: string): void {
-    const { command } = placed;
-    if (command.kind !== "abort") return;
-    const earlier = this.#context.flights.get(key);
+  #abort(placed: PlacedCommand, command: Extract<Command, { kind: "abort" }>): void {
+    const earlier = this.#context.flights.get(placed.runKey, command.path);
     if (earlier !== undefined && (earlier.isSame(command) || earlier.placed.command.attempt > command.attempt)) return;
     // A message that is on its way is let go through: cut off, nobody would know what became of it.
     const isSending = earlier?.placed.command.kind === "send" && command.task === null;
     if (!isSending) earlier?.stop();
     else if (earlier !== undefined) earlier.isWindingDown = true;
-    this.#context.flights.delete(key);
+    if (earlier !== undefined) this.#context.flights.remove(earlier);
     if (command.task === null && command.intent === null) return;
     const flight = new Flight(placed, this.#context.clock.now());
-    this.#context.flights.set(key, flight);
+    this.#context.flights.set(flight);
     const ready = isSending && earlier !== undefined ? earlier.done : Promise.resolve();
     this.#inBackground(
       flight,
-      key,
       ready.then(() => abortRemotely(this.#context, flight, command)),
     );
   }
@@ -190,7 +185,7 @@ export class Effects implements Performer {
       if (this.#isClosed) return;
       let isAnyNew = false;
       const before = this.#context.clock.now() - ACCEPT_AFTER_MS;
-      for (const flight of this.#context.flights.values()) {
+      for (const flight of this.#context.flights.all()) {
         if (flight.localAgent === null || flight.isAnnounced) continue;
         if (flight.begunAt > before) isAnyNew = true;
         else flight.announce(this.#context.courier);
@@ -198,8 +193,4 @@ export class Effects implements Performer {
       if (isAnyNew) this.#announceSlowOnes();
     });
   }
-}
-
-function flightKey(run: RunRef, path: string): string {
-  return `${run.tenant}/${run.id}/${path}`;
 }

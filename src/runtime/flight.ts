@@ -9,8 +9,6 @@ import type { Courier } from "./courier.ts";
 export class Flight {
   readonly placed: PlacedCommand;
   readonly begunAt: number;
-  /** The part of a flight's key that names the run. */
-  readonly runKeyLength: number;
   localAgent: string | null = null;
   isAnnounced = false;
   isStopped = false;
@@ -24,7 +22,6 @@ export class Flight {
   constructor(placed: PlacedCommand, now: number) {
     this.placed = placed;
     this.begunAt = now;
-    this.runKeyLength = placed.run.tenant.length + placed.run.id.length + 1;
   }
 
   get isGoingOn(): boolean {

@@ -4,13 +4,11 @@
  */
 import { MAX_EFFECTS, MAX_EFFECTS_PER_RUN } from "../base/limits.ts";
 
-type Waiting = { readonly run: string; readonly begin: () => void };
-
 export class Gate {
   readonly #limit: number;
   readonly #limitPerRun: number;
   readonly #countByRun = new Map<string, number>();
-  readonly #lanes = new Map<string, Waiting[]>();
+  readonly #lanes = new Map<string, (() => void)[]>();
   #count = 0;
 
   constructor(limit: number = MAX_EFFECTS, limitPerRun: number = MAX_EFFECTS_PER_RUN) {
@@ -20,10 +18,10 @@ export class Gate {
 
   /** Begins at once if there is room, else later. */
   enter(run: string, begin: () => void): void {
-    if (this.#hasRoom(run)) return this.#begin({ run, begin });
+    if (this.#hasRoom(run)) return this.#begin(run, begin);
     const lane = this.#lanes.get(run);
-    if (lane === undefined) this.#lanes.set(run, [{ run, begin }]);
-    else lane.push({ run, begin });
+    if (lane === undefined) this.#lanes.set(run, [begin]);
+    else lane.push(begin);
   }
 
   leave(run: string): void {
@@ -38,7 +36,7 @@ export class Gate {
     return this.#count < this.#limit && (this.#countByRun.get(run) ?? 0) < this.#limitPerRun;
   }
 
-  #begin({ run, begin }: Waiting): void {
+  #begin(run: string, begin: () => void): void {
     this.#count += 1;
     this.#countByRun.set(run, (this.#countByRun.get(run) ?? 0) + 1);
     begin();
@@ -51,7 +49,7 @@ export class Gate {
       const next = lane.shift();
       this.#lanes.delete(run);
       if (lane.length > 0) this.#lanes.set(run, lane);
-      if (next !== undefined) this.#begin(next);
+      if (next !== undefined) this.#begin(run, next);
       return;
     }
   }

@@ -129,14 +129,15 @@ async function whatBecame(context: EffectContext, flight: Flight, message: Messa
   const { agent } = message;
   const described = await agent.describe(flight.signal);
   if (described.ok && described.identity.dedupes) return "doubtful";
-  const found = await findPatiently(context, flight, message, "untilItAnswers");
-  if (flight.isStopped) return "stopped";
-  return toSent(agent, found) ?? "absent";
+  return look(context, flight, message);
 }
 
-function toSent(agent: RemoteAgent, found: Found): Sent | null {
+async function look(context: EffectContext, flight: Flight, message: Message): Promise<Sent | "absent" | "stopped"> {
+  const found = await findPatiently(context, flight, message, "untilItAnswers");
+  if (flight.isStopped) return "stopped";
   if (found.kind === "task") return { kind: "task", task: found.task, over: null };
-  return found.kind === "none" ? null : { kind: "answer", outcome: unknown(agent.name, found.message) };
+  if (!flight.isGoingOn) return "stopped";
+  return found.kind === "none" ? "absent" : { kind: "answer", outcome: unknown(message.agent.name, found.message) };
 }
 
 /**
@@ -177,7 +178,8 @@ async function sendUntilKnown(
     // That this one did not arrive says nothing of the one before it.
     if (sent.kind === "notSent" && standing === "doubtful") {
       const isFinal = sent.outcome.kind === "failed" && !sent.outcome.failure.retryable;
-      if (isFinal) return toSent(agent, await findPatiently(context, flight, message, "untilItAnswers")) ?? sent;
+      const earlierOne = isFinal ? await look(context, flight, message) : "doubtful";
+      if (earlierOne !== "doubtful") return earlierOne === "absent" ? sent : earlierOne;
     } else {
       if (sent.kind !== "ambiguous") return sent;
       if (flight.isStopped) return "stopped";

@@ -54,7 +54,7 @@ function judge(turn: Turn, input: Answered, outcome: Outcome): void {
 
 function complete(turn: Turn, step: StepProgram, input: Answered, reply: Reply): void {
   const { path, attempt, agent, task } = input;
-  const output = readOutput(step, reply, scopeOfSubtask(turn, step, path));
+  const output = readOutput(step, reply, () => scopeOfSubtask(turn, step, path));
   if (!output.ok) return failAttempt(turn, step, problem(input, "invalid", output.error));
   turn.record({ kind: "subtaskCompleted", path, attempt, agent, ...output.value, ...(task === undefined ? {} : { task }) });
   if (indexOf(path) === null) stepIsOver(turn, step);

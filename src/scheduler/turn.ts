@@ -33,8 +33,10 @@ export class Turn {
     return this.#state as RunState;
   }
 
+  /** Takes the fact over: it is made for this call, and gets its instant here instead of being copied. */
   record(fact: Undated<Fact>): void {
-    const dated = { at: this.at, ...fact } as Fact;
+    (fact as { at?: Instant }).at = this.at;
+    const dated = fact as Fact;
     this.facts.push(dated);
     this.#state = evolve(this.#state, dated);
   }

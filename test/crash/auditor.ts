@@ -102,7 +102,8 @@ function auditHistory(run: string, { facts }: StoredRun): readonly Violation[] {
     const failure = fact["failure"] as { readonly code: string; readonly message: string } | undefined;
     if (CLOSINGS.has(fact.kind) && failure !== undefined && !EXPECTED_FAILURES.has(failure.code))
       flaw(`${attempt} failed in a way that no agent of this world does: ${failure.code} ${failure.message}`);
-    if (fact.kind === "taskReleased" && !/answered first/.test(String(fact["note"]))) flaw(`${attempt} was given up: ${String(fact["note"])}`);
+    if (fact.kind === "taskReleased" && !/answered first/.test(String(fact["note"])))
+      flaw(`${attempt} was given up: ${String(fact["note"])}`);
     if (fact["reason"] === "unknown") flaw(`${attempt} has an unknown outcome, though its agent could be asked`);
   }
   return findings;

@@ -68,7 +68,7 @@ describe("the auditor", () => {
     ["acknowledging a start before it is durable", "acknowledgesEarly", "lost", { name: "commit.written", count: 2 }],
     ["never hearing of a remote task again", "neverHearsAgain", "stuck", { name: "attend.begun", count: 3 }],
   ] as const)("notices the bug of %s", { timeout: 60_000 }, async (...[, mutation, kind, death]) => {
-    const told = await tell(world, { name: mutation, deaths: [death], mutation }, 6_000);
+    const told = await tell(world, { name: mutation, deaths: [death], mutation }, 4_000);
 
     expect(told.deaths).toEqual([death]);
     expect(told.violations.map((violation) => violation.kind)).toContain(kind);

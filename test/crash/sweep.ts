@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { audit, type Violation } from "./auditor.ts";
 import { type Evidence, type Picture, takePicture } from "./evidence.ts";
 import type { World } from "./lives.ts";
-import { ARRIVALS, type Entry, journalOf, read, sizeOf } from "./world/journal.ts";
+import { ARRIVALS, type Execution, journalOf, read, REMOTE_LIFE, sizeOf } from "./world/journal.ts";
 import type { Mutation } from "./world/mutations.ts";
 import type { FailAt, StartedRun, WorldDatabase } from "./world/orchestrate.ts";
 
@@ -100,7 +100,8 @@ export function workStillDone(world: World, told: readonly Told[]): readonly str
   const runs = told.flatMap(({ evidence }) => evidence[0]?.runs ?? []).filter(({ isCanceled }) => isCanceled);
   return runs.flatMap(({ id }) => {
     const entries = read(journalOf(world.journals, id));
-    const count = (event: Entry["event"]): number => entries.filter((entry) => entry.event === event).length;
+    const count = (event: Execution["event"]): number =>
+      entries.filter((entry) => entry.event === event && entry.life === REMOTE_LIFE).length;
     return count("begin") === count("end") ? [] : [id];
   });
 }

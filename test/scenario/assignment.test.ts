@@ -53,7 +53,9 @@ describe("a worker behind A2A", () => {
     const orchestrator = await place.open([remoteAgent(served.url, { name: "data-agent" })]);
     const handle = await orchestrator.start(definition, PARAMETERS, { id: "wf_123" });
     expect(await handle.result()).toMatchObject({ status: "completed", output: { rows: 3 } });
-    expect(seen).toEqual([{ input: PARAMETERS, text: "Query sales.", key: expect.stringMatching(UUID), capability: "query", assignment: expectedAssignment }]);
+    expect(seen).toEqual([
+      { input: PARAMETERS, text: "Query sales.", key: expect.stringMatching(UUID), capability: "query", assignment: expectedAssignment },
+    ]);
     // The message id is the worker's idempotency key, and what correlates the answer.
     expect(seen[0]?.key).toBe(seen[0]?.assignment["correlation_id"]);
   });
@@ -81,8 +83,14 @@ describe("a worker behind A2A", () => {
     const orchestrator = await place.open([remoteAgent(served.url, { name: "data-agent" })]);
     const facts = await historyOf(await orchestrator.start(definition, PARAMETERS));
     const [intended] = ofKind(facts, "messageIntended");
-    expect(intended?.intent).toMatchObject({ agent: "data-agent", url: expect.stringMatching(new RegExp(`^${served.url}`)), binding: expect.any(String) });
-    expect(facts.findIndex(({ kind }) => kind === "messageIntended")).toBeLessThan(facts.findIndex(({ kind }) => kind === "subtaskCompleted"));
+    expect(intended?.intent).toMatchObject({
+      agent: "data-agent",
+      url: expect.stringMatching(new RegExp(`^${served.url}`)),
+      binding: expect.any(String),
+    });
+    expect(facts.findIndex(({ kind }) => kind === "messageIntended")).toBeLessThan(
+      facts.findIndex(({ kind }) => kind === "subtaskCompleted"),
+    );
   });
 });
 
@@ -94,7 +102,10 @@ it("a worker in this process gets the same assignment as one behind A2A (W007, W
 });
 
 type Wire = { readonly [name: string]: unknown };
-type TaskOnTheWire = Wire & { readonly id: string; readonly history: readonly (Wire & { readonly metadata: Wire; readonly parts: readonly Wire[] })[] };
+type TaskOnTheWire = Wire & {
+  readonly id: string;
+  readonly history: readonly (Wire & { readonly metadata: Wire; readonly parts: readonly Wire[] })[];
+};
 
 /** The task of a run's only step, as any A2A client gets it from the agent. */
 async function onTheWire(handle: RunHandle) {
@@ -104,7 +115,11 @@ async function onTheWire(handle: RunHandle) {
   if (intended === undefined || completed?.task === undefined) throw new Error("The step was done by a remote agent, as a task.");
   const { url, taskId } = completed.task;
   const request = { jsonrpc: "2.0", id: 1, method: "GetTask", params: { id: taskId, historyLength: 10 } };
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json", "a2a-version": "1.0" }, body: JSON.stringify(request) });
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "a2a-version": "1.0" },
+    body: JSON.stringify(request),
+  });
   const { result: task } = (await response.json()) as { readonly result: TaskOnTheWire };
   const [message] = task.history;
   if (message === undefined) throw new Error("The history of a task begins with the message that it is for.");

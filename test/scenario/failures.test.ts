@@ -4,6 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 
 import {
+  AgentUnavailableError,
   CyclicDependencyError,
   defineAgent,
   fail,
@@ -53,6 +54,33 @@ describe("optional and critical steps", () => {
     expect(await handle.result()).toMatchObject({ status: "completed", output: { extra: null } });
     const [failed] = ofKind(await historyOf(handle), "subtaskFailed");
     expect(failed).toMatchObject({ path: "extra", tolerated: true, failure: { code: "NO_DATA", message: "there is no data" } });
+  });
+
+  it("optional steps run at the same time as others, and one that fails leaves the others alone (X006)", async () => {
+    const everyoneIsThere = new Gate();
+    let present = 0;
+    const meeting = defineAgent({
+      name: "meeting",
+      description: "Three that wait for each other.",
+      version: "1.0.0",
+      capabilities: {
+        meet: {
+          description: "Comes back once all three are there; one of them fails then.",
+          run: async ({ input }) => {
+            if ((present += 1) === 3) everyoneIsThere.open();
+            await everyoneIsThere.opened;
+            return input === null ? fail("NO_DATA", "nothing to say") : "here";
+          },
+        },
+      },
+    });
+    await using orchestrator = await openInMemory([meeting]);
+    const definition = workflow({
+      first: { capability: "meet", critical: false },
+      second: { capability: "meet", critical: false, with: { x: 1 } },
+      main: { capability: "meet", with: { x: 1 } },
+    });
+    expect(await orchestrator.run(definition, {})).toEqual({ first: null, second: "here", main: "here" });
   });
 
   it("a failed critical step fails the run, by name and with its reason, and stops the others (W112, W114, W122, W124, X009)", async () => {
@@ -144,6 +172,14 @@ describe("agents that cannot be reached, or have no room", () => {
     expect(((await rejection(orchestrator.run(definition, {}, { id: handle.id }))) as Error).cause).toBeInstanceOf(NetworkError);
   });
 
+  it("a capability that no agent turns out to have is told as an agent that is not available (W120)", async () => {
+    await using place = new Place();
+    const served = place.keep(await serveAgent(worker));
+    await using orchestrator = await openInMemory([remoteAgent(served.url, { name: "worker" })]);
+    const error = await rejection(orchestrator.run(workflow({ ask: { capability: "none_has_it", retry: QUICKLY } }), {}));
+    expect((error as Error).cause).toBeInstanceOf(AgentUnavailableError);
+  });
+
   it("overload is tried again, no earlier than the agent asks for (W127, W193, X014)", async () => {
     let calls = 0;
     const busy = defineAgent({
@@ -169,8 +205,16 @@ describe("agents that cannot be reached, or have no room", () => {
 
   it("every attempt asks the registry anew, so that another instance may answer a retry (W042, W108)", async () => {
     const instance = (name: string, answer: () => unknown) =>
-      defineAgent({ name, description: "One of two.", version: "1.0.0", capabilities: { work: { description: "Works.", run: answer as () => string } } });
-    await using orchestrator = await openInMemory([instance("first", () => fail("DOWN", "I am down", { retryable: true })), instance("second", () => "done")]);
+      defineAgent({
+        name,
+        description: "One of two.",
+        version: "1.0.0",
+        capabilities: { work: { description: "Works.", run: answer as () => string } },
+      });
+    await using orchestrator = await openInMemory([
+      instance("first", () => fail("DOWN", "I am down", { retryable: true })),
+      instance("second", () => "done"),
+    ]);
     const handle = await orchestrator.start(workflow({ work: { capability: "work", retry: QUICKLY } }), {});
     const facts = await historyOf(handle);
     expect(ofKind(facts, "attemptFailed").map(({ agent }) => agent)).toEqual(["first"]);
@@ -179,7 +223,8 @@ describe("agents that cannot be reached, or have no room", () => {
 });
 
 it("a circle of dependencies is refused before anything starts, with its path (W117, W125, X007)", () => {
-  const circle = () => workflow({ a: { capability: "echo", needs: ["c"] }, b: { capability: "echo", needs: ["a"] }, c: { capability: "echo", needs: ["b"] } });
+  const circle = () =>
+    workflow({ a: { capability: "echo", needs: ["c"] }, b: { capability: "echo", needs: ["a"] }, c: { capability: "echo", needs: ["b"] } });
   expect(circle).toThrow(CyclicDependencyError);
   expect(circle).toThrow(/a → .*→ a|a.*b.*c/);
 });

@@ -12,7 +12,11 @@ import { historyOf, ofKind, openInMemory, Place, QUICKLY } from "../support/scen
 const SALES_REPORT = join(ROOT, "examples/sales-report/sales-report.tutti.yaml");
 
 it("two steps that each add one make 7 of 5 (W146, X003)", async () => {
-  const add = { description: "Adds one.", input: z.object({ value: z.number() }), run: ({ input }: { input: { value: number } }) => input.value + 1 };
+  const add = {
+    description: "Adds one.",
+    input: z.object({ value: z.number() }),
+    run: ({ input }: { input: { value: number } }) => input.value + 1,
+  };
   const worker = defineAgent({ name: "worker", description: "Adds.", version: "1.0.0", capabilities: { cap_a: add, cap_b: add } });
   await using orchestrator = await openInMemory([worker]);
   const twice = workflowFromObject({
@@ -31,14 +35,18 @@ it("the sales report of its file, by agents behind A2A, gives report_uri and the
   vi.stubEnv("SALES_WORKSPACE", place.folder);
   const agents = { data: dataAgent, analytics: analyticsAgent, chart: chartAgent, report: reportAgent };
   const bindings: Record<string, JsonObject> = {};
-  for (const [name, agent] of Object.entries(agents)) bindings[name] = { kind: "card", url: place.keep(await serveAgent(agent)).url, secret: null };
+  for (const [name, agent] of Object.entries(agents))
+    bindings[name] = { kind: "card", url: place.keep(await serveAgent(agent)).url, secret: null };
   const loaded = await loadFile(SALES_REPORT);
   if (!loaded.ok) throw new Error("The example does not load.");
   const orchestrator = await place.open([]);
 
   const handle = await orchestrator.start(loaded.value.definition, { date: "2025-03-01" }, { id: "test_001", bindings });
 
-  expect(await handle.result()).toMatchObject({ status: "completed", output: { report_uri: expect.stringMatching(/^file:.*report\.html$/), status: "success" } });
+  expect(await handle.result()).toMatchObject({
+    status: "completed",
+    output: { report_uri: expect.stringMatching(/^file:.*report\.html$/), status: "success" },
+  });
   const facts = await historyOf(handle);
   expect(ofKind(facts, "subtaskCompleted").every(({ task }) => task !== undefined)).toBe(true);
   vi.unstubAllEnvs();
@@ -60,27 +68,32 @@ it("the sales report's file decomposes into exactly its nodes and edges, before 
 it.each([
   ["a capability", ["query_backup"]],
   ["an agent", [{ agent: "backup" }]],
-] as const)("a worker that always fails is called three times, and then its fallback, which is %s, once (W107, W150, X013)", async (_what, fallback) => {
-  const calls = { worker: 0, backup: 0 };
-  const worker = defineAgent({
-    name: "worker",
-    description: "Always fails.",
-    version: "1.0.0",
-    capabilities: { data_query: { description: "Fails.", run: () => (calls.worker++, fail("NETWORK_TIMEOUT", "no answer", { retryable: true })) } },
-  });
-  const backup = defineAgent({
-    name: "backup",
-    description: "Helps out.",
-    version: "1.0.0",
-    capabilities: { query_backup: { description: "Succeeds.", run: () => (calls.backup++, "fallback_success") } },
-  });
-  await using orchestrator = await openInMemory([worker, backup]);
-  const query = workflowFromObject({
-    name: "query_data",
-    steps: { query: { capability: "data_query", retry: QUICKLY, fallback: [...fallback] } },
-    output: "${{ steps.query.output }}",
-  });
+] as const)(
+  "a worker that always fails is called three times, and then its fallback, which is %s, once (W107, W150, X013)",
+  async (_what, fallback) => {
+    const calls = { worker: 0, backup: 0 };
+    const worker = defineAgent({
+      name: "worker",
+      description: "Always fails.",
+      version: "1.0.0",
+      capabilities: {
+        data_query: { description: "Fails.", run: () => (calls.worker++, fail("NETWORK_TIMEOUT", "no answer", { retryable: true })) },
+      },
+    });
+    const backup = defineAgent({
+      name: "backup",
+      description: "Helps out.",
+      version: "1.0.0",
+      capabilities: { query_backup: { description: "Succeeds.", run: () => (calls.backup++, "fallback_success") } },
+    });
+    await using orchestrator = await openInMemory([worker, backup]);
+    const query = workflowFromObject({
+      name: "query_data",
+      steps: { query: { capability: "data_query", retry: QUICKLY, fallback: [...fallback] } },
+      output: "${{ steps.query.output }}",
+    });
 
-  expect(await orchestrator.run(query, {})).toBe("fallback_success");
-  expect(calls).toEqual({ worker: 3, backup: 1 });
-});
+    expect(await orchestrator.run(query, {})).toBe("fallback_success");
+    expect(calls).toEqual({ worker: 3, backup: 1 });
+  },
+);

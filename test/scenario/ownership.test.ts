@@ -55,11 +55,16 @@ it("the table of subtasks says who has each since when, the attempts, and the la
   const report = workflowFromObject({
     name: "report",
     version: "1.0.0",
-    steps: { query: { agent: "data-agent", retry: QUICKLY }, aggregate: { agent: "data-agent", with: { rows: "${{ steps.query.output.rows }}" } } },
+    steps: {
+      query: { agent: "data-agent", retry: QUICKLY },
+      aggregate: { agent: "data-agent", with: { rows: "${{ steps.query.output.rows }}" } },
+    },
   });
   const handle = await orchestrator.start(report, {}, { id: "wf_123" });
   const { at } = await whenFact(handle, "subtaskProgressed", "query");
-  const assigned = (await orchestrator.host.history(handle.run, 1, 100)).map(({ fact }) => fact).filter((fact) => fact.kind === "subtaskAssigned");
+  const assigned = (await orchestrator.host.history(handle.run, 1, 100))
+    .map(({ fact }) => fact)
+    .filter((fact) => fact.kind === "subtaskAssigned");
 
   expect(await get(place, "wf_123")).toMatchObject({
     run: "wf_123",
@@ -74,7 +79,15 @@ it("the table of subtasks says who has each since when, the attempts, and the la
         attempts: 2,
         last_progress: { percent: 40, note: "12 of 30 tables" },
       },
-      { workflow_id: "wf_123", subtask_id: "aggregate", status: "pending", assigned_to: null, started_at: null, attempts: 0, last_progress: null },
+      {
+        workflow_id: "wf_123",
+        subtask_id: "aggregate",
+        status: "pending",
+        assigned_to: null,
+        started_at: null,
+        attempts: 0,
+        last_progress: null,
+      },
     ],
   });
   expect(at).toBeGreaterThanOrEqual(assigned[1]?.at ?? Number.POSITIVE_INFINITY);
@@ -89,13 +102,24 @@ describe("the states of a subtask", () => {
     const served = place.keep(await serveAgent(hangsOnce(), { drainMs: 0, log: silent }));
     const orchestrator = await place.open([remoteAgent(served.url, { name: "far" })]);
     const hangs = workflowFromObject({ name: "hangs", steps: { work: { agent: "far", skill: "work", timeout: "400ms", retry: QUICKLY } } });
-    const fails = workflowFromObject({ name: "fails", steps: { work: { agent: "far", skill: "fail", retry: { ...QUICKLY, attempts: 2 } } } });
+    const fails = workflowFromObject({
+      name: "fails",
+      steps: { work: { agent: "far", skill: "fail", retry: { ...QUICKLY, attempts: 2 } } },
+    });
 
     const first = await statesOf(orchestrator, await orchestrator.start(hangs, {}));
     const second = await statesOf(orchestrator, await orchestrator.start(fails, {}));
 
     // An agent that answers at once is never seen running.
-    expect(first.filter((state, index) => index < 6 || state !== "running")).toEqual(["pending", "assigned", "running", "failed", "retrying", "assigned", "completed"]);
+    expect(first.filter((state, index) => index < 6 || state !== "running")).toEqual([
+      "pending",
+      "assigned",
+      "running",
+      "failed",
+      "retrying",
+      "assigned",
+      "completed",
+    ]);
     expect(second.filter((state) => state !== "running")).toEqual(["pending", "assigned", "retrying", "assigned", "failed_permanent"]);
     const all = new Set([...first, ...second]);
     expect(all).toEqual(new Set(["pending", "assigned", "running", "completed", "failed", "retrying", "failed_permanent"]));

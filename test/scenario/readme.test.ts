@@ -31,7 +31,7 @@ it("the program in README.md prints what README.md says, and the same when it is
     return (await promisify(execFile)(process.execPath, ["--conditions=source", "welcome.ts"], { cwd: place.folder })).stdout;
   };
   expect(await run(block("ts"))).toBe(`${printed}\n`);
-  // An agent that were asked again would now say something else.
+  // If an agent were asked again, it would now say something else.
   expect(await run(block("ts").replace("Hello,", "Goodbye,"))).toBe(`${printed}\n`);
 });
 
@@ -42,9 +42,9 @@ it("the workflow in README.md is fine, and runs with agents at the addresses tha
   expect(await lintFile(file)).toEqual([]);
   const loaded = loadText(block("yaml"), file);
   if (!loaded.ok) throw new Error("The linter would have said so.");
-  const agent = defineAgent({
-    name: "everyone",
-    description: "Plans, researches and writes.",
+  const planner = defineAgent({
+    name: "planner",
+    description: "Plans.",
     version: "1.0.0",
     capabilities: {
       make_plan: { description: "Plans.", run: ({ text }) => ({ questions: [`${text} One?`, "Two?"] }) },
@@ -62,10 +62,14 @@ it("the workflow in README.md is fine, and runs with agents at the addresses tha
     version: "1.0.0",
     capabilities: { web_research_backup: { description: "Researches.", run: ({ input }) => input } },
   });
-  const [planning, writing] = [place.keep(await serveAgent(agent)), place.keep(await serveAgent(writer))];
+  const [planning, writing] = [place.keep(await serveAgent(planner)), place.keep(await serveAgent(writer))];
   const card = (url: string) => ({ kind: "card", url, secret: null });
   await using orchestrator = await openOrchestrator({ db: ":memory:", agents: [researcher] });
-  const output = await orchestrator.run(loaded.value, { vendor: "Acme" }, { bindings: { planner: card(planning.url), writer: card(writing.url) } });
+  const output = await orchestrator.run(
+    loaded.value,
+    { vendor: "Acme" },
+    { bindings: { planner: card(planning.url), writer: card(writing.url) } },
+  );
   expect(output).toEqual({
     brief: { of: { findings: [{ question: "List research questions about Acme. One?" }, { question: "Two?" }] } },
   });

@@ -62,7 +62,10 @@ describe("after the process has gone", () => {
     const second = await place.open([after.agent]);
 
     expect(await (await second.open("run-1")).result()).toMatchObject({ status: "completed", output: 3 });
-    expect([before.steps, after.steps]).toEqual([["fetch", "clean"], ["clean", "report"]]);
+    expect([before.steps, after.steps]).toEqual([
+      ["fetch", "clean"],
+      ["clean", "report"],
+    ]);
     expect(after.given[0]?.key).toBe(before.given[1]?.key);
     const facts = await historyOf(await second.open("run-1"));
     expect(ofKind(facts, "subtaskCompleted").map(({ path }) => path)).toEqual(["fetch", "clean", "report"]);

@@ -12,13 +12,13 @@ const charge = workflowFromObject({
 });
 
 /** An agent whose every call is a side effect that must not happen twice. */
-function cashier(answer: () => Promise<unknown> | unknown) {
+function cashier(answer: () => unknown) {
   const amounts: unknown[] = [];
   const agent = defineAgent({
     name: "cashier",
     description: "Charges a card.",
     version: "1.0.0",
-    capabilities: { charge: { description: "Charges.", run: ({ input }) => (amounts.push(input), answer() as Promise<string>) } },
+    capabilities: { charge: { description: "Charges.", run: ({ input }) => (amounts.push(input), answer() as string) } },
   });
   return { agent, amounts };
 }

@@ -33,23 +33,37 @@ describe("planner, researcher, writer", () => {
   });
   const expected = ["a brief on Acme", "planner heard 1", "researcher heard 2", "writer heard 3"];
 
-  async function converse(researcher: Agent): Promise<{ readonly output: Json; readonly agents: readonly string[]; readonly remoteTasks: number }> {
+  async function converse(
+    researcher: Agent,
+  ): Promise<{ readonly output: Json; readonly agents: readonly string[]; readonly remoteTasks: number }> {
     await using orchestrator = await openInMemory([speaker("planner"), researcher, speaker("writer")]);
     const handle = await orchestrator.start(sequence, { prompt: "a brief on Acme" });
     const completed = ofKind(await historyOf(handle), "subtaskCompleted");
     const result = await handle.result();
     if (result.status !== "completed") throw new Error(`The run ended ${result.status}.`);
-    return { output: result.output, agents: completed.map(({ agent }) => agent), remoteTasks: completed.filter(({ task }) => task !== undefined).length };
+    return {
+      output: result.output,
+      agents: completed.map(({ agent }) => agent),
+      remoteTasks: completed.filter(({ task }) => task !== undefined).length,
+    };
   }
 
   it("each hears the conversation so far and appends to it; no queue and no topic stands between them (W030, W048, B002, B022, B035)", async () => {
-    expect(await converse(speaker("researcher"))).toEqual({ output: expected, agents: ["planner", "researcher", "writer"], remoteTasks: 0 });
+    expect(await converse(speaker("researcher"))).toEqual({
+      output: expected,
+      agents: ["planner", "researcher", "writer"],
+      remoteTasks: 0,
+    });
   });
 
   it("the researcher may live behind A2A: the same workflow, word for word, gives the same (B004, B017, B024, B025, B036)", async () => {
     await using place = new Place();
     const served = place.keep(await serveAgent(speaker("researcher")));
-    expect(await converse(remoteAgent(served.url, { name: "researcher" }))).toEqual({ output: expected, agents: ["planner", "researcher", "writer"], remoteTasks: 1 });
+    expect(await converse(remoteAgent(served.url, { name: "researcher" }))).toEqual({
+      output: expected,
+      agents: ["planner", "researcher", "writer"],
+      remoteTasks: 1,
+    });
   });
 });
 
@@ -106,6 +120,7 @@ describe("partitions", () => {
 });
 
 describe("a graph of both", () => {
+  type Given = JsonObject & { readonly input_uri: string };
   /** The guide's case study: fetch → clean → (sentiment ‖ topics) → report. */
   const research = workflowFromObject({
     name: "research_workflow_v1",
@@ -115,7 +130,10 @@ describe("a graph of both", () => {
       clean: { capability: "text_cleaner", with: { input_uri: "${{ steps.fetch.output.data_uri }}" } },
       sentiment: { capability: "sentiment_analysis", with: { input_uri: "${{ steps.clean.output.data_uri }}" } },
       topics: { capability: "topic_modelling", with: { input_uri: "${{ steps.clean.output.data_uri }}" } },
-      report: { capability: "report_generator", with: { sentiment_result: "${{ steps.sentiment.output }}", topics: "${{ steps.topics.output }}" } },
+      report: {
+        capability: "report_generator",
+        with: { sentiment_result: "${{ steps.sentiment.output }}", topics: "${{ steps.topics.output }}" },
+      },
     },
     output: "${{ steps.report.output }}",
   });
@@ -123,9 +141,9 @@ describe("a graph of both", () => {
   it("runs in order where data flows and side by side where it does not, with large data by reference (W002, W004, W013, W014, W054, W094)", async () => {
     const bothAreThere = new Gate();
     const order: string[] = [];
-    const step = (capability: string, run: (input: JsonObject) => Json | Promise<Json>) => ({
+    const step = (capability: string, run: (input: Given) => Json | Promise<Json>) => ({
       description: capability,
-      run: async ({ input }: { readonly input: Json }) => (order.push(capability), run(input as JsonObject)),
+      run: async ({ input }: { readonly input: Json }) => (order.push(capability), run(input as Given)),
     });
     /** Gives its result only once the other one has begun too. */
     const together = async (value: Json): Promise<Json> => {
@@ -139,8 +157,8 @@ describe("a graph of both", () => {
       version: "1.0.0",
       capabilities: {
         data_fetch: step("data_fetch", () => ({ data_uri: "file:raw.json" })),
-        text_cleaner: step("text_cleaner", ({ input_uri }) => ({ data_uri: `${String(input_uri)}.clean` })),
-        sentiment_analysis: step("sentiment_analysis", ({ input_uri }) => together({ of: String(input_uri), score: 0 })),
+        text_cleaner: step("text_cleaner", ({ input_uri }) => ({ data_uri: `${input_uri}.clean` })),
+        sentiment_analysis: step("sentiment_analysis", ({ input_uri }) => together({ of: input_uri, score: 0 })),
         topic_modelling: step("topic_modelling", () => together(["prices"])),
         report_generator: step("report_generator", (parts) => parts),
       },
@@ -159,7 +177,11 @@ describe("a graph of both", () => {
 
 describe("agents", () => {
   it("can be exchanged: a workflow is tested with stand-ins, and runs unchanged with the real ones (W007, W028, W152, W189)", async () => {
-    const definition = workflowFromObject({ name: "greet", steps: { greet: { capability: "greet", with: { name: "${{ input.name }}" } } }, output: "${{ steps.greet.output }}" });
+    const definition = workflowFromObject({
+      name: "greet",
+      steps: { greet: { capability: "greet", with: { name: "${{ input.name }}" } } },
+      output: "${{ steps.greet.output }}",
+    });
     const greeter = (name: string, answer: (who: string) => string) =>
       defineAgent({
         name,
@@ -206,10 +228,18 @@ describe("agents", () => {
       name: "worker",
       description: "Works.",
       version: "1.0.0",
-      capabilities: { hold: { description: "Waits.", run: async () => (await gate.opened, null) }, say: { description: "Says.", run: ({ input }) => input } },
+      capabilities: {
+        hold: { description: "Waits.", run: async () => (await gate.opened, null) },
+        say: { description: "Says.", run: ({ input }) => input },
+      },
     });
     const version = (number: string) =>
-      workflowFromObject({ name: "report", version: number, steps: { hold: { capability: "hold" }, say: { capability: "say", needs: ["hold"], with: { version: number } } }, output: "${{ steps.say.output.version }}" });
+      workflowFromObject({
+        name: "report",
+        version: number,
+        steps: { hold: { capability: "hold" }, say: { capability: "say", needs: ["hold"], with: { version: number } } },
+        output: "${{ steps.say.output.version }}",
+      });
     await using orchestrator = await openInMemory([worker]);
     const handles = [await orchestrator.start(version("1.0.0"), {}), await orchestrator.start(version("2.0.0"), {})];
     gate.open();

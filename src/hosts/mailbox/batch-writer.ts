@@ -19,11 +19,11 @@ export function addFacts(batch: Batch, resident: Resident, facts: readonly Fact[
   const { run } = resident;
   // All are encoded before one is added: a decision is in the batch as a whole, or not at all.
   const encoded = facts.map(encodeFact);
-  let seq = (state?.seq ?? 0) - facts.length;
-  for (const [index, fact] of facts.entries()) {
-    seq += 1;
+  const before = (state?.seq ?? 0) - facts.length;
+  for (let index = 0; index < facts.length; index += 1) {
+    const fact = facts[index] as Fact;
     const { body, payloads, contents } = encoded[index] as Encoded;
-    batch.facts.push({ run, seq, version: FACT_VERSION, body, payloads });
+    batch.facts.push({ run, seq: before + index + 1, version: FACT_VERSION, body, payloads });
     for (const { hash, content } of contents) batch.payloads.push({ run, hash, content });
     for (const lookUp of lookUpsOf(fact)) batch.lookUps.push({ run, ...lookUp });
     resident.tailBytes += body.length;

@@ -19,9 +19,11 @@ export type Payload = { readonly hash: string; readonly content: Uint8Array };
 
 export type Encoded = { readonly body: string; readonly payloads: string | null; readonly contents: readonly Payload[] };
 
+const NO_PAYLOADS: readonly Payload[] = [];
+
 export function encodeFact(fact: Fact): Encoded {
   const body = JSON.stringify(fact);
-  return body.length < LARGE_FACT_LENGTH ? { body, payloads: null, contents: [] } : encodeLarge(fact, body);
+  return body.length < LARGE_FACT_LENGTH ? { body, payloads: null, contents: NO_PAYLOADS } : encodeLarge(fact, body);
 }
 
 function encodeLarge(fact: Fact, whole: string): Encoded {

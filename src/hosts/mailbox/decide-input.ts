@@ -20,6 +20,9 @@ export function newWork(resident: Resident): Work {
   return { resident, envelopes: [], receipts: [], commands: [], hasFacts: false };
 }
 
+const APPLIED: PostReceipt = { applied: true };
+const IGNORED: PostReceipt = { applied: false };
+
 type Turn = { readonly now: number; readonly log: Log };
 
 /**
@@ -28,7 +31,7 @@ type Turn = { readonly now: number; readonly log: Log };
  */
 export function decideInput(batch: Batch, work: Work, envelope: Envelope, turn: Turn): void {
   work.envelopes.push(envelope);
-  work.receipts.push({ applied: isApplied(batch, work, envelope, turn) });
+  work.receipts.push(isApplied(batch, work, envelope, turn) ? APPLIED : IGNORED);
 }
 
 function isApplied(batch: Batch, work: Work, { input, refuse }: Envelope, { now, log }: Turn): boolean {

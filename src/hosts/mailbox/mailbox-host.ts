@@ -87,9 +87,12 @@ export class MailboxHost implements Host {
     return { created: applied, record };
   }
 
-  async post(run: RunRef, input: PostedInput): Promise<PostReceipt> {
+  post(run: RunRef, input: PostedInput): Promise<PostReceipt> {
     const resident = this.mailbox.resident(run);
-    if (resident !== undefined) return this.#offer(resident, input);
+    return resident === undefined ? this.#postToStored(run, input) : this.#offer(resident, input);
+  }
+
+  async #postToStored(run: RunRef, input: PostedInput): Promise<PostReceipt> {
     const stored = this.#store.find(run);
     if (stored === null) throw unknownRun(run);
     if (stored.record.endedAt !== null) return { applied: false };

@@ -329,11 +329,11 @@ export class Mailbox {
   }
 
   #perform(resident: Resident, commands: readonly Command[], recovered: boolean): void {
-    const { run, program, state } = resident;
+    const { run, key: runKey, program, state } = resident;
     const { definition } = program;
     const bindings = state?.bindings ?? null;
     for (const command of commands) {
-      this.#options.performer.perform({ run, workflow: definition.name, definition, bindings, command, recovered });
+      this.#options.performer.perform({ run, runKey, workflow: definition.name, definition, bindings, command, recovered });
     }
   }
 

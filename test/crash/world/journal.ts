@@ -43,6 +43,8 @@ export function write(directory: string, entry: Entry): void {
 }
 
 export const ARRIVALS = "arrivals";
+/** The life of the remote agents, which never die. */
+export const REMOTE_LIFE = "remote";
 
 /** The entries between two bytes. A last line that a dying process left half written is not an entry. */
 export function read(file: string, fromByte = 0, toByte?: number): readonly Entry[] {

@@ -107,7 +107,7 @@ async function servePlain(agent: LocalAgent, directory: string): Promise<string>
 
 async function main(directory: string): Promise<void> {
   const addresses: { [name: string]: string } = {};
-  for (const agent of Object.values(remoteAgents({ directory, life: "remote" }))) {
+  for (const agent of Object.values(remoteAgents({ directory, life: journal.REMOTE_LIFE }))) {
     if (agent.name === "plain") addresses[agent.name] = await servePlain(agent, directory);
     else addresses[agent.name] = (await serveAgent(agent, { store: new WitnessStore(agent.name, directory), log: logErrors })).url;
   }
