@@ -6,6 +6,7 @@ import { expect, it, vi } from "vitest";
 import { z } from "zod";
 
 import { analyticsAgent, chartAgent, dataAgent, reportAgent } from "../../examples/sales-report/agents.ts";
+import { PROGRESS_INTERVAL_MS, RETENTION_MS } from "../../src/base/limits.ts";
 import { ROOT } from "../support/source-files.ts";
 import { historyOf, ofKind, openInMemory, Place, QUICKLY } from "../support/scenario.ts";
 
@@ -97,3 +98,11 @@ it.each([
     expect(calls).toEqual({ worker: 3, backup: 1 });
   },
 );
+
+it("the numbers are the guide's: three attempts, 1 s doubling to 30 s with jitter, 24 h for a run, a week for a finished one (W198, W200, W201)", () => {
+  const { timeoutMs, steps } = workflowFromObject({ name: "silent", steps: { work: { capability: "work" } } });
+  expect(timeoutMs).toBe(24 * 60 * 60 * 1_000);
+  expect(steps["work"]?.retry).toEqual({ attempts: 3, initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: "full" });
+  expect(RETENTION_MS).toBe(7 * 24 * 60 * 60 * 1_000);
+  expect(PROGRESS_INTERVAL_MS).toBe(1_000);
+});
