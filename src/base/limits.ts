@@ -35,6 +35,8 @@ export const MAX_ITEMS = 250_000;
 export const DEFAULT_EACH_CONCURRENCY = 1_000;
 /** A JSON output; more is a file (design.md, fact 11). */
 export const MAX_OUTPUT_BYTES = 1_048_576;
+/** All of a reply that is kept in the history: output, further data, text and artifacts. */
+export const MAX_REPLY_BYTES = 4 * 1_048_576;
 /** Facts of one run; the run ends there, after a warning at half. */
 export const MAX_FACTS = 1_000_000;
 /** Questions that one subtask may ask, so that two agents cannot talk for ever. */

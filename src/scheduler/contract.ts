@@ -3,7 +3,7 @@
  * back"). The definition decides the shape, not the number of parts that an agent happens to send.
  */
 import { isJsonArray, type Json } from "../base/json.ts";
-import { MAX_OUTPUT_BYTES } from "../base/limits.ts";
+import { MAX_OUTPUT_BYTES, MAX_REPLY_BYTES } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Scope, StepProgram, Validate } from "../definition/program.ts";
 import type { SubtaskCompleted } from "./fact.ts";
@@ -15,13 +15,14 @@ type Contents = Pick<SubtaskCompleted, "output" | "text" | "data" | "artifacts" 
 export function readOutput(step: StepProgram, reply: Reply, scope: () => Scope): Result<Contents, Failure> {
   const output = step.validate === null ? ok(plainOutput(reply)) : contractedOutput(step.validate, reply);
   if (!output.ok) return err(broken(step, output.error));
-  if (isTooLarge(output.value)) {
-    const message = `The output of step ${step.id} is larger than ${MAX_OUTPUT_BYTES} bytes; let the agent return a file or a URL.`;
+  const whole = contents(output.value, reply);
+  if (isTooLarge(output.value, MAX_OUTPUT_BYTES) || isTooLarge(whole, MAX_REPLY_BYTES)) {
+    const message = `The reply to step ${step.id} is too large: an output has at most ${MAX_OUTPUT_BYTES} bytes, and all of a reply ${MAX_REPLY_BYTES}; let the agent return a file or a URL.`;
     return err({ code: "T4112", message, retryable: false });
   }
   const rule = step.rules.length === 0 ? null : brokenRule(step, output.value, scope());
   if (rule !== null) return err(broken(step, [rule]));
-  return ok(contents(output.value, reply));
+  return ok(whole);
 }
 
 function plainOutput(reply: Reply): Json {
@@ -45,13 +46,20 @@ function contractedOutput(validate: Validate, reply: Reply): Result<Json, readon
 
 /** The one JSON value that a text is, with or without a code fence around it. */
 function parseUnambiguous(text: string): Json | undefined {
-  const fenced = /^\s*```[a-z]*\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text);
+  if (text.length > MAX_OUTPUT_BYTES) return undefined;
   try {
-    return JSON.parse(fenced?.[1] ?? text) as Json;
+    return JSON.parse(withoutFence(text.trim())) as Json;
   } catch {
     // Not JSON is an ordinary answer, not an error: the caller tries the text itself.
     return undefined;
   }
+}
+
+/** No regular expression: one agent's answer must not hold the process. */
+function withoutFence(text: string): string {
+  const firstLineEnd = text.indexOf("\n");
+  const isFenced = text.startsWith("```") && text.endsWith("```") && firstLineEnd !== -1;
+  return isFenced ? text.slice(firstLineEnd + 1, -3) : text;
 }
 
 function brokenRule(step: StepProgram, output: Json, scope: Scope): string | null {
@@ -82,8 +90,8 @@ function contents(output: Json, reply: Reply): Contents {
 }
 
 /** A look at the size that stops as soon as the limit is passed. */
-function isTooLarge(value: Json): boolean {
-  return sizeWithin(value, MAX_OUTPUT_BYTES) < 0;
+function isTooLarge(value: unknown, limit: number): boolean {
+  return sizeWithin(value as Json, limit) < 0;
 }
 
 /** What is left of a budget of bytes after the value; negative when it was not enough. */

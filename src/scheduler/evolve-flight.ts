@@ -87,7 +87,8 @@ export function beginRetry(state: RunState, fact: AttemptFailed): void {
 
 export function askQuestion(state: RunState, fact: QuestionAsked): void {
   const flight = flightOf(state, fact.path);
-  const remainingMs = Math.max(0, flight.deadlineAt - fact.at);
+  // In a pause the step clock stands where the pause began.
+  const remainingMs = Math.max(0, flight.deadlineAt - (state.pausedAt ?? fact.at));
   flight.phase = "waiting";
   flight.agent = fact.agent;
   if (fact.task !== undefined) flight.task = fact.task;

@@ -52,6 +52,7 @@ export function answerQuestion(turn: Turn, input: Extract<Input, { kind: "questi
 function questionId(tenant: string, run: string, path: string, attempt: number, turn: number): string {
   const key = `${tenant}/${run}/${path}/${attempt}/${turn}`;
   const high = Math.floor(fractionOf(key) * 2 ** 32);
-  const low = Math.floor(fractionOf(`${key}/question`) * 2 ** 32);
+  // The salt stands in front: behind, equal first halves would have equal second halves too.
+  const low = Math.floor(fractionOf(`question/${key}`) * 2 ** 32);
   return `q_${high.toString(36).padStart(7, "0")}${low.toString(36).padStart(7, "0")}`;
 }

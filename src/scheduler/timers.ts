@@ -70,7 +70,7 @@ export function isLive(state: RunState, timer: Timer): boolean {
     case "retry":
       return flight.phase === "retrying" && flight.retryAt === timer.at;
     case "patience":
-      return flight.phase === "aborting" && flight.aborting?.patienceAt === timer.at;
+      return flight.aborting?.because === "timeout" && flight.aborting.patienceAt === timer.at;
     case "deadline":
       return isAtWork(flight.phase) && flight.deadlineAt === timer.at;
   }

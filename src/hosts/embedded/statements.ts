@@ -37,7 +37,7 @@ const WRITES = {
   addPayload: "insert into payload (tenant, hash, content) values (?, ?, ?) on conflict do nothing",
   addPayloadReference: "insert into payload_reference (tenant, hash, run) values (?, ?, ?) on conflict do nothing",
   addLookUp:
-    "insert into look_up (tenant, kind, key, run, path) values (?, ?, ?, ?, ?) on conflict do update set run = excluded.run, path = excluded.path",
+    "insert into look_up (tenant, kind, key, run, path) values (?, ?, ?, ?, ?) on conflict do update set path = excluded.path where run = excluded.run",
   removeLookUp: "delete from look_up where tenant = ? and kind = ? and key = ?",
   addDefinition: "insert into definition (tenant, fingerprint, name, version, body) values (?, ?, ?, ?, ?) on conflict do nothing",
   setCursor: "insert into cursor (tenant, name, position) values (?, ?, ?) on conflict do update set position = excluded.position",

@@ -37,7 +37,8 @@ export function decideInput(batch: Batch, work: Work, envelope: Envelope, turn: 
 function isApplied(batch: Batch, work: Work, { input, refuse }: Envelope, { now, log }: Turn): boolean {
   const { resident } = work;
   // A clock that was set back while nobody was there must not take the run back (law 6).
-  const dated = { at: Math.max(now, resident.state?.at ?? 0), ...input } as Input;
+  // An input that was kept in quarantine is decided now, not when it came.
+  const dated = { ...input, at: Math.max(now, resident.state?.at ?? 0) } as Input;
   if (resident.status === "quarantined") {
     if (input.kind !== "timerDue" && input.kind !== "start") batch.stalled.push({ run: resident.run, input: JSON.stringify(dated) });
     return false;
