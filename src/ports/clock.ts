@@ -1,6 +1,8 @@
-/** Time, injected. `now` is UTC milliseconds and may jump; `schedule` runs on monotonic time. */
+/** Time, injected. `now` is UTC milliseconds and may jump; `schedule` and `monotonic` do not. */
 export type Clock = {
   now(): number;
+  /** Milliseconds since some instant; it never jumps, whatever is done to the wall clock. */
+  monotonic(): number;
   /** Calls back once, not before `delayMs` have gone by; the result takes it back. */
   schedule(delayMs: number, callback: () => void): () => void;
 };
@@ -11,6 +13,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** The machine's own clock. A timer never keeps the process alive by itself. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   schedule(delayMs, callback) {
     const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS));
     timer.unref();

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../base/codes.ts";
 import { TuttiError } from "../base/errors.ts";
 import { failpoint } from "../base/failpoint.ts";
 import type { RunRef } from "../base/ids.ts";
@@ -55,6 +56,10 @@ export class Courier {
   }
 }
 
+/** The run does not exist; the host is closed. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(["T4001", "T5008"]);
+
 function isWorthRepeating(error: unknown): boolean {
-  return error instanceof TuttiError && error.retryable && error.code !== "T5008";
+  // An answer may share its turn with something that cannot be written; alone it can be.
+  return !(error instanceof TuttiError && HOPELESS.has(error.code));
 }

@@ -72,8 +72,8 @@ export class Effects implements Performer {
     if (command.kind === "abort") return this.#abort(placed, command);
     const earlier = this.#context.flights.get(runKey, command.path);
     if (earlier !== undefined) {
-      if (earlier.isSame(command)) return;
-      earlier.stop();
+      if (earlier.isSame(command) && !earlier.isConcluded) return;
+      this.#replace(earlier);
     }
     const flight = new Flight(placed, this.#context.clock.now());
     this.#context.flights.set(flight);
@@ -89,7 +89,10 @@ export class Effects implements Performer {
   #begin(flight: Flight, command: Exclude<Command, { kind: "abort" }>): void {
     switch (command.kind) {
       case "delegate":
-        return this.#context.gate.enter(flight.placed.runKey, () => this.#delegate(flight, command));
+        return this.#context.gate.enter(flight.placed.runKey, () => {
+          flight.hasPlace = true;
+          this.#delegate(flight, command);
+        });
       case "send":
         return this.#inBackground(flight, sendRemotely(this.#context, flight, command));
       case "attend":
@@ -98,7 +101,7 @@ export class Effects implements Performer {
   }
 
   #delegate(flight: Flight, command: Assignment): void {
-    if (flight.isStopped) return this.#end(flight, true);
+    if (flight.isStopped) return this.#end(flight);
     try {
       const { definition, bindings } = flight.placed;
       const agent = this.#context.registry.resolve({ target: command.target, definition, bindings, attempt: command.attempt });
@@ -116,8 +119,8 @@ export class Effects implements Performer {
   }
 
   #give(agent: Agent, flight: Flight, command: Assignment): void {
-    if (flight.isStopped) return this.#end(flight, true);
-    if (agent.kind === "remote") return this.#inBackground(flight, delegateRemotely(this.#context, flight, command, agent), true);
+    if (flight.isStopped) return this.#end(flight);
+    if (agent.kind === "remote") return this.#inBackground(flight, delegateRemotely(this.#context, flight, command, agent));
     this.#announceSlowOnes();
     failpoint("local.begun");
     performLocally(this.#context, agent, flight, command).then(
@@ -128,7 +131,7 @@ export class Effects implements Performer {
 
   #answer(flight: Flight, command: EffectId, agent: string, outcome: Outcome): void {
     failpoint("local.over");
-    this.#end(flight, true);
+    this.#end(flight);
     if (flight.isStopped) return;
     const { path, attempt, turn } = command;
     this.#context.courier.deliver(flight.placed.run, { kind: "answered", path, attempt, turn, agent, outcome });
@@ -140,19 +143,34 @@ export class Effects implements Performer {
     this.#answer(flight, command, "", { kind: "failed", failure });
   }
 
-  #inBackground(flight: Flight, effect: Promise<void>, hasRoom = false): void {
+  #inBackground(flight: Flight, effect: Promise<void>): void {
     flight.done = effect.then(
-      () => this.#end(flight, hasRoom),
+      () => this.#end(flight),
       (error: unknown) => {
         this.#context.log("error", "effect_failed", { workflow_id: flight.placed.run.id, subtask_id: flight.placed.command.path, error });
-        this.#end(flight, hasRoom);
+        this.#end(flight);
       },
     );
   }
 
-  #end(flight: Flight, hasRoom: boolean): void {
+  #end(flight: Flight): void {
     this.#context.flights.remove(flight);
-    if (hasRoom) this.#context.gate.leave(flight.placed.runKey);
+    this.#leave(flight);
+  }
+
+  /** A handler that does not listen goes on for nobody, and must not keep others from their place. */
+  #leave(flight: Flight): void {
+    if (!flight.hasPlace) return;
+    flight.hasPlace = false;
+    this.#context.gate.leave(flight.placed.runKey);
+  }
+
+  /** A newer effect takes the place of an earlier one. A cancel under way is let go on: it has its own end. */
+  #replace(earlier: Flight): void {
+    this.#context.flights.remove(earlier);
+    if (earlier.placed.command.kind === "abort" && earlier.placed.command.task !== null) return;
+    earlier.stop();
+    this.#leave(earlier);
   }
 
   #abort(placed: PlacedCommand, command: Extract<Command, { kind: "abort" }>): void {
@@ -160,16 +178,19 @@ export class Effects implements Performer {
     if (earlier !== undefined && (earlier.isSame(command) || earlier.placed.command.attempt > command.attempt)) return;
     // A message that is on its way is let go through: cut off, nobody would know what became of it.
     const isSending = earlier?.placed.command.kind === "send" && command.task === null;
-    if (!isSending) earlier?.stop();
-    else if (earlier !== undefined) earlier.isWindingDown = true;
-    if (earlier !== undefined) this.#context.flights.remove(earlier);
+    if (earlier !== undefined && isSending) {
+      earlier.isWindingDown = true;
+      this.#context.flights.remove(earlier);
+    } else if (earlier !== undefined) {
+      this.#replace(earlier);
+    }
     if (command.task === null && command.intent === null) return;
     const flight = new Flight(placed, this.#context.clock.now());
     this.#context.flights.set(flight);
     const ready = isSending && earlier !== undefined ? earlier.done : Promise.resolve();
     this.#inBackground(
       flight,
-      ready.then(() => abortRemotely(this.#context, flight, command)),
+      ready.then(() => abortRemotely(this.#context, flight, command, isSending && earlier?.mayHaveLeft === false)),
     );
   }
 

@@ -14,6 +14,12 @@ export class Flight {
   isStopped = false;
   /** Nobody waits for it any more: what is on its way may go through, nothing new is begun. */
   isWindingDown = false;
+  /** Its answer is on its way to the host: the same command, given again, is a new one. */
+  isConcluded = false;
+  /** Something may have reached the agent. */
+  mayHaveLeft = false;
+  /** It counts against the limit of work in this process. */
+  hasPlace = false;
   /** Settles when the effect has ended, however it did. */
   done: Promise<void> = Promise.resolve();
   #controller: AbortController | null = null;

@@ -10,6 +10,7 @@ export class Gate {
   readonly #countByRun = new Map<string, number>();
   readonly #lanes = new Map<string, (() => void)[]>();
   #count = 0;
+  #isFilling = false;
 
   constructor(limit: number = MAX_EFFECTS, limitPerRun: number = MAX_EFFECTS_PER_RUN) {
     this.#limit = limit;
@@ -29,7 +30,7 @@ export class Gate {
     const count = (this.#countByRun.get(run) ?? 1) - 1;
     if (count === 0) this.#countByRun.delete(run);
     else this.#countByRun.set(run, count);
-    if (this.#lanes.size > 0) this.#beginNext();
+    this.#fill();
   }
 
   #hasRoom(run: string): boolean {
@@ -42,15 +43,30 @@ export class Gate {
     begin();
   }
 
+  /**
+   * Begins what waits, as far as there is room. What begins may leave at once, and so come here again:
+   * a loop, because thousands of nested calls would end the process.
+   */
+  #fill(): void {
+    if (this.#isFilling) return;
+    this.#isFilling = true;
+    try {
+      while (this.#lanes.size > 0 && this.#beginNext()) continue;
+    } finally {
+      this.#isFilling = false;
+    }
+  }
+
   /** The lanes are in the order of their last turn: the first with room goes, and then to the back. */
-  #beginNext(): void {
+  #beginNext(): boolean {
     for (const [run, lane] of this.#lanes) {
       if (!this.#hasRoom(run)) continue;
       const next = lane.shift();
       this.#lanes.delete(run);
       if (lane.length > 0) this.#lanes.set(run, lane);
       if (next !== undefined) this.#begin(run, next);
-      return;
+      return true;
     }
+    return false;
   }
 }

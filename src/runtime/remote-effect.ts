@@ -55,12 +55,19 @@ export async function sendRemotely(context: EffectContext, flight: Flight, comma
   if (flight.placed.recovered) await context.pacer.turn();
   failpoint("send.begun");
   const message: Message = { agent, work, intent: command.intent };
-  const earlier = command.again ? await whatBecame(context, flight, message) : "absent";
+  if (command.again) flight.mayHaveLeft = true;
+  const earlier = command.again ? orSend(command, await whatBecame(context, flight, message)) : "absent";
   failpoint("send.reconciled");
   if (flight.isStopped) return;
   const isKnown = typeof earlier === "object";
   const sent = isKnown ? earlier : await sendUntilKnown(context, flight, message, earlier);
   await conclude(context, flight, agent, command, sent);
+}
+
+/** What nobody can know is a reason to send only when the step says so (`onUnknown: resend`). */
+function orSend(command: CommandOf<"send">, became: Awaited<ReturnType<typeof whatBecame>>): typeof became {
+  const isUnknown = typeof became === "object" && became.kind === "answer" && became.outcome.kind === "unknown";
+  return isUnknown && command.regardless ? "absent" : became;
 }
 
 /** Looks after a task until it is over or asks something. */
@@ -76,9 +83,10 @@ export async function attendRemotely(context: EffectContext, flight: Flight, com
 }
 
 /** Cancels the task until the agent acknowledges it, or nobody is going to wait any longer. */
-export async function abortRemotely(context: EffectContext, flight: Flight, command: CommandOf<"abort">): Promise<void> {
+export async function abortRemotely(context: EffectContext, flight: Flight, command: CommandOf<"abort">, isUnsent: boolean): Promise<void> {
   failpoint("abort.begun");
   if (flight.isStopped) return;
+  if (isUnsent) return answer(context, flight, command.intent?.agent ?? "", canceledByUs(command.intent?.agent ?? ""));
   const agentName = command.task?.agent ?? command.intent?.agent ?? "";
   const agent = await context.registry.resolveByName(agentName, flight.placed);
   if (agent === null) return answer(context, flight, agentName, canceledByUs(agentName));
@@ -171,7 +179,8 @@ async function sendUntilKnown(
   let standing = earlier;
   let why = "";
   let ambiguousCount = 0;
-  for (let delayMs = 100; standing !== "stopped"; delayMs = Math.min(2_000, delayMs * 2)) {
+  for (let delayMs = 100; standing !== "stopped" && flight.isGoingOn; delayMs = Math.min(2_000, delayMs * 2)) {
+    flight.mayHaveLeft = true;
     failpoint("send.leaving");
     const sent = await agent.send(work, intent, flight.signal);
     failpoint("send.answered");
@@ -191,7 +200,6 @@ async function sendUntilKnown(
       if (ambiguousCount === SENDS_PER_INTENT) return { kind: "answer", outcome: unknown(agent.name, why) };
     }
     await wait(context, delayMs);
-    if (!flight.isGoingOn) return "stopped";
   }
   return "stopped";
 }
@@ -205,6 +213,7 @@ async function conclude(
   sent: Sent | "stopped",
 ): Promise<void> {
   if (sent === "stopped") return;
+  flight.isConcluded = true;
   switch (sent.kind) {
     case "task":
       if (sent.over !== null) return answer(context, flight, agent.name, sent.over, sent.task);

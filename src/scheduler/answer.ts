@@ -78,7 +78,7 @@ function settleUnknown(turn: Turn, step: StepProgram, input: Answered, failure: 
   if (!mayResend) return failAttempt(turn, step, problem(input, "unknown", failure));
   turn.record({ kind: "messageResent", path, attempt, turn: turnNumber });
   const intent = present(flight.intent, `${path} was intended.`);
-  turn.command({ kind: "send", again: true, intent, ...assignmentOf(path, flight) });
+  turn.command({ kind: "send", again: true, regardless: true, intent, ...assignmentOf(path, flight) });
 }
 
 function problem(input: Answered, reason: AttemptProblem["reason"], failure: Failure): AttemptProblem {

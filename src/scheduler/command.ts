@@ -11,8 +11,11 @@ import type { Exchange } from "./outcome.ts";
 export type Command =
   /** Find an agent and give it the work. */
   | ({ readonly kind: "delegate" } & Assignment)
-  /** Send the message that was intended; `again` when an earlier process may have sent it already. */
-  | ({ readonly kind: "send"; readonly intent: Intent; readonly again: boolean } & Assignment)
+  /**
+   * Send the message that was intended. `again`: an earlier send may have left. `regardless`: the step
+   * says to send it again even if nobody can know what became of that one.
+   */
+  | ({ readonly kind: "send"; readonly intent: Intent; readonly again: boolean; readonly regardless: boolean } & Assignment)
   /** Look after a task that a remote agent has accepted. */
   | ({ readonly kind: "attend"; readonly task: RemoteTask } & Assignment)
   /** Stop the work: the handler in this process, or the task at the agent. A remote one is `answered`. */

@@ -89,7 +89,7 @@ function noteIntent(turn: Turn, input: Extract<Input, { kind: "intended" }>): vo
   if (flight === undefined || !(flight.phase === "assigned" || isRevised)) return;
   const { path, attempt, turn: turnNumber, intent } = input;
   turn.record({ kind: "messageIntended", path, attempt, turn: turnNumber, intent });
-  turn.command({ kind: "send", again: false, intent, ...assignmentOf(path, flight) });
+  turn.command({ kind: "send", again: false, regardless: false, intent, ...assignmentOf(path, flight) });
 }
 
 function noteAcceptance(turn: Turn, input: Extract<Input, { kind: "accepted" }>): void {

@@ -24,7 +24,13 @@ function commandOf(path: string, flight: Flight): Command | null {
     case "assigned":
       return { kind: "delegate", ...assignment };
     case "intended":
-      return { kind: "send", again: true, intent: present(flight.intent, `${path} was intended.`), ...assignment };
+      return {
+        kind: "send",
+        again: true,
+        regardless: flight.resends > 0,
+        intent: present(flight.intent, `${path} was intended.`),
+        ...assignment,
+      };
     case "accepted":
       return flight.task === null ? { kind: "delegate", ...assignment } : { kind: "attend", ...assignment, task: flight.task };
     case "aborting":

@@ -3,7 +3,7 @@
  * of the same attempt and goes to the same remote task. Each question has its own id.
  */
 import { MAX_TURNS } from "../base/limits.ts";
-import { fractionOf } from "../base/random.ts";
+import { fingerprintOf } from "../base/hash.ts";
 import type { StepProgram } from "../definition/program.ts";
 import { assignmentOf } from "./decide.ts";
 import { failAttempt } from "./failure.ts";
@@ -19,6 +19,8 @@ export function askOutside(turn: Turn, step: StepProgram, input: Extract<Input, 
   if (input.turn >= MAX_TURNS) {
     const message = `Agent "${agent}" asked ${MAX_TURNS} questions in attempt ${attempt} of ${path} and would ask again.`;
     const failure = { code: "T4110", message, retryable: false };
+    // The task still waits for an answer that will not come.
+    if (task !== undefined) turn.command({ kind: "abort", path, attempt, turn: input.turn, task, intent: null });
     return failAttempt(turn, step, { path, attempt, reason: "failed", failure, agent });
   }
   const asks = outcome.kind === "inputRequired" ? "input" : "auth";
@@ -48,11 +50,7 @@ export function answerQuestion(turn: Turn, input: Extract<Input, { kind: "questi
   turn.command({ kind: "delegate", ...assignmentOf(path, flight) });
 }
 
-/** Short enough to type, and the same whenever it is derived. */
+/** Short enough to type, long enough that no two are the same, and the same whenever it is derived. */
 function questionId(tenant: string, run: string, path: string, attempt: number, turn: number): string {
-  const key = `${tenant}/${run}/${path}/${attempt}/${turn}`;
-  const high = Math.floor(fractionOf(key) * 2 ** 32);
-  // The salt stands in front: behind, equal first halves would have equal second halves too.
-  const low = Math.floor(fractionOf(`question/${key}`) * 2 ** 32);
-  return `q_${high.toString(36).padStart(7, "0")}${low.toString(36).padStart(7, "0")}`;
+  return `q_${fingerprintOf([tenant, run, path, attempt, turn]).slice(0, 16)}`;
 }

@@ -19,6 +19,10 @@ export class ManualClock implements Clock {
     return this.#wall;
   }
 
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
   schedule(delayMs: number, callback: () => void): () => void {
     const timer: Timer = { at: this.#elapsed + delayMs, callback };
     this.#timers.add(timer);

@@ -91,9 +91,15 @@ export class GuestHost implements Host {
   async whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord> {
     const known = await this.get(run);
     if (known === null) throw unknownRun(run);
-    if (known.endedAt !== null) return known;
-    for await (const _ of this.watch(run, 1, signal)) continue;
-    return (await this.get(run)) ?? known;
+    let record = known;
+    for (let version = -1; record.endedAt === null && record.status !== "quarantined";) {
+      if (signal?.aborted === true || this.#isClosed) break;
+      const newest = this.#store.dataVersion();
+      if (newest === version) await delay(POLL_MS);
+      else record = (await this.get(run)) ?? record;
+      version = newest;
+    }
+    return record;
   }
 
   stream(): void {

@@ -12,16 +12,18 @@
 import { TuttiError } from "../../base/errors.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import type { RunRef } from "../../base/ids.ts";
-import { FACTS_PER_COMMIT, IDLE_RUN_MS, INPUTS_PER_TURN, MAX_IDLE_RUNS, RECOVERIES_PER_TURN } from "../../base/limits.ts";
+import { FACTS_PER_COMMIT, IDLE_RUN_MS, INPUTS_PER_TURN, RECOVERIES_PER_TURN } from "../../base/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Performer, PostReceipt } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
 import { hasOutstanding, isOver, nextWakeAt, outstanding, type Command } from "../../scheduler/index.ts";
 import type { Input } from "../../scheduler/input.ts";
+import { Alarm } from "./alarm.ts";
 import { addStanding } from "./batch-writer.ts";
 import { decideInput, newWork, type Work } from "./decide-input.ts";
 import { Programs } from "./programs.ts";
-import { loadResident, type Envelope, type Resident } from "./resident.ts";
+import { IdleRuns } from "./idle-runs.ts";
+import { loadResident, newResident, type Envelope, type Resident } from "./resident.ts";
 import { RunQueue } from "./run-queue.ts";
 import { emptyBatch, isEmptyBatch, keyOf, type Batch, type Store } from "./store.ts";
 import { Wakes } from "./wakes.ts";
@@ -39,8 +41,10 @@ export type MailboxOptions = {
 /** A change that belongs to no run: it rides on the next commit. */
 export type Rider = { readonly add: (batch: Batch) => void; readonly done: () => void; readonly refuse: (error: unknown) => void };
 
-/** How long after a failed commit a run's timers are tried again. */
-const UNDONE_WAIT_MS = 1_000;
+/** When what failed at the disk is tried again. */
+const RETRY_MS = 1_000;
+/** When a run is looked at again that cannot go on in this process as it is. */
+const UNBOUND_RETRY_MS = 30_000;
 
 export class Mailbox {
   readonly #options: MailboxOptions;
@@ -48,31 +52,41 @@ export class Mailbox {
   readonly watchers = new Watchers();
   readonly #residents = new Map<string, Resident>();
   readonly #queue = new RunQueue<Resident>();
-  readonly #idle = new Set<Resident>();
+  readonly #idle = new IdleRuns();
   readonly #wakes = new Wakes();
+  readonly #alarm: Alarm;
   #riders: Rider[] = [];
   #recovering: RunRef[] = [];
   #takenUp: Resident[] = [];
   #isScheduled = false;
-  #cancelAlarm: (() => void) | null = null;
-  #alarmAt = Number.POSITIVE_INFINITY;
+  #retryAt = Number.POSITIVE_INFINITY;
   #now = 0;
+  #ticks = 0;
   #isClosed = false;
 
   constructor(options: MailboxOptions) {
     this.#options = options;
+    this.#ticks = options.clock.monotonic();
+    this.#alarm = new Alarm(options.clock, () => {
+      this.evictIdle();
+      this.#schedule();
+    });
     this.programs = new Programs(options.store);
   }
 
   /** Takes up every run that owes commands, some in each turn, and arms the timers. */
   recover(): void {
     this.#recovering = [...this.#options.store.owing()];
-    this.#wakes.extend(this.now(), this.#options.store, this.#residents.values());
+    this.#extendWakes(this.now());
     this.#schedule();
   }
 
   now(): number {
-    this.#now = Math.max(this.#now, this.#options.clock.now());
+    const { clock } = this.#options;
+    const ticks = clock.monotonic();
+    // After the wall clock was set back, time goes on from where it was: it neither turns nor stands.
+    this.#now = Math.max(clock.now(), this.#now + Math.floor(ticks - this.#ticks));
+    this.#ticks = ticks;
     return this.#now;
   }
 
@@ -88,12 +102,13 @@ export class Mailbox {
     return this.#residents.get(keyOf(run));
   }
 
-  /** The run in memory; from the store if need be; null when it does not exist. */
+  /** The run in memory; from the store if need be; null when it does not exist or is over. */
   load(run: RunRef, notBefore = 0): Resident | null {
     const present = this.resident(run);
     if (present !== undefined) return present;
     const stored = this.#options.store.find(run);
-    if (stored === null) return null;
+    // A run that is over has no place in memory: nothing would ever take it out again.
+    if (stored === null || stored.record.endedAt !== null) return null;
     const resident = this.adopt(loadResident(this.#options.store, this.programs, stored));
     if (resident.state === null || resident.status === "quarantined") return resident;
     const wakeAt = nextWakeAt(resident.state);
@@ -141,7 +156,7 @@ export class Mailbox {
   /** Stops after the turn that is under way; inputs that wait are refused. */
   close(): void {
     this.#isClosed = true;
-    this.#cancelAlarm?.();
+    this.#alarm.stop();
     const refusal = closedError();
     for (const resident of this.#queue.takeAll()) for (const envelope of resident.inbox) envelope.refuse?.(refusal);
     for (const rider of this.#riders) rider.refuse(refusal);
@@ -151,13 +166,7 @@ export class Mailbox {
 
   /** Forgets runs that wait for something outside; the store has them. */
   evictIdle(idleMs: number = IDLE_RUN_MS): void {
-    const now = this.now();
-    for (const resident of this.#idle) {
-      const isOldest = this.#idle.size > MAX_IDLE_RUNS;
-      if (!isOldest && now - (resident.idleSince ?? now) < idleMs) return;
-      this.#idle.delete(resident);
-      if (resident.inbox.length === 0) this.#residents.delete(resident.key);
-    }
+    for (const resident of this.#idle.takeOut(this.now(), idleMs)) if (resident.inbox.length === 0) this.#forget(resident);
   }
 
   #refuseWhenClosed(): void {
@@ -187,29 +196,65 @@ export class Mailbox {
     this.#riders = [];
     for (const rider of riders) rider.add(batch);
     const works = this.#decideAll(batch);
-    try {
-      for (const { resident } of works) addStanding(batch, resident, this.#now);
-      if (!isEmptyBatch(batch)) this.#options.store.commit(batch);
-    } catch (error) {
-      return this.#undo(works, riders, error);
-    }
-    for (const rider of riders) rider.done();
-    for (const work of works) this.#publish(work);
+    this.#commit(batch, works, riders);
     this.#performTakenUp();
     this.#setAlarm();
     if (!this.#queue.isEmpty || this.#recovering.length > 0) this.#schedule();
   }
 
+  #commit(batch: Batch, works: readonly Work[], riders: readonly Rider[]): void {
+    try {
+      for (const { resident } of works) addStanding(batch, resident, this.#now);
+      if (!isEmptyBatch(batch)) this.#options.store.commit(batch);
+    } catch (error) {
+      const isOfDisk = error instanceof TuttiError && error.retryable;
+      const isMixed = works.length + riders.length > 1;
+      return isMixed && !isOfDisk ? this.#commitOneByOne(works, riders) : this.#undo(works, riders, error);
+    }
+    for (const rider of riders) rider.done();
+    for (const work of works) this.#publish(work);
+  }
+
+  /** Something in the batch cannot be written at all: whatever it is, it must not take the others with it (law 8). */
+  #commitOneByOne(works: readonly Work[], riders: readonly Rider[]): void {
+    for (const rider of riders) {
+      const batch = emptyBatch();
+      rider.add(batch);
+      this.#commit(batch, [], [rider]);
+    }
+    for (const { resident, envelopes } of works) {
+      const again = this.#takeBack(resident) ?? this.adopt(newResident(resident.run, resident.program, resident.inputHash));
+      const work = newWork(again);
+      const batch = emptyBatch();
+      for (const envelope of envelopes) decideInput(batch, work, envelope, { now: this.#now, log: this.#options.log });
+      this.#commit(batch, [work], []);
+    }
+  }
+
   #wakeDueRuns(): void {
     const now = this.now();
-    this.#wakes.extend(now, this.#options.store, this.#residents.values());
+    this.#extendWakes(now);
     for (const run of this.#wakes.takeDue(now)) {
       failpoint("wake.due");
       const resident = this.#loadOrReport(run);
-      if (resident?.state == null || isOver(resident.state) || resident.status === "quarantined" || !this.#mayGoOn(resident)) continue;
-      resident.inbox.push({ input: { kind: "timerDue" }, settle: null, refuse: null });
-      this.#enqueue(resident);
+      if (resident === null) continue;
+      if (resident.state === null || resident.status === "quarantined") this.#settleResident(resident);
+      else if (this.#mayGoOn(resident)) this.#push(resident, { kind: "timerDue" });
     }
+  }
+
+  #extendWakes(now: number): void {
+    try {
+      this.#wakes.extend(now, this.#options.store, this.#residents.values());
+    } catch (error) {
+      this.#options.log("error", "timers_not_readable", { error });
+      this.#retryAt = now + RETRY_MS;
+    }
+  }
+
+  #push(resident: Resident, input: Envelope["input"]): void {
+    resident.inbox.push({ input, settle: null, refuse: null });
+    this.#enqueue(resident);
   }
 
   #recoverSome(): void {
@@ -228,18 +273,25 @@ export class Mailbox {
     }
   }
 
-  #mayGoOn({ program, state, run }: Resident): boolean {
+  /** A run whose agents are not here leaves memory, and is looked at again later: they may have come. */
+  #mayGoOn(resident: Resident): boolean {
+    const { program, state, run } = resident;
     const reason = this.#options.performer.cannotRecover(program.definition, state?.bindings ?? null);
-    if (reason !== null) this.#options.log("warn", "workflow_not_recovered", { workflow_id: run.id, reason });
-    return reason === null;
+    if (reason === null) return true;
+    this.#options.log("warn", "workflow_not_recovered", { workflow_id: run.id, reason });
+    this.#forget(resident);
+    this.#wakes.arm(run, this.#now + UNBOUND_RETRY_MS);
+    return false;
   }
 
   #loadOrReport(run: RunRef, notBefore = 0): Resident | null {
     try {
       return this.load(run, notBefore);
     } catch (error) {
-      // The run waits as it is: what cannot be read must not be written to (T5006, T5010).
       this.#options.log("error", "workflow_not_readable", { workflow_id: run.id, error });
+      // A history of a newer version, or a damaged one, stays as it is; anything else may pass.
+      const isLasting = error instanceof TuttiError && !error.retryable;
+      this.#wakes.arm(run, this.#now + (isLasting ? UNBOUND_RETRY_MS : RETRY_MS));
       return null;
     }
   }
@@ -268,28 +320,28 @@ export class Mailbox {
 
   #undo(works: readonly Work[], riders: readonly Rider[], error: unknown): void {
     for (const { resident, envelopes } of works) {
-      this.#forget(resident);
-      for (const envelope of [...envelopes, ...resident.inbox]) envelope.refuse?.(error);
-      resident.inbox = [];
-      this.#loadUndone(resident);
+      for (const envelope of envelopes) envelope.refuse?.(error);
+      const again = this.#takeBack(resident, error);
+      if (again !== null && (again.state === null || !hasOutstanding(again.state))) this.#forget(again);
     }
     for (const rider of riders) rider.refuse(error);
     this.#options.log("error", "commit_failed", { error, runs: works.length });
-    this.#performTakenUp();
-    this.#setAlarm();
-    if (!this.#queue.isEmpty || this.#recovering.length > 0) this.#schedule();
   }
 
   /** Takes a run back to what is durable of it; its timers wait a moment, so that a full disk is not asked without end. */
-  #loadUndone(undone: Resident): void {
+  #takeBack(
+    undone: Resident,
+    error: unknown = new TuttiError("T5005", "The turn could not be written.", { retryable: true }),
+  ): Resident | null {
     const wasTakenUp = this.#takenUp.includes(undone);
+    this.#forget(undone);
     this.#takenUp = this.#takenUp.filter((resident) => resident !== undone);
+    for (const envelope of undone.inbox.splice(0)) envelope.refuse?.(error);
     undone.state = null;
-    const resident = this.#loadOrReport(undone.run, this.#now + UNDONE_WAIT_MS);
-    if (resident?.state == null) return;
-    if (!hasOutstanding(resident.state)) this.#forget(resident);
+    const again = this.#loadOrReport(undone.run, this.#now + RETRY_MS);
     // What this process has begun, it goes on with.
-    else if (!wasTakenUp) this.#takenUp = this.#takenUp.filter((other) => other !== resident);
+    if (!wasTakenUp) this.#takenUp = this.#takenUp.filter((resident) => resident !== again);
+    return again;
   }
 
   #publish({ resident, envelopes, receipts, commands, hasFacts }: Work): void {
@@ -303,17 +355,14 @@ export class Mailbox {
   /** Keeps a run in memory while it has work, for a while when it waits, and not when it is over. */
   #settleResident(resident: Resident): void {
     const { state } = resident;
-    if (state === null || isOver(state) || resident.status === "quarantined") {
-      // A quarantined run is not over, but whoever waits for its end must hear of it.
-      this.watchers.notifyOver(resident.key);
-      return this.#forget(resident);
-    }
+    const isClosed = resident.status === "quarantined" || (state !== null && isOver(state));
+    // A quarantined run is not over, but whoever waits for its end must hear of it.
+    if (isClosed) this.watchers.notifyOver(resident.key);
+    if (isClosed || state === null) return this.#forget(resident);
     this.#armWake(resident, nextWakeAt(state));
-    this.#idle.delete(resident);
-    resident.idleSince = null;
+    this.#idle.remove(resident);
     if (hasOutstanding(state) || resident.inbox.length > 0) return;
-    resident.idleSince = this.#now;
-    this.#idle.add(resident);
+    this.#idle.add(resident, this.#now);
   }
 
   /** One wake a run, unless a nearer one is wanted: an early wake is harmless, a thousand are not. */
@@ -324,7 +373,7 @@ export class Mailbox {
   }
 
   #forget(resident: Resident): void {
-    this.#idle.delete(resident);
+    this.#idle.remove(resident);
     if (this.#residents.get(resident.key) === resident) this.#residents.delete(resident.key);
   }
 
@@ -337,18 +386,12 @@ export class Mailbox {
     }
   }
 
-  /** One alarm for the next wake and for the eviction of idle runs. */
+  /** For the next wake, for the eviction of idle runs, and for what could not be read. */
   #setAlarm(): void {
     const idleAt = this.#idle.size > 0 ? this.#now + IDLE_RUN_MS : Number.POSITIVE_INFINITY;
-    const nextAt = Math.min(this.#wakes.nextAt(this.#now), idleAt);
-    if (this.#isClosed || nextAt >= this.#alarmAt) return;
-    this.#cancelAlarm?.();
-    this.#alarmAt = nextAt;
-    this.#cancelAlarm = this.#options.clock.schedule(Math.max(0, nextAt - this.#options.clock.now()), () => {
-      this.#alarmAt = Number.POSITIVE_INFINITY;
-      this.evictIdle();
-      this.#schedule();
-    });
+    const nextAt = Math.min(this.#wakes.nextAt(this.#now), idleAt, this.#retryAt);
+    this.#retryAt = Number.POSITIVE_INFINITY;
+    this.#alarm.setFor(nextAt, nextAt - this.now());
   }
 }
 

@@ -33,7 +33,6 @@ export type Resident = {
   /** Bytes of facts since the last snapshot, and of that snapshot. */
   tailBytes: number;
   snapshotBytes: number;
-  idleSince: number | null;
 };
 
 export function newResident(run: RunRef, program: Program, inputHash: string): Resident {
@@ -51,7 +50,6 @@ export function newResident(run: RunRef, program: Program, inputHash: string): R
     owes: false,
     tailBytes: 0,
     snapshotBytes: 0,
-    idleSince: null,
   };
 }
 

@@ -27,8 +27,10 @@ export class Wakes {
   extend(now: number, store: Store, residents: Iterable<Armed>): void {
     if (now < this.#horizonAt - TIMER_HORIZON_MS / 2) return;
     const from = this.#horizonAt;
+    const timers = store.timersUntil(now + TIMER_HORIZON_MS);
+    // Only now: when reading has failed, the same stretch of time is read again.
     this.#horizonAt = now + TIMER_HORIZON_MS;
-    for (const timer of store.timersUntil(this.#horizonAt)) if (timer.at > from) heapPush(this.#heap, timer);
+    for (const timer of timers) if (timer.at > from) heapPush(this.#heap, timer);
     for (const { run, armedAt } of residents) if (armedAt !== null && armedAt > from) this.arm(run, armedAt);
   }
 

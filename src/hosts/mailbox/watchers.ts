@@ -10,7 +10,7 @@ import type { StreamedChunk } from "../../ports/host.ts";
 
 export class Watchers {
   readonly #byRun = new Map<string, Set<Watcher>>();
-  readonly #waitingForEnd = new Map<string, Set<() => void>>();
+  readonly #waitingForEnd = new Map<string, Set<(value: void) => void>>();
 
   add(key: string): Watcher {
     const watcher = new Watcher();
@@ -34,20 +34,17 @@ export class Watchers {
   }
 
   /** Resolves when the run is over, the signal aborts, or the host closes. */
-  over(key: string, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true) return Promise.resolve();
-    return new Promise((resolve) => {
-      const waiting = this.#waitingForEnd.get(key) ?? new Set();
-      this.#waitingForEnd.set(key, waiting.add(resolve));
-      signal?.addEventListener("abort", () => this.#leave(key, resolve), { once: true });
-    });
-  }
-
-  #leave(key: string, resolve: () => void): void {
-    const waiting = this.#waitingForEnd.get(key);
-    waiting?.delete(resolve);
-    if (waiting?.size === 0) this.#waitingForEnd.delete(key);
-    resolve();
+  async over(key: string, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = this.#waitingForEnd.get(key) ?? new Set();
+    this.#waitingForEnd.set(key, waiting.add(resolve));
+    const stop = () => resolve();
+    signal?.addEventListener("abort", stop);
+    await promise;
+    signal?.removeEventListener("abort", stop);
+    waiting.delete(resolve);
+    if (waiting.size === 0 && this.#waitingForEnd.get(key) === waiting) this.#waitingForEnd.delete(key);
   }
 
   notifyOver(key: string): void {

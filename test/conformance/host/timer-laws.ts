@@ -71,7 +71,7 @@ export function timerLaws(open: OpenWorld): void {
 }
 
 export function clockLaws(open: OpenWorld): void {
-  it("fires nothing early when the clock jumps backwards, and time in the run stands still", async () => {
+  it("fires at the time that has really gone by when the clock jumps backwards: not early, and not hours late", async () => {
     const world = await open();
     const run = refOf("back");
     await world.start("back", single);
@@ -79,12 +79,12 @@ export function clockLaws(open: OpenWorld): void {
     await world.progress(run, "a", "half");
     world.clock.jump(-2 * HOUR);
     await world.progress(run, "a", "in the past");
-    await world.advance(30 * MINUTE);
+    await world.advance(30 * MINUTE - 1);
     expect(await world.kinds(run)).not.toContain("attemptFailed");
+    await world.advance(1);
+    expect(await world.kinds(run)).toContain("attemptFailed");
     const instants = (await world.facts(run)).map((fact) => fact.at);
     expect(instants).toEqual(instants.toSorted((left, right) => left - right));
-    await world.advance(2 * HOUR);
-    expect(await world.kinds(run)).toContain("attemptFailed");
   });
 
   it("never takes a run back in time, not even after a restart on an earlier clock", async () => {
