@@ -17,6 +17,7 @@ export type Interface = {
   readonly url: string;
   readonly binding: "JSONRPC" | "HTTP+JSON";
   readonly protocolVersion: string;
+  /** What every request there must name; empty for most agents. */
   readonly tenant: string;
   /** `network` when the card leads to another host than the operator named: no secrets go there. */
   readonly trust: Trust;
@@ -126,28 +127,6 @@ export function chooseInterface(card: AgentCard, trusts: (url: string) => Trust)
   }
   const offers = card.supportedInterfaces.map((offered) => `${offered.protocolBinding} ${offered.protocolVersion || "(no version)"}`);
   return `Agent "${card.name}" offers ${offers.length === 0 ? "no interface" : offers.join(", ")}; Tutti speaks JSONRPC and HTTP+JSON of A2A 1.0.`;
-}
-
-/** The interface at an address that was chosen earlier, as the card describes it now. */
-export function interfaceAt(
-  card: AgentCard | null,
-  at: { readonly url: string; readonly binding?: string },
-  trusts: (url: string) => Trust,
-): Interface {
-  const offered = card?.supportedInterfaces
-    .filter(({ url }) => url === at.url)
-    .find(({ protocolBinding }) => at.binding === undefined || protocolBinding === at.binding);
-  const found = offered === undefined ? null : asInterface(offered, trusts);
-  // A task stays with the interface that accepted it, also when the card has changed since.
-  return (
-    found ?? {
-      url: at.url,
-      binding: at.binding === "HTTP+JSON" ? "HTTP+JSON" : "JSONRPC",
-      protocolVersion: "1.0",
-      tenant: "",
-      trust: trusts(at.url),
-    }
-  );
 }
 
 function asInterface(offered: AgentCard["supportedInterfaces"][number], trusts: (url: string) => Trust): Interface | null {

@@ -3,7 +3,7 @@ import type { Task } from "@a2a-js/sdk";
 import { MAX_FIND_PAGES, POLL_INITIAL_MS, POLL_MAX_MS } from "../base/limits.ts";
 import type { Found, Work } from "../ports/agents.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Intent } from "../scheduler/input.ts";
+import type { Intent, RemoteTask } from "../scheduler/input.ts";
 import { toCallFailure } from "./call-failure.ts";
 import type { A2aClient } from "./client.ts";
 import { sleep } from "./follow-task.ts";
@@ -48,8 +48,7 @@ export async function findMessage(search: Search): Promise<Found> {
 /** An answer went to a task that we know; so the question is only whether it arrived. */
 async function findInTask({ client, intent, work, signal }: Search, taskId: string): Promise<Found> {
   const task = await client.getTask(intent, taskId, { historyLength: HISTORY_LENGTH }, signal);
-  if (holds(task, intent))
-    return { kind: "task", task: { agent: intent.agent, url: intent.url, taskId, contextId: work.task?.contextId ?? task.contextId } };
+  if (holds(task, intent)) return { kind: "task", task: taskOf(intent, { id: taskId, contextId: work.task?.contextId ?? task.contextId }) };
   return task.history.length > 0 ? { kind: "none" } : hidden(intent);
 }
 
@@ -94,7 +93,12 @@ function holds(task: Task, intent: Intent): boolean {
 }
 
 function foundAs(task: Task, intent: Intent): Found {
-  return { kind: "task", task: { agent: intent.agent, url: intent.url, taskId: task.id, contextId: task.contextId } };
+  return { kind: "task", task: taskOf(intent, task) };
+}
+
+/** The task that a message made: it is where the message went. */
+export function taskOf({ agent, url, binding, tenant }: Intent, { id, contextId }: Pick<Task, "id" | "contextId">): RemoteTask {
+  return { agent, url, binding, tenant, taskId: id, contextId };
 }
 
 function hidden(intent: Intent): Found {

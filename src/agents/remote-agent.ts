@@ -4,7 +4,7 @@ import { AskedQuestions } from "../a2a/asked-questions.ts";
 import { toCallFailure } from "../a2a/call-failure.ts";
 import type { Interface } from "../a2a/card.ts";
 import { A2aClient, type Secret } from "../a2a/client.ts";
-import { findMessage } from "../a2a/find-message.ts";
+import { findMessage, taskOf } from "../a2a/find-message.ts";
 import { TaskFollower } from "../a2a/follow-task.ts";
 import { isEmptyResult, messageToReply, taskToOutcome } from "../a2a/task-to-outcome.ts";
 import { DEDUPE_EXTENSION, isTerminal, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire.ts";
@@ -95,7 +95,7 @@ class A2aAgent implements RemoteAgent {
     }
     if ("messageId" in answer) return { kind: "answer", outcome: { kind: "completed", reply: messageToReply(answer) } };
     if (answer.id === "") return { kind: "ambiguous", message: `Agent "${this.name}" answered with a task that has no id.` };
-    const task: RemoteTask = { agent: intent.agent, url: intent.url, taskId: answer.id, contextId: answer.contextId };
+    const task = taskOf(intent, answer);
     return { kind: "task", task, over: isEmptyResult(answer) || this.#questions.isStale(answer) ? null : taskToOutcome(answer) };
   }
 
@@ -130,6 +130,7 @@ class A2aAgent implements RemoteAgent {
     return {
       url: chosen.url,
       binding: chosen.binding,
+      tenant: chosen.tenant,
       protocolVersion: chosen.protocolVersion,
       agentVersion: card.version,
       dedupes: this.#dedupes || card.capabilities?.extensions.some(({ uri }) => uri === DEDUPE_EXTENSION) === true,

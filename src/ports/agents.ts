@@ -88,6 +88,7 @@ export type RemoteAgent = {
 export type AgentIdentity = {
   readonly url: string;
   readonly binding: string;
+  readonly tenant: string;
   readonly protocolVersion: string;
   readonly agentVersion: string;
   /** True: the agent promises to ignore a second message with the same id. */

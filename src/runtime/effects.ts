@@ -190,7 +190,7 @@ export class Effects implements Performer {
     const ready = isSending && earlier !== undefined ? earlier.done : Promise.resolve();
     this.#inBackground(
       flight,
-      ready.then(() => abortRemotely(this.#context, flight, command, isSending && earlier?.mayHaveLeft === false)),
+      ready.then(() => abortRemotely(this.#context, flight, command, isSending && earlier !== undefined && !earlier.mayHaveLeft)),
     );
   }
 

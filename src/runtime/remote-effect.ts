@@ -37,12 +37,12 @@ export async function delegateRemotely(context: EffectContext, flight: Flight, c
   failpoint("delegate.described");
   if (flight.isStopped) return;
   if (!described.ok) return answer(context, flight, agent.name, described.outcome);
-  const { binding, takesContextId } = described.identity;
+  const { takesContextId } = described.identity;
   // An answer goes to where the task is, wherever the card leads by now.
-  const url = command.task?.url ?? described.identity.url;
+  const { url, binding, tenant } = command.task ?? described.identity;
   const { run } = flight.placed;
   const contextId = command.task?.contextId ?? (takesContextId ? contextIdOf(run, command.path) : null);
-  const intent: Intent = { agent: agent.name, url, binding, messageId: messageIdOf(run, command), contextId };
+  const intent: Intent = { agent: agent.name, url, binding, tenant, messageId: messageIdOf(run, command), contextId };
   await bring(context, flight, { kind: "intended", intent, ...idOf(command) });
   failpoint("delegate.intended");
 }
@@ -89,7 +89,7 @@ export async function abortRemotely(context: EffectContext, flight: Flight, comm
   if (isUnsent) return answer(context, flight, command.intent?.agent ?? "", canceledByUs(command.intent?.agent ?? ""));
   const agentName = command.task?.agent ?? command.intent?.agent ?? "";
   const agent = await context.registry.resolveByName(agentName, flight.placed);
-  if (agent === null) return answer(context, flight, agentName, canceledByUs(agentName));
+  if (agent === null) return answer(context, flight, agentName, outOfReach(agentName));
   const found = await findIntended(context, flight, agent, command);
   if (flight.isStopped) return;
   if (found.kind === "unknowable") return answer(context, flight, agentName, unknown(agentName, found.message));
@@ -249,16 +249,13 @@ async function isWanted(context: EffectContext, flight: Flight, { path, attempt,
   return waiting.task === null ? waiting.attempt === attempt && waiting.turn === turn : waiting.task.taskId === task.taskId;
 }
 
-async function remoteAgent(
-  context: EffectContext,
-  flight: Flight,
-  command: Assignment & { readonly intent?: Intent },
-): Promise<RemoteAgent | null> {
-  const name = command.intent?.agent ?? command.task?.agent ?? "";
+async function remoteAgent(context: EffectContext, flight: Flight, command: CommandOf<"send" | "attend">): Promise<RemoteAgent | null> {
+  const name = command.kind === "send" ? command.intent.agent : command.task.agent;
   const agent = await context.registry.resolveByName(name, flight.placed);
   if (agent !== null) return agent;
-  const failure = describeFailure(new Error(`agent "${name}", which has the work, is not bound any more`));
-  await answer(context, flight, name, { kind: "failed", failure });
+  const isUnsent = command.kind === "send" && !command.again;
+  const failure = describeFailure(new Error(`agent "${name}", which was chosen for the work, is not bound any more`));
+  await answer(context, flight, name, isUnsent ? { kind: "failed", failure } : outOfReach(name));
   return null;
 }
 
@@ -288,6 +285,12 @@ function wait(context: EffectContext, delayMs: number): Promise<void> {
 
 function unknown(agent: string, why: string): Outcome {
   const message = `A message to agent "${agent}" left, and whether it arrived cannot be known: ${why}.`;
+  return { kind: "unknown", failure: { code: "T4104", message, retryable: false } };
+}
+
+/** What is recorded is at an agent that this process does not have: another one must not do it again. */
+function outOfReach(agent: string): Outcome {
+  const message = `Agent "${agent}", which may have the work, is not bound any more, so what became of it cannot be known.`;
   return { kind: "unknown", failure: { code: "T4104", message, retryable: false } };
 }
 

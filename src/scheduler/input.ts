@@ -16,6 +16,8 @@ export type Intent = {
   /** The interface that was chosen, so that the task can be found there after a crash. */
   readonly url: string;
   readonly binding: string;
+  /** The tenant that the card names for this interface; empty when it names none. */
+  readonly tenant: string;
   /** UUIDv5 of the effect's key: the same in every re-send. */
   readonly messageId: string;
   /** Null when the agent does not take ours. */
@@ -23,7 +25,15 @@ export type Intent = {
 };
 
 /** A task at a remote agent: the second half of the send ledger. */
-export type RemoteTask = { readonly agent: string; readonly url: string; readonly taskId: string; readonly contextId: string };
+export type RemoteTask = {
+  readonly agent: string;
+  /** The interface that accepted it. The task stays there, whatever the card says later. */
+  readonly url: string;
+  readonly binding: string;
+  readonly tenant: string;
+  readonly taskId: string;
+  readonly contextId: string;
+};
 
 /** What the world says. It carries its instant: the scheduler has no clock. */
 export type Input = { readonly at: Instant } & (

@@ -87,9 +87,10 @@ export class World {
     const delegate = this.open.get(path);
     if (delegate?.kind !== "delegate") throw new Error(`${path} is not to be delegated.`);
     const { attempt, turn } = delegate;
-    const intent = { agent: "remote", url: "http://agent", binding: "JSONRPC", messageId: `m-${path}-${attempt}-${turn}`, contextId: "c" };
+    const at = { agent: "remote", url: "http://agent", binding: "JSONRPC", tenant: "" };
+    const intent = { ...at, messageId: `m-${path}-${attempt}-${turn}`, contextId: "c" };
     this.input({ kind: "intended", path, attempt, turn, intent });
-    const task = { agent: "remote", url: "http://agent", taskId, contextId: "c" };
+    const task = { ...at, taskId, contextId: "c" };
     this.input({ kind: "accepted", path, attempt, turn, agent: "remote", task });
     return task;
   }

@@ -51,8 +51,8 @@ async function send(cli: Cli, url: string, text: string | undefined, options: Se
 async function exchange(cli: Cli, agent: RemoteAgent, work: Work, signal: AbortSignal): Promise<Came> {
   const card = await agent.describe(signal);
   if (!card.ok) return { outcome: card.outcome, task: null };
-  const { url, binding } = card.identity;
-  const intent: Intent = { agent: agent.name, url, binding, messageId: work.key, contextId: null };
+  const { url, binding, tenant } = card.identity;
+  const intent: Intent = { agent: agent.name, url, binding, tenant, messageId: work.key, contextId: null };
   const sent = await agent.send(work, intent, signal);
   switch (sent.kind) {
     case "answer":

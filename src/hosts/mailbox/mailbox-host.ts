@@ -24,7 +24,8 @@ import { silentLog, type Log } from "../../ports/log.ts";
 import type { RunState } from "../../scheduler/index.ts";
 import type { Input } from "../../scheduler/input.ts";
 import { decodeFact, payloadOf } from "./codec.ts";
-import { closedError, Mailbox } from "./mailbox.ts";
+import { closedError } from "./closed-error.ts";
+import { Mailbox } from "./mailbox.ts";
 import { loadResident, newResident, type Envelope, type Resident } from "./resident.ts";
 import { keyOf, type Batch, type Store } from "./store.ts";
 

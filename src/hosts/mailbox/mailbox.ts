@@ -21,6 +21,7 @@ import type { Input } from "../../scheduler/input.ts";
 import { Alarm } from "./alarm.ts";
 import { addStanding } from "./batch-writer.ts";
 import { decideInput, newWork, type Work } from "./decide-input.ts";
+import { closedError } from "./closed-error.ts";
 import { Programs } from "./programs.ts";
 import { IdleRuns } from "./idle-runs.ts";
 import { loadResident, newResident, type Envelope, type Resident } from "./resident.ts";
@@ -393,9 +394,4 @@ export class Mailbox {
     this.#retryAt = Number.POSITIVE_INFINITY;
     this.#alarm.setFor(nextAt, nextAt - this.now());
   }
-}
-
-/** What a closed host says to everybody. */
-export function closedError(): TuttiError {
-  return new TuttiError("T5008", "The host is closed; the run goes on when a process opens the database again.", { retryable: true });
 }

@@ -125,6 +125,8 @@ export class World {
     const task: RemoteTask = {
       agent: "far",
       url: "https://far.example.com",
+      binding: "JSONRPC",
+      tenant: "",
       taskId: `task-${run.id}-${path}`,
       contextId: `context-${run.id}`,
     };
@@ -167,7 +169,7 @@ export function tenantOf(name: string): Tenant {
 
 export function intentOf(run: RunRef, path: string): Intent {
   const url = "https://far.example.com";
-  return { agent: "far", url, binding: "JSONRPC", messageId: `message-${run.id}-${path}`, contextId: `context-${run.id}` };
+  return { agent: "far", url, binding: "JSONRPC", tenant: "", messageId: `message-${run.id}-${path}`, contextId: `context-${run.id}` };
 }
 
 export function failure(retryable: boolean): Outcome {

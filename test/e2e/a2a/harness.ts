@@ -53,8 +53,8 @@ export const never = (): AbortSignal => new AbortController().signal;
 export async function intentFor(agent: RemoteAgent, more: Partial<Intent> = {}): Promise<Intent> {
   const described = await agent.describe(never());
   if (!described.ok) throw new Error(`The agent cannot be described: ${JSON.stringify(described.outcome)}`);
-  const { url, binding } = described.identity;
-  return { agent: agent.name, url, binding, messageId: randomUUID(), contextId: randomUUID(), ...more };
+  const { url, binding, tenant } = described.identity;
+  return { agent: agent.name, url, binding, tenant, messageId: randomUUID(), contextId: randomUUID(), ...more };
 }
 
 export function taskOf(sent: Sent): RemoteTask {

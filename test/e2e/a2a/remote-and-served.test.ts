@@ -167,7 +167,7 @@ describe.each(["JSONRPC", "HTTP+JSON"] as const)("over %s", (binding) => {
   test("a task that the agent no longer knows is unknown, not failed", async () => {
     const { remote, at } = await connect({}, binding);
     const intent = await at();
-    const task = { agent: "stage", url: intent.url, taskId: "gone", contextId: "c" };
+    const task = { agent: "stage", url: intent.url, binding, tenant: "", taskId: "gone", contextId: "c" };
     expect(await remote.attend(task, watching().watch)).toMatchObject({ kind: "unknown", failure: { code: "T3007" } });
     expect(await remote.cancel(task, "x", never())).toEqual({ kind: "canceled" });
   });
@@ -178,7 +178,7 @@ test("the description says how to talk to the agent and what it can do", async (
   const described = await remote.describe(never());
   expect(described).toMatchObject({
     ok: true,
-    identity: { url: served.url, binding: "JSONRPC", protocolVersion: "1.0", agentVersion: "1.0.0", dedupes: true, takesContextId: true },
+    identity: { url: served.url, binding: "JSONRPC", tenant: "", protocolVersion: "1.0", agentVersion: "1.0.0", dedupes: true, takesContextId: true },
   });
   const double = described.ok ? described.identity.capabilities.find(({ name }) => name === "double") : undefined;
   expect(double).toMatchObject({ description: "Doubles n.", tags: ["double"], inputSchema: { required: ["n"] }, outputSchema: null });

@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../../../src/ports/clock.ts";
 import type { Found, RemoteAgent, Sent } from "../../../src/ports/agents.ts";
 import type { Intent, RemoteTask } from "../../../src/scheduler/input.ts";
 
-const TASK: RemoteTask = { agent: "far", url: "http://far.test", taskId: "t-1", contextId: "c-1" };
+const TASK: RemoteTask = { agent: "far", url: "http://far.test", binding: "JSONRPC", tenant: "", taskId: "t-1", contextId: "c-1" };
 const AMBIGUOUS: Sent = { kind: "ambiguous", message: "the connection broke" };
 const TAKEN: Sent = { kind: "task", task: TASK, over: null };
 
@@ -20,12 +20,12 @@ function notSent(retryable: boolean): Sent {
 function farAgent(script: { readonly dedupes: boolean; readonly sends: readonly Sent[]; readonly finds?: readonly Found[] }) {
   const intents: Intent[] = [];
   let findCount = 0;
-  const identity = { url: TASK.url, binding: "JSONRPC", protocolVersion: "1.0", agentVersion: "1", takesContextId: true, capabilities: [] };
+  const identity = { url: TASK.url, binding: "JSONRPC", tenant: "", protocolVersion: "1.0", agentVersion: "1", capabilities: [] };
   const agent: RemoteAgent = {
     kind: "remote",
     name: "far",
     url: TASK.url,
-    describe: async () => ({ ok: true, identity: { ...identity, dedupes: script.dedupes } }),
+    describe: async () => ({ ok: true, identity: { ...identity, takesContextId: true, dedupes: script.dedupes } }),
     async send(_work, intent) {
       intents.push(intent);
       return script.sends[intents.length - 1] ?? TAKEN;

@@ -98,7 +98,7 @@ describe("retries and fallbacks", () => {
 
   it("an unknown outcome is sent again under the same message id when the step says so, a bounded number of times", () => {
     const world = new World({ a: step({ onUnknown: "resend" }) }).start();
-    const intent = { agent: "r", url: "u", binding: "JSONRPC", messageId: "m", contextId: null };
+    const intent = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", messageId: "m", contextId: null };
     world.input({ kind: "intended", path: "a", attempt: 1, turn: 1, intent });
     const unknown = { kind: "unknown", failure: { code: "T4104", message: "who knows", retryable: false } } as const;
     for (let count = 0; count < 3; count += 1) {

@@ -12,11 +12,11 @@ describe("the send ledger", () => {
     const world = new World({ a: step() }).start();
     const first = world.open.get("a");
     expect(outstanding(world.state as never)).toEqual([first]);
-    const intent = { agent: "r", url: "u", binding: "JSONRPC", messageId: "m", contextId: "c" };
+    const intent = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", messageId: "m", contextId: "c" };
     world.input({ kind: "intended", path: "a", attempt: 1, turn: 1, intent });
     expect(world.open.get("a")).toMatchObject({ kind: "send", again: false, intent });
     expect(outstanding(world.state as never)).toMatchObject([{ kind: "send", again: true, intent }]);
-    const task = { agent: "r", url: "u", taskId: "t", contextId: "c" };
+    const task = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", taskId: "t", contextId: "c" };
     world.input({ kind: "accepted", path: "a", attempt: 1, turn: 1, agent: "r", task });
     expect(world.open.get("a")).toMatchObject({ kind: "attend", task });
     expect(outstanding(world.state as never)).toMatchObject([{ kind: "attend", task }]);
@@ -26,7 +26,7 @@ describe("the send ledger", () => {
 
   it("a second intent for the same turn is ignored, unless it leaves out the context id that was refused", () => {
     const world = new World({ a: step() }).start();
-    const intent = { agent: "r", url: "u", binding: "JSONRPC", messageId: "m", contextId: "c" };
+    const intent = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", messageId: "m", contextId: "c" };
     const intended = { kind: "intended", path: "a", attempt: 1, turn: 1 } as const;
     world.input({ ...intended, intent });
     expect(world.input({ ...intended, intent })).toEqual([]);
@@ -46,7 +46,7 @@ describe("the send ledger", () => {
   it("acknowledgements, intents and progress of what is not in flight change nothing", () => {
     const world = new World({ a: step() }).start();
     const effect = { path: "gone", attempt: 1, turn: 1 };
-    const intent = { agent: "r", url: "u", binding: "JSONRPC", messageId: "m", contextId: "c" };
+    const intent = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", messageId: "m", contextId: "c" };
     expect(world.input({ kind: "accepted", ...effect, agent: "x" })).toEqual([]);
     expect(world.input({ kind: "intended", ...effect, intent })).toEqual([]);
     expect(world.input({ kind: "progressed", ...effect, progress: { percent: 3 } })).toEqual([]);
@@ -100,7 +100,7 @@ describe("timeouts of an attempt", () => {
 
   it("a message of which nobody knows whether it arrived is unknown, not timed out: it is not sent again", () => {
     const world = new World({ a: step(RETRY) }).start();
-    const intent = { agent: "r", url: "u", binding: "JSONRPC", messageId: "m", contextId: null };
+    const intent = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", messageId: "m", contextId: null };
     world.input({ kind: "intended", path: "a", attempt: 1, turn: 1, intent });
     world.pass(60_000);
     expect(world.open.get("a")).toMatchObject({ kind: "abort", task: null, intent });
@@ -110,10 +110,10 @@ describe("timeouts of an attempt", () => {
 
   it("an acceptance that was overtaken by the timeout still gets its task canceled", () => {
     const world = new World({ a: step(RETRY) }).start();
-    const intent = { agent: "r", url: "u", binding: "JSONRPC", messageId: "m", contextId: null };
+    const intent = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", messageId: "m", contextId: null };
     world.input({ kind: "intended", path: "a", attempt: 1, turn: 1, intent });
     world.pass(60_000);
-    const task = { agent: "r", url: "u", taskId: "t", contextId: "c" };
+    const task = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", taskId: "t", contextId: "c" };
     world.input({ kind: "accepted", path: "a", attempt: 1, turn: 1, agent: "r", task });
     expect(world.open.get("a")).toMatchObject({ kind: "abort", task });
     world.answer("a", { kind: "unknown", failure: { code: "T4104", message: "?", retryable: false } });
