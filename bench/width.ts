@@ -4,7 +4,8 @@ import { adder, fanOut, numbers } from "./workflows.ts";
 
 const SUBTASKS = 100_000;
 const WIDTHS = [100, 1_000, 10_000, 100_000] as const;
-const REPEATS = 3;
+const REPEATS = 5;
+const IN_FLIGHT = 1_000;
 
 /** Wide fan-outs in one run: their time, and whether a subtask costs the same however many there are. */
 export async function measureWidth(): Promise<Figure[]> {
@@ -54,7 +55,7 @@ async function costsByWidth(engine: Engine): Promise<Map<number, number>> {
   return new Map([...elapsed].map(([width, values]) => [width, median(values)]));
 }
 
-/** Several runs of a width, eight at once. */
+/** Several runs of a width, as many at once as keep a thousand subtasks in flight whatever the width. */
 async function all(engine: Engine, width: number, count: number): Promise<void> {
   const items = numbers(width);
   let left = count;
@@ -64,7 +65,7 @@ async function all(engine: Engine, width: number, count: number): Promise<void> 
       await engine.run(fanOut, { items });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(8, count) }, worker));
+  await Promise.all(Array.from({ length: Math.max(1, IN_FLIGHT / width) }, worker));
 }
 
 async function times(engine: Engine, width: number, repeats: number): Promise<number[]> {

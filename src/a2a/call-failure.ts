@@ -9,8 +9,8 @@ export type CallFailure = {
   /** True: it certainly did nothing with the request. */
   readonly untouched: boolean;
   readonly failure: Failure;
-  /** The name of the A2A error that the agent answered, such as `TaskNotFoundError`; else null. */
-  readonly a2aError: string | null;
+  /** The A2A error that the agent answered: its name, such as `TaskNotFoundError`, and its own words; else null. */
+  readonly a2aError: { readonly name: string; readonly said: string } | null;
 };
 
 /** Sorts what the SDK's transports throw: our own egress errors, A2A errors, and bare sentences. */
@@ -70,8 +70,10 @@ const REFUSALS: ReadonlySet<string> = new Set([
 
 function fromA2a(error: A2AError, agent: string): CallFailure {
   const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 0;
-  const failure = { code: "T3006", message: `Agent "${agent}" answered ${error.reason}: ${error.message.slice(0, 500)}`, retryable: false };
-  return { untouched: REFUSALS.has(error.name) || (status >= 400 && status < 500), a2aError: error.name, failure };
+  const said = error.message.slice(0, 500);
+  const failure = { code: "T3006", message: `Agent "${agent}" answered ${error.reason}: ${said}`, retryable: false };
+  const untouched = REFUSALS.has(error.name) || (status >= 400 && status < 500);
+  return { untouched, a2aError: { name: error.name, said }, failure };
 }
 
 /** The SDK tells HTTP errors without a JSON body, and replies out of shape, only as a sentence. */

@@ -19,8 +19,8 @@ import {
 import { JsonRpcTransportFactory, RestTransportFactory, TenantTransportDecorator, type Transport } from "@a2a-js/sdk/client";
 
 import { TuttiError } from "../base/errors.ts";
-import { type Egress, EgressError } from "../runtime/egress.ts";
-import { CardSource, chooseInterface, type Interface, interfaceAt, trustOf } from "./card.ts";
+import { type Egress, EgressError, type Fetch, type Trust } from "../runtime/egress.ts";
+import { CardSource, chooseInterface, type Interface, trustOf } from "./card.ts";
 import { PROTOCOL_VERSION } from "./wire.ts";
 
 /** A bearer token, or how to get one; asked before every request, so that it may change. */
@@ -36,8 +36,8 @@ export type ClientOptions = {
   readonly now?: () => number;
 };
 
-/** Which interface a call goes to: the one that was chosen when the work was sent. */
-export type At = { readonly url: string; readonly binding?: string };
+/** Which interface a call goes to: the one that was chosen when the work was sent. No card is needed for it. */
+export type At = { readonly url: string; readonly binding: string; readonly tenant: string };
 
 export class A2aClient {
   readonly #options: ClientOptions;
@@ -102,23 +102,17 @@ export class A2aClient {
   }
 
   async #call(at: At, signal: AbortSignal) {
-    const iface = this.#interfaceAt(at);
-    const key = `${iface.binding} ${iface.tenant} ${iface.url}`;
+    const trust = this.#trusts(at.url);
+    const key = `${at.binding} ${at.tenant} ${at.url}`;
     let opening = this.#transports.get(key);
     if (opening === undefined) {
-      opening = openTransport(iface, this.#options.egress);
+      opening = openTransport(at, this.#options.egress.fetch({ trust }));
       this.#transports.set(key, opening);
     }
-    return { transport: await opening, options: { signal, serviceParameters: await this.#headers(iface.trust) } };
+    return { transport: await opening, options: { signal, serviceParameters: await this.#headers(trust) } };
   }
 
-  #interfaceAt(at: At): Interface {
-    const chosen = this.#interface?.chosen;
-    if (typeof chosen === "object" && chosen.url === at.url && (at.binding === undefined || at.binding === chosen.binding)) return chosen;
-    return interfaceAt(this.#cards.last, at, this.#trusts);
-  }
-
-  async #headers(trust: Interface["trust"]): Promise<{ [name: string]: string }> {
+  async #headers(trust: Trust): Promise<{ [name: string]: string }> {
     if (trust === "network") return { [A2A_VERSION_HEADER]: PROTOCOL_VERSION };
     const { headers, secret } = this.#options;
     const token = typeof secret === "function" ? await readSecret(secret) : secret;
@@ -136,11 +130,10 @@ async function readSecret(secret: () => string | Promise<string>): Promise<strin
   }
 }
 
-async function openTransport(iface: Interface, egress: Egress): Promise<Transport> {
-  const fetchImpl = egress.fetch({ trust: iface.trust });
-  const factory = iface.binding === "JSONRPC" ? new JsonRpcTransportFactory({ fetchImpl }) : new RestTransportFactory({ fetchImpl });
-  const transport = await factory.create(iface.url, NO_CARD);
-  return iface.tenant === "" ? transport : new TenantTransportDecorator(transport, iface.tenant);
+async function openTransport({ url, binding, tenant }: At, fetchImpl: Fetch): Promise<Transport> {
+  const factory = binding === "HTTP+JSON" ? new RestTransportFactory({ fetchImpl }) : new JsonRpcTransportFactory({ fetchImpl });
+  const transport = await factory.create(url, NO_CARD);
+  return tenant === "" ? transport : new TenantTransportDecorator(transport, tenant);
 }
 
 /** The factories read the card only to speak older versions of the protocol. */

@@ -79,7 +79,7 @@ export class TaskFollower {
   /** The outcome when asking again is of no use; null when the agent may answer later. */
   #lostOr(error: unknown, task: RemoteTask): Outcome | null {
     const { a2aError, failure } = toCallFailure(error, task.agent);
-    if (a2aError === "TaskNotFoundError") {
+    if (a2aError?.name === "TaskNotFoundError") {
       return {
         kind: "unknown",
         failure: { code: "T3007", message: `Agent "${task.agent}" no longer knows task ${task.taskId}.`, retryable: false },

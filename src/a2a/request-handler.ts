@@ -4,7 +4,7 @@
  * It owns the open tasks; the store owns what is remembered of all of them.
  *
  * 1. A message id makes at most one task: the same message again gives the same task (A2A 3.3.1).
- * 2. A handler never works twice on one task at the same time.
+ * 2. A handler never works twice on one task at the same time, and never on one that was canceled.
  * 3. Errors are the protocol's own; the words of any other exception stay in the log.
  * 4. A task that somebody has seen is answered as a task, never as a direct message.
  */
@@ -72,8 +72,8 @@ export class AgentRequestHandler implements A2ARequestHandler {
   readonly #options: HandlerOptions;
   readonly #world: Surroundings;
   readonly #openById = new Map<string, Open>();
-  /** Tasks that are just taking a message, so that two never take one at the same moment. */
-  readonly #takingIds = new Set<string>();
+  /** What is just being done to each task: its next message, or its cancel, waits for that. */
+  readonly #busyById = new Map<string, Promise<void>>();
   #workingCount = 0;
 
   constructor(options: HandlerOptions) {
@@ -145,12 +145,17 @@ export class AgentRequestHandler implements A2ARequestHandler {
     return answer;
   }
 
-  async cancelTask(params: CancelTaskRequest): Promise<Task> {
+  cancelTask(params: CancelTaskRequest): Promise<Task> {
+    return this.#inTurn(params.id, () => this.#cancel(params));
+  }
+
+  async #cancel(params: CancelTaskRequest): Promise<Task> {
     const { task, work } = await this.#stored(params.id);
     if (isTerminal(task.status?.state))
       throw new TaskNotCancelableError(`Task ${task.id} is over already: ${TaskState[task.status?.state ?? 0]}.`);
     const served = this.#openById.get(task.id)?.served ?? new ServedTask({ task, work }, this.#world);
     served.cancel(metadataText(params.metadata, "reason", "cancellation_reason") ?? "Canceled by the caller.");
+    await served.settled;
     this.#openById.delete(task.id);
     return served.task;
   }
@@ -183,27 +188,39 @@ export class AgentRequestHandler implements A2ARequestHandler {
 
   async #accept(params: SendMessageRequest): Promise<Accepted> {
     const message = checkedMessage(params.message);
-    if (message.taskId === "") return this.#acceptNew(message);
+    return message.taskId === "" ? this.#acceptNew(message) : this.#inTurn(message.taskId, () => this.#acceptNext(message));
+  }
+
+  async #acceptNext(message: Message): Promise<Accepted> {
     const known = await this.#stored(message.taskId);
     const contextId = contextOf(message, known.task);
     // The same message again: it was taken before, whatever the task is doing now.
     if (known.task.history.some(({ messageId }) => messageId === message.messageId)) return this.#existing(known.task.id);
-    const refusal = refusalOf(known.task, this.#takingIds);
+    const refusal = refusalOf(known.task);
     if (refusal !== null) throw refusal;
-    this.#takingIds.add(known.task.id);
-    try {
-      return await this.#claim(message, known.task.id, () => {
-        const before = this.#openById.get(known.task.id)?.served;
-        const work = nextTurn(known.work, before?.outcome ?? askedBefore(known.task), message);
-        return this.#begin({
-          served: before ?? new ServedTask(known, this.#world),
-          work,
-          message: { ...message, contextId },
-          isSeen: true,
-        });
+    return this.#claim(message, known.task.id, () => {
+      const before = this.#openById.get(known.task.id)?.served;
+      const work = nextTurn(known.work, before?.outcome ?? askedBefore(known.task), message);
+      return this.#begin({
+        served: before ?? new ServedTask(known, this.#world),
+        work,
+        message: { ...message, contextId },
+        isSeen: true,
       });
+    });
+  }
+
+  /** One at a time for each task, so that what was found of it still holds when it is acted on. */
+  async #inTurn<Value>(taskId: string, act: () => Promise<Value>): Promise<Value> {
+    const before = this.#busyById.get(taskId);
+    const over = Promise.withResolvers<void>();
+    this.#busyById.set(taskId, over.promise);
+    try {
+      await before;
+      return await act();
     } finally {
-      this.#takingIds.delete(known.task.id);
+      over.resolve();
+      if (this.#busyById.get(taskId) === over.promise) this.#busyById.delete(taskId);
     }
   }
 
@@ -322,10 +339,10 @@ function contextOf(message: Message, task: Task): string {
   throw new RequestMalformedError(`Task ${task.id} is in another context than "${message.contextId}".`);
 }
 
-function refusalOf(task: Task, takingIds: ReadonlySet<string>): A2AError | null {
+function refusalOf(task: Task): A2AError | null {
   const state = task.status?.state;
   if (isTerminal(state)) return new UnsupportedOperationError(`Task ${task.id} is over; send a new message without its id.`);
-  if (isInterrupted(state) && !takingIds.has(task.id)) return null;
+  if (isInterrupted(state)) return null;
   return new UnsupportedOperationError(`Task ${task.id} is being worked on; send the message when it asks for input.`);
 }
 

@@ -1,5 +1,6 @@
 import { type Artifact, type Message, type Part, Role, type Task, TaskState, type TaskStatus } from "@a2a-js/sdk";
 
+import { MAX_RETRY_AFTER_MS } from "../base/limits.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Progress } from "../scheduler/input.ts";
 import type { ArtifactRecord, Failure, Outcome, Question, Reply } from "../scheduler/outcome.ts";
@@ -140,7 +141,7 @@ function statusToFailure(status: TaskStatus, otherwise: { readonly code: string;
     code,
     message: asText(data["error_message"]) ?? textOf(message?.parts ?? []) ?? otherwise.message,
     retryable,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.min(MAX_RETRY_AFTER_MS, Math.max(0, retryAfterMs)) }),
     ...(details === undefined ? {} : { details }),
   };
 }

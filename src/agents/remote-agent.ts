@@ -4,10 +4,11 @@ import { AskedQuestions } from "../a2a/asked-questions.ts";
 import { toCallFailure } from "../a2a/call-failure.ts";
 import type { Interface } from "../a2a/card.ts";
 import { A2aClient, type Secret } from "../a2a/client.ts";
+import { cancelTask } from "../a2a/cancel-task.ts";
 import { findMessage, taskOf } from "../a2a/find-message.ts";
 import { TaskFollower } from "../a2a/follow-task.ts";
 import { isEmptyResult, messageToReply, taskToOutcome } from "../a2a/task-to-outcome.ts";
-import { DEDUPE_EXTENSION, isTerminal, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire.ts";
+import { DEDUPE_EXTENSION, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire.ts";
 import { workToRequest } from "../a2a/work-to-message.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import type { CancelResult, Capability, Described, Found, RemoteAgent, Sent, Watch, Work } from "../ports/agents.ts";
@@ -109,21 +110,8 @@ class A2aAgent implements RemoteAgent {
     return this.#follower.follow(task, watch);
   }
 
-  async cancel(task: RemoteTask, reason: string, signal: AbortSignal): Promise<CancelResult> {
-    try {
-      return overOrCanceled(await this.#client.cancelTask(task, task.taskId, reason, signal));
-    } catch (error) {
-      const { a2aError, failure } = toCallFailure(error, this.name);
-      if (a2aError === "TaskNotFoundError") return { kind: "canceled" };
-      if (a2aError !== "TaskNotCancelableError") return { kind: "unreachable", message: failure.message };
-    }
-    try {
-      const found = await this.#client.getTask(task, task.taskId, { historyLength: 10 }, signal);
-      if (isTerminal(found.status?.state)) return overOrCanceled(found);
-      return { kind: "unreachable", message: `Agent "${this.name}" works on task ${task.taskId} and cannot cancel it.` };
-    } catch (error) {
-      return { kind: "unreachable", message: toCallFailure(error, this.name).failure.message };
-    }
+  cancel(task: RemoteTask, reason: string, signal: AbortSignal): Promise<CancelResult> {
+    return cancelTask({ client: this.#client, clock: this.#clock, task, reason, signal });
   }
 
   #identityOf(card: AgentCard, chosen: Interface) {
@@ -142,8 +130,7 @@ class A2aAgent implements RemoteAgent {
   #notAnswered(error: unknown, work: Work, intent: Intent): Sent {
     const { untouched, failure, a2aError } = toCallFailure(error, this.name);
     if (!untouched) return { kind: "ambiguous", message: failure.message };
-    // The specification names no error for a context id that is not taken (A2A 3.4.1).
-    if (a2aError !== null && work.task === null && intent.contextId !== null && /context/i.test(failure.message)) {
+    if (a2aError !== null && work.task === null && intent.contextId !== null && namesContext(a2aError, intent.contextId)) {
       this.#takesContextId = false;
       return { kind: "contextRefused" };
     }
@@ -160,10 +147,9 @@ function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise
   return Promise.race([work, stopped.promise]).finally(() => signal.removeEventListener("abort", onAbort));
 }
 
-/** A canceled task is what was asked for; any other end came before. */
-function overOrCanceled(task: Task): CancelResult {
-  const outcome = isTerminal(task.status?.state) ? taskToOutcome(task) : null;
-  return outcome === null || outcome.kind === "canceled" ? { kind: "canceled" } : { kind: "over", outcome };
+/** The specification names no error for a context id that is not taken (A2A 3.4.1), so its words must say it. */
+function namesContext({ said }: { readonly said: string }, contextId: string): boolean {
+  return /\bcontext[\s_-]?ids?\b/i.test(said) || said.includes(contextId);
 }
 
 /** Skills have no schemas on the wire; our extension carries them. */

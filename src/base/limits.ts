@@ -80,6 +80,8 @@ export const CARD_FRESH_MS = 60_000;
 export const CARD_MAX_FRESH_MS = 3_600_000;
 /** Pages of `ListTasks` read while looking for one message. */
 export const MAX_FIND_PAGES = 20;
+/** How long an agent may put off the next attempt: a slip in its units must not park a run for days. */
+export const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Polling a task: the first pause, and the longest. */
 export const POLL_INITIAL_MS = 100;
 export const POLL_MAX_MS = 2_000;
@@ -108,6 +110,8 @@ export const DRAIN_MS = 10_000;
 
 /** Facts since the last snapshot, in bytes, before the next one: reading them takes some 20 ms. */
 export const SNAPSHOT_TAIL_BYTES = 1_048_576;
+/** And in multiples of the last snapshot: writing all of a wide run again must stay rare beside its facts. */
+export const SNAPSHOT_TAIL_FACTOR = 8;
 /** How long a run that waits stays in memory after its last input. */
 export const IDLE_RUN_MS = 5_000;
 /** Runs that wait and are still in memory; beyond it the longest idle leave at once. */

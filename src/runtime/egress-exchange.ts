@@ -7,6 +7,7 @@
  */
 import type { Dispatcher } from "undici";
 
+import { MAX_RESPONSE_BYTES, MAX_RETRY_AFTER_MS } from "../base/limits.ts";
 import { BlockedAddress, ConnectFailure } from "./egress-connector.ts";
 import { EgressError } from "./egress-error.ts";
 
@@ -29,6 +30,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #headers: IncomingHeaders = {};
   #chunks: Buffer[] = [];
+  #byteCount = 0;
   #stream: ReadableStreamDefaultController<Uint8Array> | null = null;
   #cause: EgressError | null = null;
 
@@ -77,11 +79,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#cause !== null) return;
     if (this.#stream === null) {
+      this.#byteCount += chunk.length;
+      if (this.#byteCount > MAX_RESPONSE_BYTES)
+        return this.#stop(new EgressError("protocol", `${this.#url.host} sent a reply that is too large.`, { code: "T3004" }));
       this.#chunks.push(chunk);
       return;
     }
-    if (this.#cause !== null) return;
     this.#stream.enqueue(chunk);
     if ((this.#stream.desiredSize ?? 0) <= 0) controller.pause();
   }
@@ -113,9 +118,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return new EgressError("notSent", `${host} is not asked: ${error.message}`, { code: "T6001", cause: error });
     if (error instanceof ConnectFailure || !this.#sent)
       return new EgressError("notSent", `${host} cannot be reached: ${error.message}.`, { cause: error });
-    if ("code" in error && error.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
-      return new EgressError("protocol", `${host} sent a reply that is too large.`, { code: "T3004", cause: error });
-    }
     return new EgressError("ambiguous", `The connection to ${host} broke before the answer: ${error.message}.`, { cause: error });
   }
 
@@ -182,12 +184,12 @@ function excerptOf(text: string): string {
   }
 }
 
-/** Seconds or a date (RFC 9110, 10.2.3), as milliseconds from now. */
+/** Seconds or a date (RFC 9110, 10.2.3), as milliseconds from now; at most the limit. */
 export function retryAfterOf(value: string | string[] | undefined): number | null {
   if (typeof value !== "string") return null;
   const seconds = Number(value);
   const delayMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(delayMs) ? Math.max(0, Math.round(delayMs)) : null;
+  return Number.isFinite(delayMs) ? Math.min(MAX_RETRY_AFTER_MS, Math.max(0, Math.round(delayMs))) : null;
 }
 
 /** As much of a `Response` as the A2A SDK and the card cache read; a real one costs ten times more. */

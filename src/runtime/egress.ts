@@ -13,7 +13,7 @@
  */
 import { Pool } from "undici";
 
-import { MAX_EFFECTS_PER_ORIGIN, MAX_ORIGINS, MAX_RESPONSE_BYTES, MAX_STREAMS_PER_ORIGIN, REQUEST_TIMEOUT_MS } from "../base/limits.ts";
+import { MAX_EFFECTS_PER_ORIGIN, MAX_ORIGINS, MAX_STREAMS_PER_ORIGIN, REQUEST_TIMEOUT_MS } from "../base/limits.ts";
 import { connectorFor, type Trust } from "./egress-connector.ts";
 import { EgressError } from "./egress-error.ts";
 import { Exchange } from "./egress-exchange.ts";
@@ -93,8 +93,6 @@ export class Egress {
       allowH2: false,
       headersTimeout: 0,
       bodyTimeout: 0,
-      // A stream has no end to measure; its reader bounds each event instead.
-      maxResponseSize: streams ? -1 : MAX_RESPONSE_BYTES,
       connect: connectorFor(trust),
     });
     this.#pools.set(key, pool);

@@ -16,7 +16,8 @@ export function readOutput(step: StepProgram, reply: Reply, scope: () => Scope):
   const output = step.validate === null ? ok(plainOutput(reply)) : contractedOutput(step.validate, reply);
   if (!output.ok) return err(broken(step, output.error));
   const whole = contents(output.value, reply);
-  if (isTooLarge(output.value, MAX_OUTPUT_BYTES) || isTooLarge(whole, MAX_REPLY_BYTES)) {
+  const hasMore = whole.data !== undefined || whole.artifacts !== undefined || whole.usage !== undefined;
+  if (isTooLarge(output.value, MAX_OUTPUT_BYTES) || (hasMore && isTooLarge(whole, MAX_REPLY_BYTES))) {
     const message = `The reply to step ${step.id} is too large: an output has at most ${MAX_OUTPUT_BYTES} bytes, and all of a reply ${MAX_REPLY_BYTES}; let the agent return a file or a URL.`;
     return err({ code: "T4112", message, retryable: false });
   }

@@ -1,4 +1,4 @@
-import { SNAPSHOT_TAIL_BYTES } from "../../base/limits.ts";
+import { SNAPSHOT_TAIL_BYTES, SNAPSHOT_TAIL_FACTOR } from "../../base/limits.ts";
 import {
   FACT_VERSION,
   hasOutstanding,
@@ -54,7 +54,7 @@ export function addStanding(batch: Batch, resident: Resident, now: number): void
     resident.owes = owes;
   }
   addTimer(batch, resident, owes, nextWakeAt(state), now);
-  if (resident.tailBytes > Math.max(SNAPSHOT_TAIL_BYTES, 2 * resident.snapshotBytes)) addSnapshot(batch, resident, state);
+  if (resident.tailBytes > Math.max(SNAPSHOT_TAIL_BYTES, SNAPSHOT_TAIL_FACTOR * resident.snapshotBytes)) addSnapshot(batch, resident, state);
 }
 
 function addTimer(batch: Batch, resident: Resident, owes: boolean, wakeAt: number | null, now: number): void {

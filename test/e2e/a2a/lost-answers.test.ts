@@ -1,6 +1,3 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-
 import { afterEach, expect, test } from "vitest";
 
 import { remoteAgent } from "../../../src/agents/remote-agent.ts";
@@ -8,6 +5,7 @@ import { Egress } from "../../../src/runtime/egress.ts";
 import { serveAgent } from "../../../src/server/serve-agent.ts";
 import { gate, intentFor, never, stage, taskOf, watching, work } from "./harness.ts";
 import { Proxy } from "./proxy.ts";
+import { type Answer, type Asked, card, scripted as openScripted, type Scripted } from "./scripted.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -95,45 +93,11 @@ test("one who stops waiting is released at once", async () => {
   expect(await attended).toMatchObject({ kind: "unknown" });
 });
 
-/** An agent that answers every request as it is told; what it got is kept. */
-async function scripted(
-  answer: (request: { readonly path: string; readonly body: string; readonly headers: NodeJS.Dict<string | string[]> }) => {
-    readonly status?: number;
-    readonly headers?: { readonly [name: string]: string };
-    readonly body?: unknown;
-  },
-) {
-  const server = createServer((incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-    incoming.on("end", () => {
-      const request = { path: incoming.url ?? "", body: Buffer.concat(chunks).toString(), headers: incoming.headers };
-      const { status = 200, headers = {}, body } = answer(request);
-      outgoing.writeHead(status, { "content-type": "application/json", ...headers });
-      outgoing.end(body === undefined ? "" : JSON.stringify(body));
-    });
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const egress = new Egress();
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  cleanUps.push(async () => {
-    await egress.close();
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url, remote: remoteAgent(url, { name: "scripted", egress }) };
+async function scripted(answer: (asked: Asked) => Answer): Promise<Scripted> {
+  const made = await openScripted(answer);
+  cleanUps.push(() => made.close());
+  return made;
 }
-
-const card = (url: string) => ({
-  name: "scripted",
-  version: "1",
-  description: "d",
-  supportedInterfaces: [{ url, protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
-  capabilities: {},
-  skills: [{ id: "x", name: "x", description: "x", tags: ["x"] }],
-});
 
 test("an agent that takes no context ids is sent to without, from then on", async () => {
   const { remote } = await scripted(({ path, body, headers }) => {

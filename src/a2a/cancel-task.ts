@@ -1,0 +1,58 @@
+import type { Task } from "@a2a-js/sdk";
+
+import { CANCEL_PATIENCE_MS, POLL_INITIAL_MS, POLL_MAX_MS } from "../base/limits.ts";
+import type { CancelResult } from "../ports/agents.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { RemoteTask } from "../scheduler/input.ts";
+import { toCallFailure } from "./call-failure.ts";
+import type { A2aClient } from "./client.ts";
+import { sleep } from "./follow-task.ts";
+import { taskToOutcome } from "./task-to-outcome.ts";
+import { isTerminal } from "./wire.ts";
+
+type Cancel = {
+  readonly client: A2aClient;
+  readonly clock: Clock;
+  readonly task: RemoteTask;
+  readonly reason: string;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Cancels a task, and waits until its agent says what came of it: an agent may take the request and
+ * stop later, or finish instead (A2A 3.1.5), so that only the task's own end counts.
+ */
+export async function cancelTask(cancel: Cancel): Promise<CancelResult> {
+  try {
+    return await untilOver(cancel, await request(cancel));
+  } catch (error) {
+    const { a2aError, failure } = toCallFailure(error, cancel.task.agent);
+    return a2aError?.name === "TaskNotFoundError" ? { kind: "canceled" } : { kind: "unreachable", message: failure.message };
+  }
+}
+
+/** The task as the agent answers the request; null when it says that it cannot cancel it. */
+async function request({ client, task, reason, signal }: Cancel): Promise<Task | null> {
+  try {
+    return await client.cancelTask(task, task.taskId, reason, signal);
+  } catch (error) {
+    if (toCallFailure(error, task.agent).a2aError?.name === "TaskNotCancelableError") return null;
+    throw error;
+  }
+}
+
+async function untilOver({ client, clock, task, signal }: Cancel, taken: Task | null): Promise<CancelResult> {
+  const look = (): Promise<Task> => client.getTask(task, task.taskId, { historyLength: 10 }, signal);
+  const givenUpAt = clock.now() + CANCEL_PATIENCE_MS;
+  let found = taken ?? (await look());
+  for (let pauseMs = POLL_INITIAL_MS; ; pauseMs = Math.min(POLL_MAX_MS, pauseMs * 2)) {
+    const outcome = isTerminal(found.status?.state) ? taskToOutcome(found) : null;
+    // A canceled task is what was asked for; any other end came before.
+    if (outcome !== null) return outcome.kind === "canceled" ? { kind: "canceled" } : { kind: "over", outcome };
+    if (taken === null) return { kind: "unreachable", message: `Agent "${task.agent}" works on task ${task.taskId} and cannot cancel it.` };
+    if (signal.aborted || clock.now() + pauseMs > givenUpAt) break;
+    await sleep(clock, pauseMs, signal);
+    found = await look();
+  }
+  return { kind: "unreachable", message: `Agent "${task.agent}" took the cancel of task ${task.taskId}, which is not over yet.` };
+}
