@@ -54,15 +54,16 @@ export class Turn {
 
 /** A live view: `steps` is the state's own, so the scope of a turn stays true while the turn goes on. */
 function scopeOf(state: RunState): Scope {
-  return {
-    input: state.input,
-    steps: state.steps,
-    context: state.context,
-    run: {
-      id: state.run,
-      get started_at() {
-        return new Date(state.startedAt).toISOString();
-      },
-    },
-  };
+  return { input: state.input, steps: state.steps, context: state.context, run: runOf(state) };
+}
+
+/** What expressions see of the run never changes, and a wide run asks for it at every item. */
+const runByState = new WeakMap<RunState, Scope["run"]>();
+
+function runOf(state: RunState): Scope["run"] {
+  const known = runByState.get(state);
+  if (known !== undefined) return known;
+  const run = { id: state.run, started_at: new Date(state.startedAt).toISOString() };
+  runByState.set(state, run);
+  return run;
 }

@@ -40,11 +40,11 @@ export class World {
     this.replays = options.replays ?? true;
   }
 
-  start(input: Json = {}): this {
+  start(input: Json = {}, run = "run_1"): this {
     const { fingerprint } = this.program;
     this.input({
       kind: "start",
-      run: "run_1",
+      run,
       tenant: "default",
       seed: "seed",
       workflow: "test",

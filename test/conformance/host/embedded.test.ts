@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 import { setFailpointHook } from "../../../src/base/failpoint.ts";
 import { openGuest } from "../../../src/hosts/embedded/guest-host.ts";
@@ -43,6 +44,11 @@ async function makeHarness(): Promise<HostHarness> {
     },
     failCommits(count) {
       failures = count;
+    },
+    refuseFactsOf(run) {
+      const database = new DatabaseSync(pathOf(crashes));
+      database.exec(`create trigger refuse before insert on fact when new.run = '${run.id}' begin select raise(abort, 'refused'); end`);
+      database.close();
     },
     async dispose() {
       for (const open of [...readers, ...(host === undefined ? [] : [host])]) await open.close();

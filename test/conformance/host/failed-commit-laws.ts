@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
 import { FACTS_PER_COMMIT } from "../../../src/base/limits.ts";
 import { chain, diamond, single, stubborn } from "./workflows.ts";
-import { failure, refOf, type OpenWorld } from "./world.ts";
+import { failure, refOf, soon, type OpenWorld } from "./world.ts";
 
 const RETRYABLE = { retryable: true };
 
@@ -110,6 +110,47 @@ export function failedCommitLaws(open: OpenWorld): void {
   });
 }
 
+export function unwritableLaws(open: OpenWorld): void {
+  it("refuses only the run of a fact that cannot be written, and keeps what others said in the same turn", async () => {
+    const world = await open();
+    for (const id of ["one", "bad", "two"]) await world.start(id, diamond);
+    const before = await world.entries(refOf("bad"));
+    world.harness.refuseFactsOf(refOf("bad"));
+    const ids = ["one", "bad", "two", "one", "two"];
+    const told = ids.map((id, index) => world.answer(refOf(id), { path: index < 3 ? "left" : "right", output: id }));
+    const started = world.start("three", single);
+    const results = await Promise.allSettled(told);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"]);
+    expect(await started).toMatchObject({ created: true });
+    for (const id of ["one", "two"]) {
+      expect(world.performer.of(refOf(id))).toEqual(["delegate left/1/1", "delegate right/1/1", "delegate join/1/1"]);
+      await world.answer(refOf(id), { path: "join" });
+      expect(await world.status(refOf(id))).toBe("completed");
+    }
+    expect(await world.entries(refOf("bad"))).toEqual(before);
+    expect(world.performer.of(refOf("bad"))).toEqual(["delegate left/1/1", "delegate right/1/1"]);
+  });
+
+  it("refuses a start that cannot be written, and whatever else is in its commit is durable", async () => {
+    const world = await open();
+    await world.start("good", chain);
+    await world.host.define(DEFAULT_TENANT, single);
+    world.harness.refuseFactsOf(refOf("bad"));
+    const bad = world.start("bad", single);
+    // The start is on its way one step of a promise later than an answer.
+    await Promise.resolve();
+    const good = world.answer(refOf("good"), { path: "a", output: 7 });
+    const moved = world.host.moveCursor(DEFAULT_TENANT, "bills", 3);
+    await expect(bad).rejects.toThrow();
+    expect(await good).toEqual({ applied: true });
+    await moved;
+    expect(await world.host.get(refOf("bad"))).toBeNull();
+    await world.open();
+    expect(await world.host.cursor(DEFAULT_TENANT, "bills")).toBe(3);
+    expect(world.performer.of(refOf("good"))).toEqual(["delegate b/1/1"]);
+  });
+}
+
 export function numberingLaws(open: OpenWorld): void {
   it("has, after a failed commit in a flood, exactly what it acknowledged", async () => {
     const world = await open();
@@ -125,6 +166,21 @@ export function numberingLaws(open: OpenWorld): void {
     const before = await world.state(run);
     await world.open();
     expect(await world.state(run)).toEqual(before);
+  });
+
+  it("does not tell those who wait for a run's end that it is there, after a failed commit in a flood", async () => {
+    const world = await open();
+    const run = refOf("still-open");
+    await world.start("still-open", single);
+    const over = world.host.whenOver(run);
+    await world.settle();
+    world.harness.failCommits(1);
+    const count = FACTS_PER_COMMIT + 2_000;
+    const told = await Promise.allSettled(Array.from({ length: count }, (_, index) => world.progress(run, "a", `note ${index}`)));
+    expect(told.filter(({ status }) => status === "rejected").length).toBeGreaterThan(0);
+    expect(await soon(world, over)).toBe("nothing yet");
+    await world.answer(run, { path: "a" });
+    expect(await over).toMatchObject({ status: "completed" });
   });
 
   it("numbers facts without gap across failed commits and crashes", async () => {

@@ -1,3 +1,4 @@
+import type { RunRef } from "../../../src/base/ids.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Host, Performer } from "../../../src/ports/host.ts";
 
@@ -12,6 +13,8 @@ export type HostHarness = {
   reader(): Promise<Host>;
   /** The next commits fail, as on a full disk. */
   failCommits(count: number): void;
+  /** From now on no fact of this run can be written, whatever else is in the commit; waiting does not help. */
+  refuseFactsOf(run: RunRef): void;
   dispose(): Promise<void>;
 };
 

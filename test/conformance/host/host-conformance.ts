@@ -1,13 +1,13 @@
 import { afterEach, describe } from "vitest";
 
 import { durabilityLaws, repeatLaws } from "./durability-laws.ts";
-import { failedCommitLaws, numberingLaws, refusalLaws, undoLaws } from "./failed-commit-laws.ts";
+import { failedCommitLaws, numberingLaws, refusalLaws, undoLaws, unwritableLaws } from "./failed-commit-laws.ts";
 import { fairnessLaws } from "./fairness-laws.ts";
 import type { MakeHarness } from "./harness.ts";
 import { inputLaws, startLaws } from "./input-laws.ts";
 import { filterLaws, pagingLaws, tenantLaws } from "./list-laws.ts";
 import { keptContentLaws, payloadLaws } from "./payload-laws.ts";
-import { quarantineLaws, refusedStartLaws, releaseLaws } from "./quarantine-laws.ts";
+import { quarantineLaws, quarantineWaitLaws, refusedStartLaws, releaseLaws } from "./quarantine-laws.ts";
 import { recoveryLaws, takingUpLaws } from "./recovery-laws.ts";
 import { cancelLaws, pauseLaws } from "./steering-laws.ts";
 import { clockLaws, timerLaws } from "./timer-laws.ts";
@@ -25,11 +25,13 @@ const GROUPS: readonly (readonly [title: string, promise: (open: OpenWorld) => v
   ["watching (law 7)", watchLaws],
   ["the end of watching (law 7)", watchEndLaws],
   ["quarantine (law 8)", quarantineLaws],
+  ["waiting for a run that is quarantined (law 8)", quarantineWaitLaws],
   ["release from quarantine (law 8)", releaseLaws],
   ["decisions that throw before there is a run (law 8)", refusedStartLaws],
   ["refusals (law 9)", refusalLaws],
   ["commands and failed commits (law 9)", undoLaws],
   ["failed commits (law 9)", failedCommitLaws],
+  ["facts that cannot be written (laws 8, 9)", unwritableLaws],
   ["numbers after failed commits (laws 1, 9)", numberingLaws],
   ["pause", pauseLaws],
   ["cancel", cancelLaws],

@@ -9,12 +9,14 @@ import { hostConformance } from "./host-conformance.ts";
 /** A store on which commits can be made to fail, as on a full disk. */
 class FlakyStore extends MemoryStore {
   failures = 0;
+  readonly refused = new Set<string>();
 
   override commit(batch: Batch): void {
     if (this.failures > 0) {
       this.failures -= 1;
       throw new TuttiError("T5004", "The disk is full.", { retryable: true });
     }
+    if (batch.facts.some(({ run }) => this.refused.has(run.id))) throw new Error("A fact cannot be written.");
     super.commit(batch);
   }
 }
@@ -34,6 +36,9 @@ async function makeHarness(): Promise<HostHarness> {
     },
     failCommits(count) {
       store.failures = count;
+    },
+    refuseFactsOf(run) {
+      store.refused.add(run.id);
     },
     async dispose() {
       await host?.close();

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { RunRef } from "../../../src/base/ids.ts";
 import type { Reply } from "../../../src/scheduler/outcome.ts";
 import { chain, diamond, single } from "./workflows.ts";
-import { refOf, type OpenWorld, type World } from "./world.ts";
+import { refOf, soon, type OpenWorld, type World } from "./world.ts";
 
 export function quarantineLaws(open: OpenWorld): void {
   it("quarantines a run whose decision throws, with the reason, and all others go on", async () => {
@@ -42,6 +42,22 @@ export function quarantineLaws(open: OpenWorld): void {
   });
 }
 
+export function quarantineWaitLaws(open: OpenWorld): void {
+  it("tells those who wait for the end that the run is quarantined, whether they came before it or after", async () => {
+    const world = await open();
+    const run = refOf("waited");
+    await world.start("waited", chain);
+    const before = world.host.whenOver(run);
+    await world.settle();
+    await answerThatThrows(world, run);
+    const quarantined = { run, status: "quarantined", endedAt: null };
+    expect(await soon(world, before)).toMatchObject(quarantined);
+    expect(await soon(world, world.host.whenOver(run))).toMatchObject(quarantined);
+    await world.open();
+    expect(await soon(world, world.host.whenOver(run))).toMatchObject(quarantined);
+  });
+}
+
 export function releaseLaws(open: OpenWorld): void {
   it("gives a released run its kept inputs again, in their order", async () => {
     const world = await open();
@@ -63,6 +79,19 @@ export function releaseLaws(open: OpenWorld): void {
     expect(world.performer.of(run).at(-1)).toBe("delegate c/1/1");
     await world.answer(run, { path: "c", output: "third" });
     expect(await world.status(run)).toBe("completed");
+  });
+
+  it("decides a released input now: what it begins has all of its time, however long the run was held", async () => {
+    const world = await open();
+    const run = refOf("held-long");
+    await world.start("held-long", chain);
+    await answerThatThrows(world, run);
+    await world.advance(3_600_000);
+    await world.host.release(run);
+    expect((await world.facts(run)).at(-1)).toMatchObject({ kind: "subtaskAssigned", path: "b", at: world.clock.now() });
+    await world.advance(60_000);
+    expect(await world.kinds(run)).not.toContain("attemptFailed");
+    expect(await world.answer(run, { path: "b" })).toEqual({ applied: true });
   });
 
   it("quarantines a released run again when its input is still bad, and still keeps it", async () => {

@@ -75,6 +75,22 @@ export function takingUpLaws(open: OpenWorld): void {
     expect(world.performer.of(refOf("unbound"))).toEqual(["delegate a/2/1"]);
   });
 
+  it("looks again at runs whose agents were not there, and goes on when they have come", async () => {
+    const world = await open();
+    await world.start("owing", single);
+    await world.start("retrying", stubborn);
+    await world.answer(refOf("retrying"), { path: "a", outcome: failure(true) });
+    await world.open({ unbound: ["single", "stubborn"] });
+    await world.advance(600_000);
+    expect(world.performer.performed).toEqual([]);
+    world.performer.unbound.clear();
+    await world.advance(30_000);
+    expect(world.performer.of(refOf("owing"))).toContain("delegate a/1/1");
+    expect(world.performer.of(refOf("retrying"))).toEqual(["delegate a/2/1"]);
+    await world.advance(3_600_000);
+    expect(await world.kinds(refOf("owing"))).toContain("attemptFailed");
+  });
+
   it("gives a state away as a copy: what a reader does to it changes nothing", async () => {
     const world = await open();
     const run = refOf("copied");

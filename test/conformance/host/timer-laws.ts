@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
-import { single, slow, stubborn } from "./workflows.ts";
-import { failure, refOf, type OpenWorld } from "./world.ts";
+import { brief, single, slow, stubborn } from "./workflows.ts";
+import { failure, refOf, soon, type OpenWorld } from "./world.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -57,6 +57,18 @@ export function timerLaws(open: OpenWorld): void {
     expect(world.performer.of(run)).toContain("delegate a/2/1");
   });
 
+  it("does not bring back a run that is over by the time of its wake: its end is known at once", async () => {
+    const world = await open();
+    const run = refOf("woken");
+    await world.start("woken", brief);
+    await world.answer(run, { path: "a" });
+    const facts = await world.facts(run);
+    await world.advance(MINUTE);
+    expect(await soon(world, world.host.whenOver(run))).toMatchObject({ status: "completed" });
+    expect(await world.answer(run, { path: "a" })).toEqual({ applied: false });
+    expect(await world.facts(run)).toEqual(facts);
+  });
+
   it("wakes a thousand runs that are due at once, each of them once", async () => {
     const world = await open();
     const ids = Array.from({ length: 1_000 }, (_, index) => `sleeper-${index}`);
@@ -85,6 +97,18 @@ export function clockLaws(open: OpenWorld): void {
     expect(await world.kinds(run)).toContain("attemptFailed");
     const instants = (await world.facts(run)).map((fact) => fact.at);
     expect(instants).toEqual(instants.toSorted((left, right) => left - right));
+  });
+
+  it("begins the next attempt after its delay, though the clock was set back by hours meanwhile", async () => {
+    const world = await open();
+    const run = refOf("late");
+    await world.start("late", stubborn);
+    world.clock.jump(-2 * HOUR);
+    await world.answer(run, { path: "a", outcome: failure(true) });
+    await world.advance(MINUTE - 1);
+    expect(world.performer.of(run)).toEqual(["delegate a/1/1"]);
+    await world.advance(2);
+    expect(world.performer.of(run)).toEqual(["delegate a/1/1", "delegate a/2/1"]);
   });
 
   it("never takes a run back in time, not even after a restart on an earlier clock", async () => {

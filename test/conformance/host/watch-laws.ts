@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events";
+
 import { expect, it } from "vitest";
 
 import type { HistoryEntry, Host, StreamedChunk } from "../../../src/ports/host.ts";
@@ -96,6 +98,18 @@ export function watchEndLaws(open: OpenWorld): void {
     expect(await over).toMatchObject({ status: "running" });
     await collect(world.host, run, 1, { signal: AbortSignal.abort() });
     expect(await world.host.whenOver(run, AbortSignal.abort())).toMatchObject({ status: "running" });
+  });
+
+  it("leaves nothing of a finished watch on the caller's signal, which may live for long", async () => {
+    const world = await open();
+    const run = refOf("listened");
+    await world.start("listened", single);
+    const { signal } = new AbortController();
+    const waits = [world.host.whenOver(run, signal), world.host.whenOver(run, signal), collect(world.host, run, 1, { signal })];
+    await world.settle();
+    await world.answer(run, { path: "a" });
+    await Promise.all(waits);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("ends every watch when the host closes", async () => {

@@ -4,6 +4,9 @@ import { workflowFromObject } from "../../../src/authoring/workflow-from-object.
 /** One step. */
 export const single = workflowFromObject({ name: "single", timeout: "60d", steps: { a: { capability: "work", timeout: "1h" } } });
 
+/** One step, which is late soon: the host has its deadline in memory from the start. */
+export const brief = workflowFromObject({ name: "brief", steps: { a: { capability: "work", timeout: "30s" } } });
+
 /** Three steps, one after the other. */
 export const chain = workflowFromObject({
   name: "chain",

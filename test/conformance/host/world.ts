@@ -157,6 +157,11 @@ export class World {
   }
 }
 
+/** What a promise comes to within a few turns of the host; else "nothing yet". */
+export function soon<Result>(world: World, promise: Promise<Result>): Promise<Result | "nothing yet"> {
+  return Promise.race([promise, world.settle().then(() => "nothing yet" as const)]);
+}
+
 export type OpenWorld = () => Promise<World>;
 
 export function refOf(id: string, tenant: Tenant = DEFAULT_TENANT): RunRef {

@@ -5,7 +5,7 @@ import { Egress } from "../../../src/runtime/egress.ts";
 import { serveAgent } from "../../../src/server/serve-agent.ts";
 import { gate, intentFor, never, stage, taskOf, watching, work } from "./harness.ts";
 import { Proxy } from "./proxy.ts";
-import { type Answer, type Asked, card, scripted as openScripted, type Scripted } from "./scripted.ts";
+import { type Answer, type Asked, card, isCard, rpcOf, scripted as openScripted, type Scripted } from "./scripted.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -122,6 +122,21 @@ test("an agent that takes no context ids is sent to without, from then on", asyn
     over: null,
   });
 });
+
+test.each(["Content type not supported.", "The context window is full.", "Agent context_builder takes no images."])(
+  "a refusal for another reason is final, whatever the agent is called: %s",
+  async (reason) => {
+    const { another } = await scripted((asked) =>
+      isCard(asked) ? { body: card(`http://${String(asked.headers["host"])}/rpc`) } : rpcOf(asked).error(-32005, reason),
+    );
+    const remote = another("context_id_builder");
+    expect(await remote.send(work("x", null), await intentFor(remote), never())).toMatchObject({
+      kind: "notSent",
+      outcome: { kind: "failed", failure: { code: "T3006", message: expect.stringContaining(reason) } },
+    });
+    expect(await remote.describe(never())).toMatchObject({ identity: { takesContextId: true } });
+  },
+);
 
 test("a card is kept as long as HTTP allows, and then asked for by its ETag", async () => {
   const asked: (string | undefined)[] = [];

@@ -142,14 +142,15 @@ test("redirects are not followed, and overload keeps its Retry-After", async () 
   expect((await fetch(`${url}/404`)).status).toBe(404);
 });
 
-test("a reply without end is cut off at the limit", async () => {
+test.each(["application/json", "text/event-stream"])("a reply without end to a request for %s is cut off at the limit", async (accept) => {
   const url = await listening((_request, response) => {
     const more = (): void => {
       if (!response.destroyed) response.write(Buffer.alloc(1_000_000), more);
     };
     more();
   });
-  expect(await failureOf(egress().fetch({ trust: "operator" })(url))).toMatchObject({ kind: "protocol", code: "T3004" });
+  const asked = egress().fetch({ trust: "operator" })(url, { headers: { accept } });
+  expect(await failureOf(asked)).toMatchObject({ kind: "protocol", code: "T3004" });
 });
 
 test("addresses from the network lead to no private host, however they are spelled", async () => {
@@ -196,11 +197,12 @@ test("only addresses of the public internet are public", () => {
   ).toEqual(Array.from({ length: 9 }, () => false));
 });
 
-test("Retry-After is read as seconds and as a date", () => {
+test("Retry-After is read as seconds and as a date, and is an hour at most", () => {
   expect(retryAfterOf("3")).toBe(3000);
   expect(retryAfterOf("nonsense")).toBeNull();
   expect(retryAfterOf(undefined)).toBeNull();
   const soon = retryAfterOf(new Date(Date.now() + 60_000).toUTCString()) ?? 0;
   expect(soon).toBeGreaterThan(50_000);
   expect(retryAfterOf("Wed, 21 Oct 2015 07:28:00 GMT")).toBe(0);
+  expect([retryAfterOf("86400"), retryAfterOf("Fri, 31 Dec 9999 23:59:59 GMT")]).toEqual([3_600_000, 3_600_000]);
 });

@@ -209,6 +209,20 @@ describe("cancel", () => {
     world.answer("a", CANCELED, task);
     expect(world.status).toBe("canceled");
   });
+
+  it("a run that fails in the instant in which an attempt times out ends failed, though that one is not acknowledged", () => {
+    const world = new World({
+      later: step({ timeout: "1m5s" }),
+      far: step({ timeout: "1m", retry: { attempts: 3 } }),
+      last: step({ timeout: "1m", retry: { attempts: 1 } }),
+    }).start();
+    world.accept("far");
+    world.pass(60_000);
+    expect(world.factsOf("runEnding")).toHaveLength(1);
+    world.pass(10_000);
+    expect(world.status).toBe("failed");
+    expect(world.factsOf("runFailed")).toHaveLength(1);
+  });
 });
 
 describe("pause", () => {

@@ -1,0 +1,56 @@
+/** Questions at the edges: in a pause, in great number, and one too many. What they are at all is in remote.test.ts. */
+import { describe, expect, it } from "vitest";
+
+import { MAX_TURNS } from "../../../src/base/limits.ts";
+import { step, World } from "../../support/world.ts";
+
+const MINUTE = 60_000;
+const ASK = { kind: "inputRequired", question: { prompt: "Which vendor?" } } as const;
+
+describe("a question", () => {
+  it("asked in a pause leaves its attempt the time that it had when the pause began", () => {
+    const world = new World({ a: step({ timeout: "5m", retry: { attempts: 1 } }) }, { timeout: "30d" }).start();
+    const task = world.accept("a");
+    world.pass(MINUTE);
+    world.input({ kind: "pauseRequested", by: "ada" });
+    world.pass(10 * MINUTE);
+    world.answer("a", ASK, task);
+    world.pass(MINUTE);
+    world.input({ kind: "resumeRequested", by: "ada" });
+    world.pass(MINUTE);
+    answerLast(world);
+    world.pass(4 * MINUTE - 1);
+    expect(world.factsOf("attemptTimedOut")).toEqual([]);
+    world.pass(1);
+    expect(world.factsOf("attemptTimedOut")).toHaveLength(1);
+  });
+
+  it("has an id of its own among all runs: 16 hexadecimal digits", () => {
+    const ids: string[] = [];
+    for (let run = 0; run < 300; run += 1) {
+      const world = new World({ a: step({ each: "${{ input.items }}" }) }, {}, { replays: false });
+      world.start({ items: [1, 2, 3, 4, 5] }, `run_${run}`);
+      for (const path of world.openPaths()) world.answer(path, ASK);
+      ids.push(...world.factsOf("questionAsked").map(({ id }) => id));
+    }
+    expect(ids).toHaveLength(1_500);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^q_[0-9a-f]{16}$/);
+  });
+
+  it("too many fails the attempt, and the task, which would wait for ever, is canceled at its agent", () => {
+    const world = new World({ a: step({ retry: { attempts: 1 } }) }).start();
+    for (let turn = 1; turn < MAX_TURNS; turn += 1) {
+      world.answer("a", ASK, world.accept("a"));
+      answerLast(world);
+    }
+    const task = world.accept("a");
+    world.answer("a", ASK, task);
+    expect(world.failure?.details).toMatchObject({ code: "T4110" });
+    expect(world.open.get("a")).toMatchObject({ kind: "abort", attempt: 1, turn: MAX_TURNS, task });
+  });
+});
+
+function answerLast(world: World): void {
+  world.input({ kind: "questionAnswered", question: world.factsOf("questionAsked").at(-1)?.id ?? "", answer: "Acme", by: "ada" });
+}
