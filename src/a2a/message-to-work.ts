@@ -43,6 +43,8 @@ function chooseCapability(message: Message, capabilities: readonly Capability[])
 function toAssignment(message: Message, operation: string, receivedAt: number): AssignmentMetadata {
   const { metadata, messageId } = message;
   return {
+    sender: metadataText(metadata, "sender") ?? "",
+    receiver: metadataText(metadata, "receiver") ?? "",
     workflow_id: metadataText(metadata, "workflow_id") ?? "",
     workflow_type: metadataText(metadata, "workflow_type") ?? "",
     subtask_id: metadataText(metadata, "subtask_id") ?? "",

@@ -38,6 +38,10 @@ export type Work = {
 
 /** What travels in `message.metadata` (requirements W.g). */
 export type AssignmentMetadata = {
+  /** Who gives the work: `orchestrator/` and the workflow with its version. */
+  readonly sender: string;
+  /** The name of the agent that gets it. */
+  readonly receiver: string;
   readonly workflow_id: string;
   readonly workflow_type: string;
   readonly subtask_id: string;

@@ -1,4 +1,5 @@
 import type { RunRef } from "../base/ids.ts";
+import type { Definition } from "../definition/definition.ts";
 import type { Json } from "../base/json.ts";
 import type { Agent, AssignmentMetadata, Work } from "../ports/agents.ts";
 import type { PlacedCommand } from "../ports/host.ts";
@@ -16,12 +17,16 @@ export class AssignedWork implements Work {
   readonly #run: RunRef;
   readonly #workflow: string;
   readonly #assignment: Assignment;
+  readonly #definition: Definition;
+  readonly #receiver: string;
   readonly #now: number;
 
   constructor(placed: PlacedCommand, assignment: Assignment, agent: Agent, now: number) {
     this.#run = placed.run;
     this.#workflow = placed.workflow;
     this.#assignment = assignment;
+    this.#definition = placed.definition;
+    this.#receiver = agent.name;
     this.#now = now;
     this.capability = capabilityOf(assignment, agent);
   }
@@ -48,6 +53,8 @@ export class AssignedWork implements Work {
 
   get assignment(): AssignmentMetadata {
     return {
+      sender: `orchestrator/${this.#workflow}/${this.#definition.version ?? "unversioned"}`,
+      receiver: this.#receiver,
       workflow_id: this.#run.id,
       workflow_type: this.#workflow,
       subtask_id: this.#assignment.path,

@@ -35,6 +35,8 @@ function dataAgent() {
 }
 
 const expectedAssignment = {
+  sender: "orchestrator/sales_report/1.0.0",
+  receiver: "data-agent",
   workflow_id: "wf_123",
   workflow_type: "sales_report",
   subtask_id: "sub_1",
@@ -46,7 +48,7 @@ const expectedAssignment = {
 };
 
 describe("a worker behind A2A", () => {
-  it("gets the run, the subtask, the attempt, a correlation id, a time to live, the operation and the instant (W072, W076, W077, W078, X059)", async () => {
+  it("gets the sender, the receiver, the run, the subtask, the attempt, a correlation id, a time to live, the operation and the instant (W072, W074, W075, W076, W077, W078, X059)", async () => {
     await using place = new Place();
     const { agent, seen } = dataAgent();
     const served = place.keep(await serveAgent(agent));

@@ -85,6 +85,8 @@ function watchOf({ terminal }: Cli, signal: AbortSignal): Watch {
 function workOf(text: string | null, input: Json, capability: string): Work {
   const key = randomUUID();
   const assignment = {
+    sender: "tutti agents send",
+    receiver: "",
     workflow_id: `send-${key}`,
     workflow_type: "agents send",
     subtask_id: "message",

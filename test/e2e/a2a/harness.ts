@@ -17,6 +17,8 @@ export function gate(): Gate {
 
 export function work(capability: string, input: Json, more: Partial<Work> = {}): Work {
   const assignment = {
+    sender: "orchestrator/test/1.0.0",
+    receiver: "agent",
     workflow_id: "run_1",
     workflow_type: "test",
     subtask_id: "step",
@@ -24,7 +26,7 @@ export function work(capability: string, input: Json, more: Partial<Work> = {}):
     correlation_id: "c-1",
     ttl_ms: 30_000,
     operation: capability,
-    timestamp: "2026-01-01T00:00:00.000Z",
+    timestamp: new Date().toISOString(),
   };
   return { key: "default/run_1/step/1/1", capability, input, text: null, exchanges: [], task: null, assignment, ...more };
 }

@@ -39,6 +39,8 @@ function perform(
 ): Promise<Outcome> {
   const capability = agent.capabilities[0]?.name ?? "";
   const assignment = {
+    sender: "orchestrator/test/1.0.0",
+    receiver: agent.name,
     workflow_id: "run_1",
     workflow_type: "test",
     subtask_id: subtask,
