@@ -153,7 +153,9 @@ export class MailboxHost implements Host {
 
   async whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord> {
     // A run in memory has not ended; looking it up in the store first would say no more.
-    const known = this.mailbox.resident(run) === undefined ? (this.#store.find(run) ?? raise(unknownRun(run))) : null;
+    const present = this.mailbox.resident(run);
+    const isGoingOn = present !== undefined && present.status !== "quarantined";
+    const known = isGoingOn ? null : (this.#store.find(run) ?? raise(unknownRun(run)));
     if (known !== null && (known.record.endedAt !== null || known.record.status === "quarantined")) return known.record;
     await this.mailbox.watchers.over(keyOf(run), signal);
     return this.#store.find(run)?.record ?? raise(unknownRun(run));

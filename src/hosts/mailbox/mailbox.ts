@@ -237,7 +237,8 @@ export class Mailbox {
     this.#extendWakes(now);
     for (const run of this.#wakes.takeDue(now)) {
       failpoint("wake.due");
-      const resident = this.#loadOrReport(run);
+      // Its wake is this one: armed again while it is overdue, it would come at once, and for ever.
+      const resident = this.#loadOrReport(run, Number.POSITIVE_INFINITY);
       if (resident === null) continue;
       if (resident.state === null || resident.status === "quarantined") this.#settleResident(resident);
       else if (this.#mayGoOn(resident)) this.#push(resident, { kind: "timerDue" });
@@ -261,7 +262,8 @@ export class Mailbox {
   #recoverSome(): void {
     for (const run of this.#recovering.splice(0, RECOVERIES_PER_TURN)) {
       failpoint("recover.loading");
-      this.#loadOrReport(run);
+      const resident = this.#loadOrReport(run);
+      if (resident?.status === "quarantined") this.#settleResident(resident);
     }
   }
 

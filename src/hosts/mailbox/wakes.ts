@@ -9,7 +9,7 @@
 import { heapPop, heapPush } from "../../base/heap.ts";
 import type { RunRef } from "../../base/ids.ts";
 import { TIMER_HORIZON_MS } from "../../base/limits.ts";
-import type { Store } from "./store.ts";
+import { keyOf, type Store } from "./store.ts";
 
 type Wake = { readonly at: number; readonly run: RunRef };
 type Armed = { readonly run: RunRef; readonly armedAt: number | null };
@@ -34,14 +34,14 @@ export class Wakes {
     for (const { run, armedAt } of residents) if (armedAt !== null && armedAt > from) this.arm(run, armedAt);
   }
 
-  /** Takes the runs whose wake is due. */
-  takeDue(now: number): RunRef[] {
-    const due: RunRef[] = [];
+  /** Takes the runs whose wake is due, each once. */
+  takeDue(now: number): Iterable<RunRef> {
+    const due = new Map<string, RunRef>();
     for (let top = this.#heap[0]; top !== undefined && top.at <= now; top = this.#heap[0]) {
       heapPop(this.#heap);
-      due.push(top.run);
+      due.set(keyOf(top.run), top.run);
     }
-    return due;
+    return due.values();
   }
 
   /** When to look again. */

@@ -15,6 +15,8 @@ export class Recorder implements Performer {
   onPerform: (placed: PlacedCommand) => void = () => undefined;
   /** Workflows whose agents this process does not have. */
   readonly unbound = new Set<string>();
+  /** How often the host has asked whether a run can go on here. */
+  lookCount = 0;
 
   perform(placed: PlacedCommand): void {
     this.performed.push(placed);
@@ -22,6 +24,7 @@ export class Recorder implements Performer {
   }
 
   cannotRecover(definition: Definition): string | null {
+    this.lookCount += 1;
     return this.unbound.has(definition.name) ? `The agents of ${definition.name} are not here.` : null;
   }
 

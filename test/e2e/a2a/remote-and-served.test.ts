@@ -178,7 +178,15 @@ test("the description says how to talk to the agent and what it can do", async (
   const described = await remote.describe(never());
   expect(described).toMatchObject({
     ok: true,
-    identity: { url: served.url, binding: "JSONRPC", tenant: "", protocolVersion: "1.0", agentVersion: "1.0.0", dedupes: true, takesContextId: true },
+    identity: {
+      url: served.url,
+      binding: "JSONRPC",
+      tenant: "",
+      protocolVersion: "1.0",
+      agentVersion: "1.0.0",
+      dedupes: true,
+      takesContextId: true,
+    },
   });
   const double = described.ok ? described.identity.capabilities.find(({ name }) => name === "double") : undefined;
   expect(double).toMatchObject({ description: "Doubles n.", tags: ["double"], inputSchema: { required: ["n"] }, outputSchema: null });

@@ -16,8 +16,8 @@ export type Scripted = {
   readonly url: string;
   readonly remote: RemoteAgent;
   /** The same agent as another process sees it, which knows nothing of it yet. */
-  another(name?: string): RemoteAgent;
-  close(): Promise<void>;
+  readonly another: (name?: string) => RemoteAgent;
+  readonly close: () => Promise<void>;
 };
 
 /** An agent that answers every request as it is told. */
@@ -42,7 +42,7 @@ export async function scripted(answer: (asked: Asked) => Answer): Promise<Script
     url,
     remote: another(),
     another,
-    async close() {
+    close: async () => {
       await egress.close();
       server.closeAllConnections();
       server.close();

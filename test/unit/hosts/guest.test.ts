@@ -73,6 +73,18 @@ describe("a guest on a database that another process owns", () => {
     for await (const entry of guest.watch(run, seen.length + 1)) expect(entry).toBe("nothing");
   });
 
+  it("hears that a run is quarantined while it waits for its end, and when it asks later", async () => {
+    await using folder = new DatabaseFolder();
+    const owner = await folder.openOwner();
+    const guest = folder.keep(openGuest(folder.file()));
+    await startSingle(owner, "held");
+    const waiting = guest.whenOver(runOf("held"));
+    const broken = JSON.parse('{"kind":"completed","reply":null}') as never;
+    await owner.post(runOf("held"), { kind: "answered", path: "a", attempt: 1, turn: 1, agent: "tester", outcome: broken });
+    expect(await waiting).toMatchObject({ status: "quarantined", endedAt: null });
+    expect(await guest.whenOver(runOf("held"))).toMatchObject({ status: "quarantined", endedAt: null });
+  });
+
   it("does not wait for the end of a run that does not exist (T4001)", async () => {
     await using folder = new DatabaseFolder();
     await folder.openOwner();

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 
+import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
 import { IDLE_RUN_MS, MAX_IDLE_RUNS } from "../../../src/base/limits.ts";
 import type { Host } from "../../../src/ports/host.ts";
+import { brief } from "../../conformance/host/workflows.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { DatabaseFolder, finishSingle, recorder, runOf, startSingle } from "./database-folder.ts";
 
@@ -29,6 +31,33 @@ describe("runs in memory", () => {
     await startSingle(host, "over");
     await finishSingle(host, "over");
     expect(host.mailbox.residentCount).toBe(0);
+  });
+
+  it("do not come back when they are over, though a wake was set for them before", async () => {
+    await using folder = new DatabaseFolder();
+    const clock = new ManualClock();
+    const host = await folder.openOwner({ clock });
+    const fingerprint = await host.define(DEFAULT_TENANT, brief);
+    const ids = Array.from({ length: 20 }, (_, index) => `brief-${index}`);
+    for (const id of ids) await host.start({ run: runOf(id), seed: id, workflow: "brief", version: "1", fingerprint, input: {}, by: "test" });
+    for (const id of ids) await finishSingle(host, id);
+    clock.advance(60_000);
+    await host.moveCursor(DEFAULT_TENANT, "barrier", 1);
+    expect(host.mailbox.residentCount).toBe(0);
+  });
+
+  it("do not stay when they are quarantined, also after a restart", async () => {
+    await using folder = new DatabaseFolder();
+    const first = await folder.openOwner();
+    await startSingle(first, "held");
+    const broken = JSON.parse('{"kind":"completed","reply":null}') as never;
+    await first.post(runOf("held"), { kind: "answered", path: "a", attempt: 1, turn: 1, agent: "tester", outcome: broken });
+    expect(first.mailbox.residentCount).toBe(0);
+    await first.close();
+    const second = await folder.openOwner();
+    second.recover();
+    await second.moveCursor(DEFAULT_TENANT, "barrier", 1);
+    expect(second.mailbox.residentCount).toBe(0);
   });
 
   it("stay while they owe commands, however long that takes", async () => {

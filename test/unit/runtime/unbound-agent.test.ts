@@ -35,7 +35,9 @@ function farAgent(name: string, sent: (agent: RemoteAgent) => Promise<Sent>, got
     find: async () => ({ kind: "unknowable", message: "it lists no tasks" }),
     attend: (_task, { signal }) =>
       new Promise((resolve) => {
-        signal.addEventListener("abort", () => resolve({ kind: "canceled", failure: { code: "X", message: "Stopped.", retryable: false } }));
+        signal.addEventListener("abort", () =>
+          resolve({ kind: "canceled", failure: { code: "X", message: "Stopped.", retryable: false } }),
+        );
       }),
     cancel: async () => ({ kind: "canceled" }),
   };
