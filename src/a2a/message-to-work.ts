@@ -8,9 +8,11 @@ import { dataOf, metadataNumber, metadataText, textOf } from "./wire.ts";
 
 /**
  * The work in a message: the first data part is the input, the text parts are the instruction, and
- * the metadata names the capability. Throws `RequestMalformedError` when it names none that exists.
+ * the metadata names the capability. Throws `RequestMalformedError` when it names none that exists, or the
+ * message has expired.
  */
 export function messageToWork(message: Message, capabilities: readonly Capability[], receivedAt: number): Work {
+  refuseExpired(message, receivedAt);
   const capability = chooseCapability(message, capabilities);
   return {
     key: message.messageId,
@@ -21,6 +23,18 @@ export function messageToWork(message: Message, capabilities: readonly Capabilit
     task: null,
     assignment: toAssignment(message, capability, receivedAt),
   };
+}
+
+/** A message that lay somewhere for too long is not carried out any more (requirements W082). */
+function refuseExpired({ metadata }: Message, receivedAt: number): void {
+  const ttlMs = metadataNumber(metadata, "ttl_ms") ?? 0;
+  const sent = metadataText(metadata, "timestamp") ?? "";
+  const expiresAt = Date.parse(sent) + ttlMs;
+  if (ttlMs <= 0 || Number.isNaN(expiresAt) || receivedAt <= expiresAt) return;
+  const now = new Date(receivedAt).toISOString();
+  throw new RequestMalformedError(
+    `The message of ${sent} was to live for ${ttlMs} ms, and here it is ${now}; send it anew, or set the clocks.`,
+  );
 }
 
 /** The next turn of the same work: the agent's question, and what this message answers. */

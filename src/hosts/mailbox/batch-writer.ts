@@ -54,7 +54,8 @@ export function addStanding(batch: Batch, resident: Resident, now: number): void
     resident.owes = owes;
   }
   addTimer(batch, resident, owes, nextWakeAt(state), now);
-  if (resident.tailBytes > Math.max(SNAPSHOT_TAIL_BYTES, SNAPSHOT_TAIL_FACTOR * resident.snapshotBytes)) addSnapshot(batch, resident, state);
+  if (resident.tailBytes > Math.max(SNAPSHOT_TAIL_BYTES, SNAPSHOT_TAIL_FACTOR * resident.snapshotBytes))
+    addSnapshot(batch, resident, state);
 }
 
 function addTimer(batch: Batch, resident: Resident, owes: boolean, wakeAt: number | null, now: number): void {

@@ -16,7 +16,7 @@ class FlakyStore extends MemoryStore {
       this.failures -= 1;
       throw new TuttiError("T5004", "The disk is full.", { retryable: true });
     }
-    if (batch.facts.some(({ run }) => this.refused.has(run.id))) throw new Error("A fact cannot be written.");
+    if (batch.facts.some(({ run }) => this.refused.has(run.id))) throw new Error("The fact is refused.");
     super.commit(batch);
   }
 }

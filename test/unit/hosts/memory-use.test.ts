@@ -39,7 +39,8 @@ describe("runs in memory", () => {
     const host = await folder.openOwner({ clock });
     const fingerprint = await host.define(DEFAULT_TENANT, brief);
     const ids = Array.from({ length: 20 }, (_, index) => `brief-${index}`);
-    for (const id of ids) await host.start({ run: runOf(id), seed: id, workflow: "brief", version: "1", fingerprint, input: {}, by: "test" });
+    for (const id of ids)
+      await host.start({ run: runOf(id), seed: id, workflow: "brief", version: "1", fingerprint, input: {}, by: "test" });
     for (const id of ids) await finishSingle(host, id);
     clock.advance(60_000);
     await host.moveCursor(DEFAULT_TENANT, "barrier", 1);

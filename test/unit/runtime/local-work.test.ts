@@ -22,6 +22,8 @@ function worker(run: (call: Call) => unknown) {
 
 const one = workflowFromObject({ name: "one", steps: { a: { capability: "work", timeout: "2s", retry: { attempts: 1 } } } });
 const patient = workflowFromObject({ name: "patient", steps: { a: { capability: "work" } } });
+const stopsWhenTold = ({ signal }: Call): Promise<never> =>
+  new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("stopped"))));
 const hangs = (): Promise<never> => new Promise(() => undefined);
 
 /** A store that cannot write some runs, for a while. */
@@ -89,7 +91,7 @@ describe("a handler", () => {
 describe("a run", () => {
   it("with thousands of waiting subtasks is canceled, and others have its places", async () => {
     const world = new FarWorld();
-    const orchestrator = await world.open([worker(({ signal }) => (signal.aborted ? "" : hangs()))]);
+    const orchestrator = await world.open([worker(stopsWhenTold)]);
     const each = { capability: "work", each: "${{ input.items }}", concurrency: 10_000 };
     const many = workflowFromObject({ name: "many", steps: { a: each } });
     const handle = await orchestrator.start(many, { items: Array.from({ length: 8_000 }, (_, index) => index) });
