@@ -8,9 +8,9 @@ import { inputLaws, startLaws } from "./input-laws.ts";
 import { filterLaws, pagingLaws, tenantLaws } from "./list-laws.ts";
 import { keptContentLaws, payloadLaws } from "./payload-laws.ts";
 import { quarantineLaws, quarantineWaitLaws, refusedStartLaws, releaseLaws } from "./quarantine-laws.ts";
-import { recoveryLaws, takingUpLaws } from "./recovery-laws.ts";
+import { recoveryLaws, takingUpLaws, unboundLaws } from "./recovery-laws.ts";
 import { cancelLaws, pauseLaws } from "./steering-laws.ts";
-import { clockLaws, timerLaws } from "./timer-laws.ts";
+import { clockLaws, timerLaws, wakeLaws } from "./timer-laws.ts";
 import { watchEndLaws, watchLaws } from "./watch-laws.ts";
 import { type OpenWorld, World } from "./world.ts";
 
@@ -21,6 +21,7 @@ const GROUPS: readonly (readonly [title: string, promise: (open: OpenWorld) => v
   ["late and double inputs (law 4)", inputLaws],
   ["one run per id (law 5)", startLaws],
   ["timers (law 6)", timerLaws],
+  ["wakes (law 6)", wakeLaws],
   ["clocks that jump (law 6)", clockLaws],
   ["watching (law 7)", watchLaws],
   ["the end of watching (law 7)", watchEndLaws],
@@ -42,6 +43,7 @@ const GROUPS: readonly (readonly [title: string, promise: (open: OpenWorld) => v
   ["kept content", keptContentLaws],
   ["recovery", recoveryLaws],
   ["taking up open runs", takingUpLaws],
+  ["runs whose agents are not there", unboundLaws],
   ["fair turns", fairnessLaws],
 ];
 

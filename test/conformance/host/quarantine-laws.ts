@@ -55,6 +55,9 @@ export function quarantineWaitLaws(open: OpenWorld): void {
     expect(await soon(world, world.host.whenOver(run))).toMatchObject(quarantined);
     await world.open();
     expect(await soon(world, world.host.whenOver(run))).toMatchObject(quarantined);
+    world.harness.failCommits(1);
+    await expect(world.answer(run, { path: "a" })).rejects.toMatchObject({ retryable: true });
+    expect(await soon(world, world.host.whenOver(run))).toMatchObject(quarantined);
   });
 }
 

@@ -60,6 +60,28 @@ export function takingUpLaws(open: OpenWorld): void {
     expect(world.performer.performed.map(({ run }) => run.id).toSorted()).toEqual(ids.toSorted());
   });
 
+  it("gives a state away as a copy: what a reader does to it changes nothing", async () => {
+    const world = await open();
+    const run = refOf("copied");
+    await world.start("copied", single);
+    const copy = await world.state(run);
+    copy.flights = {};
+    copy.flightCount = 0;
+    expect((await world.state(run)).flightCount).toBe(1);
+    expect(await world.answer(run, { path: "a" })).toEqual({ applied: true });
+  });
+
+  it("survives a restart of a restart, with nothing in between", async () => {
+    const world = await open();
+    const run = refOf("often");
+    await world.start("often", chain);
+    for (let crash = 0; crash < 5; crash += 1) await world.open();
+    expect(world.performer.of(run)).toEqual(["delegate a/1/1"]);
+    expect(await world.kinds(run)).toEqual(["runStarted", "subtaskAssigned"]);
+  });
+}
+
+export function unboundLaws(open: OpenWorld): void {
   it("leaves a run whose agents are not there as it is, until a process that has them takes it up", async () => {
     const world = await open();
     await world.start("bound", single);
@@ -101,26 +123,6 @@ export function takingUpLaws(open: OpenWorld): void {
     for (let second = 0; second < 300; second += 1) await world.advance(1_000);
     expect(world.performer.lookCount).toBeGreaterThanOrEqual(10);
     expect(world.performer.lookCount).toBeLessThanOrEqual(30);
-  });
-
-  it("gives a state away as a copy: what a reader does to it changes nothing", async () => {
-    const world = await open();
-    const run = refOf("copied");
-    await world.start("copied", single);
-    const copy = await world.state(run);
-    copy.flights = {};
-    copy.flightCount = 0;
-    expect((await world.state(run)).flightCount).toBe(1);
-    expect(await world.answer(run, { path: "a" })).toEqual({ applied: true });
-  });
-
-  it("survives a restart of a restart, with nothing in between", async () => {
-    const world = await open();
-    const run = refOf("often");
-    await world.start("often", chain);
-    for (let crash = 0; crash < 5; crash += 1) await world.open();
-    expect(world.performer.of(run)).toEqual(["delegate a/1/1"]);
-    expect(await world.kinds(run)).toEqual(["runStarted", "subtaskAssigned"]);
   });
 }
 

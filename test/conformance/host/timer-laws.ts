@@ -56,7 +56,9 @@ export function timerLaws(open: OpenWorld): void {
     await world.open();
     expect(world.performer.of(run)).toContain("delegate a/2/1");
   });
+}
 
+export function wakeLaws(open: OpenWorld): void {
   it("does not bring back a run that is over by the time of its wake: its end is known at once", async () => {
     const world = await open();
     const run = refOf("woken");
