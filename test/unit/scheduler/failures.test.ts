@@ -199,6 +199,12 @@ describe("contracts", () => {
     expect(world.failure?.details).toMatchObject({ code: "T4102" });
   });
 
+  it("with a schema, a text beyond the limit of an output is not even read as JSON", () => {
+    const world = new World({ a: step({ output: schema }) }).start();
+    world.complete("a", JSON.stringify({ n: 1, more: "x".repeat(1_100_000) }));
+    expect(world.failure?.details).toMatchObject({ code: "T4102" });
+  });
+
   it("with a schema, an empty reply is invalid", () => {
     const world = new World({ a: step({ output: schema }) }).start();
     world.answer("a", { kind: "completed", reply: {} });
