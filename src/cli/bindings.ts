@@ -4,7 +4,7 @@
  * run, with absolute paths, so that any process can take the run up.
  */
 import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 
 import { TuttiError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
@@ -123,9 +123,4 @@ function bindingError(name: string, why: string): TuttiError {
   return new TuttiError("T2105", `Agent "${name}" cannot be bound: ${why}.`, {
     help: `Write for example --agent ${name}=http://127.0.0.1:4001 or --agent ${name}=./agents.ts#${/^[A-Za-z_]\w*$/.test(name) ? name : "agent"}.`,
   });
-}
-
-/** The folder of a workflow file. */
-export function folderOf(file: string): string {
-  return dirname(resolve(file));
 }

@@ -19,7 +19,7 @@ import { EgressError } from "./egress-error.ts";
 import { Exchange } from "./egress-exchange.ts";
 
 export type { Trust } from "./egress-connector.ts";
-export { EgressError, type EgressFailure } from "./egress-error.ts";
+export { EgressError } from "./egress-error.ts";
 
 /** What `fetch` is to a caller; the A2A SDK takes it as its `fetchImpl`. */
 export type Fetch = typeof globalThis.fetch;
