@@ -83,7 +83,12 @@ export class Egress {
   #pool(origin: string, trust: Trust, streams: boolean): Pool {
     const key = `${streams ? "s" : "r"} ${trust} ${origin}`;
     const known = this.#pools.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // To the end: the map's order is the order of last use.
+      this.#pools.delete(key);
+      this.#pools.set(key, known);
+      return known;
+    }
     if (this.#pools.size >= MAX_ORIGINS) this.#dropOldest();
     const pool = new Pool(origin, {
       connections: streams
