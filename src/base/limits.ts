@@ -108,8 +108,8 @@ export const HEARTBEAT_MS = 15_000;
 /** How long a served agent that closes lets its handlers finish. */
 export const DRAIN_MS = 10_000;
 
-/** Facts since the last snapshot, in bytes, before the next one: reading them takes some 20 ms. */
-export const SNAPSHOT_TAIL_BYTES = 1_048_576;
+/** Facts since the last snapshot, in bytes, before the next one: reading them takes some 60 ms. */
+export const SNAPSHOT_TAIL_BYTES = 4 * 1_048_576;
 /** And in multiples of the last snapshot: writing all of a wide run again must stay rare beside its facts. */
 export const SNAPSHOT_TAIL_FACTOR = 8;
 /** How long a run that waits stays in memory after its last input. */
