@@ -17,11 +17,15 @@ export function createAgentFactory(readSecret: ReadSecret): AgentFactory {
     },
     async module(specifier) {
       const { path, exportName } = split(specifier);
-      const loaded = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+      const loaded = await load(path);
       const agent = loaded[exportName];
       if (isAgent(agent)) return agent;
+      const agents = Object.keys(loaded).filter((name) => isAgent(loaded[name]));
       throw new TuttiError("T4115", `${path} has no agent under the export "${exportName}".`, {
-        help: `Export one made by defineAgent, or name another export: ${path}#name.`,
+        help:
+          agents.length === 0
+            ? "Export an agent made by defineAgent."
+            : `Its agents are ${agents.map((name) => `${path}#${name}`).join(", ")}.`,
       });
     },
     cannotLoad(specifier) {
@@ -29,6 +33,18 @@ export function createAgentFactory(readSecret: ReadSecret): AgentFactory {
       return existsSync(path) ? null : `its module ${path} does not exist`;
     },
   };
+}
+
+async function load(path: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TuttiError("T4115", `The module ${path} cannot be loaded: ${why}`, {
+      help: "Mend the module, then start the run again.",
+      cause,
+    });
+  }
 }
 
 function split(specifier: string): { readonly path: string; readonly exportName: string } {

@@ -1,4 +1,5 @@
 import { TuttiError } from "../base/errors.ts";
+import { asClause } from "../base/text.ts";
 import type { Json } from "../base/json.ts";
 import type { Capability, LocalAgent, Watch, Work } from "../ports/agents.ts";
 import type { Failure, Outcome } from "../scheduler/outcome.ts";
@@ -172,7 +173,12 @@ function failed(failure: { readonly code: string; readonly message: string }): O
 }
 
 function invalid(code: string, what: string, problems: readonly string[]): Outcome {
-  const failure: Failure = { code, message: `${what}: ${problems.join("; ")}.`, retryable: false, details: { problems: [...problems] } };
+  const failure: Failure = {
+    code,
+    message: `${what}: ${problems.map(asClause).join("; ")}.`,
+    retryable: false,
+    details: { problems: [...problems] },
+  };
   return { kind: "failed", failure };
 }
 
@@ -180,5 +186,15 @@ function invalid(code: string, what: string, problems: readonly string[]): Outco
 function thrown(error: unknown, watch: Watch): Outcome {
   const message = error instanceof Error ? error.message : String(error);
   if (watch.signal.aborted) return { kind: "canceled", failure: { code: "T4106", message: "The handler was stopped.", retryable: false } };
-  return { kind: "failed", failure: { code: "AGENT_ERROR", message, retryable: true } };
+  // A mistake in the program is the same mistake in the next attempt.
+  const retryable = !(error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError);
+  return { kind: "failed", failure: { code: "AGENT_ERROR", message: `${message}${placeOf(error)}`, retryable } };
+}
+
+/** Where the handler threw: the first place of the stack that is not of Node itself. */
+function placeOf(error: unknown): string {
+  const line =
+    error instanceof Error ? error.stack?.split("\n").find((text) => /^\s+at /.test(text) && !text.includes("node:")) : undefined;
+  const place = line === undefined ? null : /\(?((?:file:\/\/)?\/[^()]+:\d+:\d+)\)?$/.exec(line);
+  return place?.[1] === undefined ? "" : ` (at ${place[1].replace("file://", "")})`;
 }

@@ -71,7 +71,10 @@ function syntaxError(source: Source, wrong: YAMLError): FileProblem {
 
 function inWords(wrong: YAMLError, line: string): readonly [message: string, help: string | null] {
   if (wrong.code === "BLOCK_AS_IMPLICIT_KEY")
-    return ['A value without quotes holds a ": ", which YAML reads as another key.', "Put the whole value in quotes."];
+    return [
+      'A value without quotes holds a ": ", which YAML reads as another key.',
+      "Put the whole value in quotes; or, if it was meant to be a key, set it under the other keys of its step.",
+    ];
   if (wrong.code === "DUPLICATE_KEY") return ["The same key stands here a second time.", "Take one of them away."];
   if (wrong.code === "TAB_AS_INDENT") return ["The line is indented with a tab.", "YAML wants spaces."];
   if (wrong.code === "UNEXPECTED_TOKEN" && line.includes("${{"))

@@ -63,9 +63,10 @@ export function leftOverOf(state: RunState, definition: Definition): LeftOver {
 }
 
 /** A function agent that is quick is not announced; so an assignment to one counts as begun. */
-function hadBegunHere({ phase, task, target }: Flight, state: RunState, definition: Definition): boolean {
+function hadBegunHere({ phase, task, target, turn }: Flight, state: RunState, definition: Definition): boolean {
   if (phase === "accepted") return task === null;
-  if (phase !== "assigned") return false;
+  // After an answer the next turn begins: that is what was asked for, and repeats nothing.
+  if (phase !== "assigned" || turn > 1) return false;
   const name = target.kind === "agent" ? target.agent : target.capability;
   return bindingOf(definition, state.bindings, name)?.kind === "module";
 }

@@ -111,8 +111,9 @@ export class Orchestrator {
 
   /** A run that could not be given to anyone is not started; one that exists needs no agents any more. */
   async #expectAgents(definition: Definition, options: StartOptions, run: RunRef): Promise<void> {
+    if (options.id !== undefined && (await this.host.get(run)) !== null) return;
     const reason = this.registry.cannotBind(definition, options.bindings ?? null);
-    if (reason === null || (options.id !== undefined && (await this.host.get(run)) !== null)) return;
+    if (reason === null) return this.registry.load(definition, options.bindings ?? null);
     throw new TuttiError("T4115", `Workflow "${definition.name}" cannot run here: ${reason}.`, {
       help: "Bind the agent in the file, in tutti.config.ts or with --agent NAME=URL, or register an agent that has the capability.",
     });

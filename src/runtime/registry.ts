@@ -60,6 +60,14 @@ export class Registry {
     return null;
   }
 
+  /** Loads the modules of a run's agents, so that a broken one is told before anything has begun. Rejects with T4115. */
+  async load(definition: Definition, bindings: JsonObject | null): Promise<void> {
+    for (const name of ownNames(definition, bindings)) {
+      const binding = bindingOf(definition, bindings, name);
+      if (binding?.kind === "module") await this.#binder.bind(binding, name);
+    }
+  }
+
   #cannotResolve(target: Target, definition: Definition, bindings: JsonObject | null): string | null {
     if (target.kind === "agent") {
       const binding = bindingOf(definition, bindings, target.agent);

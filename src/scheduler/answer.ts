@@ -74,8 +74,13 @@ function scopeOfSubtask(turn: Turn, step: StepProgram, path: string): Scope {
 function settleUnknown(turn: Turn, step: StepProgram, input: Answered, failure: Failure): void {
   const { path, attempt, turn: turnNumber } = input;
   const flight = flightOf(turn.state, path);
-  const mayResend = step.step.onUnknown === "resend" && flight.phase === "intended" && flight.resends < step.step.retry.attempts;
-  if (!mayResend) return failAttempt(turn, step, problem(input, "unknown", failure));
+  // A task that was lost after its first message can be begun anew; a conversation with it cannot.
+  const canResend = flight.phase === "intended" || (flight.task !== null && flight.turn === 1);
+  if (step.step.onUnknown !== "resend" || !canResend || flight.resends >= step.step.retry.attempts) {
+    const hint =
+      step.step.onUnknown === "fail" ? " The work may have been done; with `onUnknown: resend` the step would be sent again." : "";
+    return failAttempt(turn, step, problem(input, "unknown", { ...failure, message: failure.message + hint }));
+  }
   turn.record({ kind: "messageResent", path, attempt, turn: turnNumber });
   const intent = present(flight.intent, `${path} was intended.`);
   turn.command({ kind: "send", again: true, regardless: true, intent, ...assignmentOf(path, flight) });

@@ -5,6 +5,7 @@
 import { isJsonArray, type Json } from "../base/json.ts";
 import { MAX_OUTPUT_BYTES, MAX_REPLY_BYTES } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { asClause } from "../base/text.ts";
 import type { Scope, StepProgram, Validate } from "../definition/program.ts";
 import type { SubtaskCompleted } from "./fact.ts";
 import type { Failure, Reply } from "./outcome.ts";
@@ -73,7 +74,7 @@ function brokenRule(step: StepProgram, output: Json, scope: Scope): string | nul
 }
 
 function broken(step: StepProgram, problems: readonly string[]): Failure {
-  const message = `Validation failed: the output of step ${step.id} breaks its contract: ${problems.slice(0, 5).join("; ")}.`;
+  const message = `Validation failed: the output of step ${step.id} breaks its contract: ${problems.slice(0, 5).map(asClause).join("; ")}.`;
   return { code: "T4102", message, retryable: false, details: problems.slice(0, 20) };
 }
 

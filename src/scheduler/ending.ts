@@ -8,6 +8,7 @@
  * 3. After the end there are no facts.
  */
 import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
+import { asClause } from "../base/text.ts";
 import type { Ending } from "./fact.ts";
 import type { Flight } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -45,6 +46,6 @@ function finish(turn: Turn, ending: Ending): void {
 function complete(turn: Turn): void {
   const output = turn.program.output(turn.scope());
   if (output.ok) return turn.record({ kind: "runCompleted", output: output.value });
-  const message = `The run's output has no value: \${{ ${output.error.source} }}: ${output.error.message}.`;
+  const message = `The run's output has no value: \${{ ${output.error.source} }}: ${asClause(output.error.message)}.`;
   turn.record({ kind: "runFailed", failure: { code: "T4113", message, retryable: false } });
 }

@@ -68,6 +68,14 @@ export function intendMessage(state: RunState, fact: FactOf<"messageIntended">):
   flight.agent = fact.intent.agent;
 }
 
+/** Back to where the message has yet to be sent; a task that its agent has lost is forgotten. */
+export function resendMessage(state: RunState, path: string): void {
+  const flight = flightOf(state, path);
+  flight.resends += 1;
+  if (flight.phase === "accepted") flight.task = null;
+  flight.phase = "intended";
+}
+
 export function acceptFlight(state: RunState, fact: FactOf<"subtaskAccepted">): void {
   const flight = flightOf(state, fact.path);
   flight.agent = fact.agent;

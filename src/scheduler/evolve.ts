@@ -19,6 +19,7 @@ import {
   beginRetry,
   endFlight,
   intendMessage,
+  resendMessage,
   resumeFlight,
 } from "./evolve-flight.ts";
 import type { Fact, SubtaskCompleted, SubtaskFailed } from "./fact.ts";
@@ -54,7 +55,7 @@ function apply(state: RunState, fact: Exclude<Fact, { kind: "runStarted" }>): vo
     case "messageIntended":
       return intendMessage(state, fact);
     case "messageResent":
-      return void (flightOf(state, fact.path).resends += 1);
+      return resendMessage(state, fact.path);
     case "subtaskAccepted":
       return acceptFlight(state, fact);
     case "subtaskProgressed":

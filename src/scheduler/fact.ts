@@ -34,7 +34,7 @@ export type Fact = { readonly at: Instant } & (
     } & EffectId)
   /** The attempt's time is up; its remote task is canceled before anything else happens. */
   | { readonly kind: "attemptTimedOut"; readonly path: Path; readonly attempt: number; readonly patienceAt: Instant }
-  /** Nobody knows whether the message arrived, and the step says to send it again. */
+  /** Nobody knows what became of the message, or the agent has lost its task; the step says to send it again. */
   | ({ readonly kind: "messageResent" } & EffectId)
   /** The work is not wanted any more. `aborting`: a remote agent has yet to be told. */
   | { readonly kind: "subtaskCanceled"; readonly path: Path; readonly attempt: number; readonly aborting: boolean }

@@ -71,6 +71,7 @@ export function failSubtask(turn: Turn, step: StepProgram, problem: AttemptProbl
 }
 
 function criticalFailure({ path, attempt, reason, failure }: AttemptProblem): Failure {
-  const message = `Critical step ${path} failed after ${attempt} ${attempt === 1 ? "attempt" : "attempts"} (${reason}): ${failure.message}`;
+  const when = attempt === 0 ? "before its first attempt" : `after ${attempt} ${attempt === 1 ? "attempt" : "attempts"}`;
+  const message = `Critical step ${path} failed ${when} (${reason}): ${failure.message}`;
   return { code: "T4108", message, retryable: false, details: { path, attempt, reason, ...failure } };
 }

@@ -3,6 +3,7 @@
  * (requirements X008). A turn looks only at the dependents of the steps that it brought to an end.
  */
 import { present } from "../base/assert.ts";
+import { asClause } from "../base/text.ts";
 import type { Json } from "../base/json.ts";
 import { MAX_ITEMS } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
@@ -93,7 +94,7 @@ export function stopForExpression(turn: Turn, step: StepProgram, error: Expressi
   if (skipped.length > 0 && path === step.id) {
     return skipStep(turn, step, { kind: "upstream", source: error.source, steps: skipped });
   }
-  const message = `The expression \${{ ${error.source} }} of ${path} has no value: ${error.message}.`;
+  const message = `The expression \${{ ${error.source} }} of ${path} has no value: ${asClause(error.message)}.`;
   failSubtask(turn, step, { path, attempt: 0, reason: "expression", failure: { code: "T4101", message, retryable: false } });
 }
 

@@ -74,10 +74,10 @@ export class MailboxHost implements Host {
     const { run, ...rest } = request;
     const inputHash = hashOf({ workflow: rest.workflow, input: rest.input });
     const known = this.mailbox.resident(run) === undefined ? this.#store.find(run) : null;
-    if (known !== null && known.inputHash !== inputHash) throw taken(run);
+    if (known !== null && known.inputHash !== inputHash) throw taken(run, known.record.workflow, rest.workflow);
     if (known !== null && known.record.endedAt !== null) return { created: false, record: known.record };
     const present = this.mailbox.load(run);
-    if (present !== null && present.inputHash !== inputHash) throw taken(run);
+    if (present !== null && present.inputHash !== inputHash) throw taken(run, present.program.definition.name, rest.workflow);
     const resident = present ?? this.mailbox.adopt(newResident(run, this.mailbox.programs.get(run.tenant, rest.fingerprint), inputHash));
     // An existing run gets the input too: its receipt comes only after the start that made it is durable.
     const { applied } = await this.#offer(resident, { kind: "start", run: run.id, tenant: run.tenant, ...rest });
@@ -234,9 +234,10 @@ export function unknownRun(run: RunRef): TuttiError {
   });
 }
 
-function taken(run: RunRef): TuttiError {
-  return new TuttiError("T4002", `Run ${run.id} exists, with another workflow or input.`, {
-    help: "Use another --id, or leave it out to get a new one; the same id with the same input gives the same run.",
+function taken(run: RunRef, existing: string, asked: string): TuttiError {
+  const difference = existing === asked ? "another input" : `workflow "${existing}", not "${asked}"`;
+  return new TuttiError("T4002", `Run ${run.id} exists, with ${difference}.`, {
+    help: "Use another id (on the command line, --id), or none to get a new one; the same id with the same workflow and input gives the same run.",
   });
 }
 

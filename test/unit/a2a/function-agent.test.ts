@@ -60,7 +60,14 @@ test("an exception is a failure that may be tried again; after a stop it is a ca
   const broken = (): never => {
     throw new Error("Oh.");
   };
-  expect(await outcomeOf(broken)).toEqual({ kind: "failed", failure: { code: "AGENT_ERROR", message: "Oh.", retryable: true } });
+  expect(await outcomeOf(broken)).toEqual({
+    kind: "failed",
+    failure: {
+      code: "AGENT_ERROR",
+      message: expect.stringMatching(/^Oh\. \(at .*function-agent\.test\.ts:\d+:\d+\)$/) as string,
+      retryable: true,
+    },
+  });
   const seen = watching();
   seen.stop();
   expect(await answering(broken).perform(work("do", null), seen.watch)).toMatchObject({ kind: "canceled" });

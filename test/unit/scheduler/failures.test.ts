@@ -109,6 +109,26 @@ describe("retries and fallbacks", () => {
     expect(world.status).toBe("failed");
   });
 
+  it("a task that its agent has lost is begun anew under the same message id when the step says so", () => {
+    const world = new World({ a: step({ onUnknown: "resend" }) }).start();
+    const task = world.accept("a");
+    const lost = { kind: "unknown", failure: { code: "T3007", message: "no such task", retryable: false } } as const;
+    world.answer("a", lost, task);
+    expect(world.open.get("a")).toMatchObject({ kind: "send", again: true, task: null, intent: { messageId: "m-a-1-1" } });
+    world.input({ kind: "accepted", path: "a", attempt: 1, turn: 1, agent: "remote", task: { ...task, taskId: "task-2" } });
+    world.answer("a", { kind: "inputRequired", question: { prompt: "?" } });
+    world.input({ kind: "questionAnswered", question: world.factsOf("questionAsked")[0]?.id ?? "", answer: 1, by: "x" });
+    world.accept("a", "task-2");
+    world.answer("a", lost);
+    expect(world.factsOf("subtaskFailed"), "a conversation cannot be begun anew").toMatchObject([{ reason: "unknown" }]);
+  });
+
+  it("what is unknown is told with what the step could say of it", () => {
+    const world = new World({ a: step() }).start();
+    world.answer("a", { kind: "unknown", failure: { code: "T4104", message: "Nobody knows.", retryable: false } });
+    expect(world.failure?.message).toContain("onUnknown: resend");
+  });
+
   it("a critical failure cancels the siblings in flight and fails the run (X009, W114)", () => {
     const world = new World({ a: step({ retry: { attempts: 1 } }), b: step() }).start();
     world.fail("a");
