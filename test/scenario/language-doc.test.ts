@@ -38,13 +38,13 @@ function unmentioned(names: Iterable<string>, text: string): readonly string[] {
   return [...new Set(names)].filter((name) => !words.has(name));
 }
 
-it("every workflow in docs/language.md loads without problems (W011)", () => {
+it("every workflow in docs/language.md loads without problems", () => {
   const blocks = [...PAGE.matchAll(/^```yaml\n(tutti:.*?)^```$/gms)].map(([, text = ""]) => text);
   expect(blocks.length).toBeGreaterThan(0);
   for (const text of blocks) expect(loadText(text, "language.md", { agents: [] })).toMatchObject({ ok: true });
 });
 
-it("docs/language.md mentions every key that a file, a step, a retry and an agent may have (W011)", () => {
+it("docs/language.md mentions every key that a file, a step, a retry and an agent may have", () => {
   const step = (key: string) => `${HEAD}steps: { a: { agent: x, ${key} } }`;
   expect(unmentioned(keysAt(`${HEAD}zzzz: 1\nsteps: { a: { agent: x } }`), section("Top-level keys"))).toEqual([]);
   expect(unmentioned(keysAt(step("zzzz: 1")), section("Keys of a step"))).toEqual([]);
@@ -52,7 +52,7 @@ it("docs/language.md mentions every key that a file, a step, a retry and an agen
   expect(unmentioned(keysAt(`${HEAD}agents: { x: { zzzz: 1 } }\nsteps: { a: { agent: x } }`), section("Agents"))).toEqual([]);
 });
 
-it("docs/language.md mentions every name, function and macro of expressions, and every field of a step (W011)", () => {
+it("docs/language.md mentions every name, function and macro of expressions, and every field of a step", () => {
   const names = ROOT_NAMES.filter((name) => !RESERVED.has(name));
   const macros = [...METHOD_MACROS.keys()].map((key) => key.replace(/\/\d+$/, ""));
   expect(unmentioned([...names, ...FUNCTIONS.keys(), ...METHODS.keys(), ...macros, "matches", "has"], section("Expressions"))).toEqual([]);

@@ -137,7 +137,7 @@ describe.concurrent("files and agents", () => {
     const words = ["run", "job", "--no-watch", "--agent", "lookup=./lookup.ts"];
     expect(await place.run(...words)).toMatchObject({ code: 0, stdout: expect.stringContaining("found") });
     const fromEnvironment = await place.start(words, { environment: { TUTTI_AGENT_WORKER: `${AGENTS}#notAnAgent` } }).ended;
-    expect(fromEnvironment).toMatchObject({ code: 3, stderr: expect.stringContaining('no agent under the export "notAnAgent"') });
+    expect(fromEnvironment).toMatchObject({ code: 1, stderr: expect.stringContaining('no agent under the export "notAnAgent"') });
     const overEnvironment = await place.start([...words, "--agent", `worker=${AGENTS}#worker`], {
       environment: { TUTTI_AGENT_WORKER: `${AGENTS}#notAnAgent` },
     }).ended;
