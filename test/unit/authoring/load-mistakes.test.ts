@@ -19,7 +19,9 @@ describe("a mistake is shown with its place, and what to do", () => {
     [
       "a plain value with a colon",
       `${HEAD}steps:\n  a:\n    text: Hello: world\n`,
-      ['T1002 5:11 12 A value without quotes holds a ": ", which YAML reads as another key. Put the whole value in quotes; or, if it was meant to be a key, set it under the other keys of its step.'],
+      [
+        'T1002 5:11 12 A value without quotes holds a ": ", which YAML reads as another key. Put the whole value in quotes; or, if it was meant to be a key, set it under the other keys of its step.',
+      ],
     ],
     [
       "an expression in a flow map without quotes",
