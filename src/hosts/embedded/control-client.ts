@@ -11,7 +11,8 @@ export async function askOwner<Kind extends ControlRequest["kind"]>(
 ): Promise<ControlAnswers[Kind]> {
   const { status, body } = await exchange(owner, JSON.stringify(asked));
   if (status === 200) return JSON.parse(body) as ControlAnswers[Kind];
-  if (status === 404) throw notTheOwner(owner);
+  // A refusal is 400; anything else comes from somebody who has the port by now.
+  if (status !== 400) throw notTheOwner(owner);
   const failure = JSON.parse(body) as ControlFailure;
   throw new TuttiError(failure.code, failure.message, {
     retryable: failure.retryable,

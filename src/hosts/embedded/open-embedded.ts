@@ -27,12 +27,21 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedHo
   const lock = acquireOwnership(path);
   failpoint("open.owned");
   if (lock === null) throw ownedError(path);
+  const host = own(path, synchronous, options, lock);
+  try {
+    if (control) await host.listen();
+    return host;
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+}
+
+function own(path: string, synchronous: "full" | "normal", options: EmbeddedOptions, lock: OwnerLock): EmbeddedHost {
   try {
     const database = openDatabase({ path, synchronous });
     failpoint("open.prepared");
-    const host = new EmbeddedHost(new SqliteStore(database, "owner"), options, lock);
-    if (control) await host.listen();
-    return host;
+    return new EmbeddedHost(new SqliteStore(database, "owner"), options, lock);
   } catch (error) {
     lock.release();
     throw error;
