@@ -7,6 +7,13 @@ export type Clock = {
   schedule(delayMs: number, callback: () => void): () => void;
 };
 
+/** Resolves when a time has gone by on a clock. */
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.schedule(delayMs, resolve);
+  });
+}
+
 /** Node's timers cannot hold longer delays; they would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../base/codes.ts";
 import { TuttiError } from "../base/errors.ts";
 import { failpoint } from "../base/failpoint.ts";
 import type { RunRef } from "../base/ids.ts";
-import type { Clock } from "../ports/clock.ts";
+import { pause, type Clock } from "../ports/clock.ts";
 import type { Host, PostedInput, PostReceipt } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 
@@ -42,9 +42,7 @@ export class Courier {
   async #offerAgain(run: RunRef, input: PostedInput, refusal: unknown): Promise<PostReceipt | null> {
     let error = refusal;
     for (let delayMs = FIRST_DELAY_MS; isWorthRepeating(error); delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {
-      await new Promise<void>((resolve) => {
-        this.#clock.schedule(delayMs, resolve);
-      });
+      await pause(this.#clock, delayMs);
       try {
         return await this.#offer(run, input);
       } catch (next) {

@@ -1,4 +1,4 @@
-import type { Clock } from "../ports/clock.ts";
+import { pause, type Clock } from "../ports/clock.ts";
 
 /** Re-attachments a second after a restart: agents must not be struck by all runs at one instant. */
 const RESTARTS_PER_SECOND = 500;
@@ -20,8 +20,6 @@ export class Pacer {
     this.#nextAt = Math.max(now, this.#nextAt + 1_000 / RESTARTS_PER_SECOND);
     const waitMs = this.#nextAt - now;
     if (waitMs < 20) return;
-    await new Promise<void>((resolve) => {
-      this.#clock.schedule(waitMs + this.#random() * 500, resolve);
-    });
+    await pause(this.#clock, waitMs + this.#random() * 500);
   }
 }

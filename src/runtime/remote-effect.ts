@@ -12,6 +12,7 @@
 import { failpoint } from "../base/failpoint.ts";
 import { CANCEL_PATIENCE_MS, RECONCILE_MS } from "../base/limits.ts";
 import type { Found, RemoteAgent, Sent, Work } from "../ports/agents.ts";
+import { pause } from "../ports/clock.ts";
 import type { PostedInput } from "../ports/host.ts";
 import type { Assignment, Command } from "../scheduler/index.ts";
 import type { EffectId, Intent, RemoteTask } from "../scheduler/input.ts";
@@ -124,7 +125,7 @@ async function cancelUntilKnown(context: EffectContext, flight: Flight, agent: R
     failpoint("cancel.answered");
     if (result.kind === "canceled") return canceledByUs(agent.name);
     if (result.kind === "over") return result.outcome;
-    await wait(context, delayMs);
+    await pause(context.clock, delayMs);
   }
   return null;
 }
@@ -164,7 +165,7 @@ async function findPatiently(
     if (found.kind === "task" || !flight.isGoingOn) return found;
     const isAway = found.kind === "unknowable" && found.isAway === true;
     if (context.clock.now() >= conclusiveAt && !(isAway && patience === "untilItAnswers")) return found;
-    await wait(context, delayMs);
+    await pause(context.clock, delayMs);
   }
 }
 
@@ -199,7 +200,7 @@ async function sendUntilKnown(
       ambiguousCount += 1;
       if (ambiguousCount === SENDS_PER_INTENT) return { kind: "answer", outcome: unknown(agent.name, why) };
     }
-    await wait(context, delayMs);
+    await pause(context.clock, delayMs);
   }
   return "stopped";
 }
@@ -275,12 +276,6 @@ async function bring(context: EffectContext, flight: Flight, input: PostedInput)
 
 function idOf({ path, attempt, turn }: EffectId): EffectId {
   return { path, attempt, turn };
-}
-
-function wait(context: EffectContext, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    context.clock.schedule(delayMs, resolve);
-  });
 }
 
 function unknown(agent: string, why: string): Outcome {

@@ -4,7 +4,7 @@
  */
 import { present } from "../base/assert.ts";
 import { asClause } from "../base/text.ts";
-import type { Json } from "../base/json.ts";
+import { isJsonArray, type Json } from "../base/json.ts";
 import { MAX_ITEMS } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
 import type { StepId } from "../definition/definition.ts";
@@ -61,8 +61,8 @@ function notABoolean(source: string, value: Json): ExpressionFailure {
 function beginList(turn: Turn, step: StepProgram, evaluate: Evaluate, scope: Scope): void {
   const items = evaluate(scope);
   if (!items.ok) return stopForExpression(turn, step, items.error);
-  if (!Array.isArray(items.value) || items.value.length > MAX_ITEMS) {
-    const what = Array.isArray(items.value) ? `has ${items.value.length} items; the limit is ${MAX_ITEMS}` : "is not a list";
+  if (!isJsonArray(items.value) || items.value.length > MAX_ITEMS) {
+    const what = isJsonArray(items.value) ? `has ${items.value.length} items; the limit is ${MAX_ITEMS}` : "is not a list";
     const failure = { code: "T4111", message: `The value of "each" in step ${step.id} ${what}.`, retryable: false };
     return failSubtask(turn, step, { path: step.id, attempt: 0, reason: "expression", failure });
   }
