@@ -1,3 +1,5 @@
+import type { Json } from "./json.ts";
+import { MAX_DURATION_MS } from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
@@ -14,6 +16,13 @@ export function parseDuration(text: string): Result<number, string> {
     totalMs += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
   }
   return ok(Math.round(totalMs));
+}
+
+/** Reads a duration that an expression gave: a text such as `5m`, or milliseconds. */
+export function durationOf(value: Json): Result<number, string> {
+  const read = typeof value === "number" ? ok(Math.round(value)) : parseDuration(typeof value === "string" ? value : JSON.stringify(value));
+  if (!read.ok || (read.value >= 0 && read.value <= MAX_DURATION_MS)) return read;
+  return err(`A duration is from 0 to ${formatDuration(MAX_DURATION_MS)}, and this one is ${JSON.stringify(value)}.`);
 }
 
 /** Writes a duration in milliseconds the way a person says it: `1m 30s`, `250ms`, `2d 3h`. */

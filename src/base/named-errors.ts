@@ -75,7 +75,7 @@ export function errorOfFailedRun(run: string, failure: FailureLike): TuttiError 
 
 function errorOfStep(path: string, code: string, message: string): TuttiError {
   if (code === "T4102") return new InvalidWorkerOutputError(message);
-  if (code === "T4115") return new AgentUnavailableError(message);
+  if (code === "T4115" || code === "AGENT_UNAVAILABLE") return new AgentUnavailableError(message);
   // Failures of calls carry the word that the guides have for it on the wire.
   if (code === "T3001" || code === "NETWORK_ERROR") return new NetworkError(message);
   return new WorkflowSubtaskFailedError(path, message, { details: { code } });

@@ -2,74 +2,48 @@
  * Everything that must hold before a definition can run, found all at once. Paths are those of the
  * file format, so that a file can show the line.
  */
-import { TuttiError } from "../base/errors.ts";
-import { CyclicDependencyError } from "../base/named-errors.ts";
-import { MAX_STEPS } from "../base/limits.ts";
 import { canonicalJson, type Json } from "../base/json.ts";
+import { TuttiError } from "../base/errors.ts";
+import { MAX_PROBLEMS } from "../base/limits.ts";
+import { CyclicDependencyError } from "../base/named-errors.ts";
+import { circleProblems, nameProblems, needsProblems, type NodeInPlace, nodesInPlace, sizeProblems } from "./check-graph.ts";
+import { kindProblems } from "./check-kinds.ts";
 import { compileRunOutput } from "./compile-output.ts";
-import { type CompiledStep, compileStep, partsOf } from "./compile-step.ts";
-import type { Definition, JsonSchema, Step, StepId, Target } from "./definition.ts";
+import { compileSteps } from "./compile-step.ts";
+import type { Definition, JsonSchema, StepId, Target } from "./definition.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { ROOT_NAMES } from "./expression/names.ts";
-import { isForbiddenName } from "./expression/value.ts";
-import { orderOf } from "./graph.ts";
+import { unknownStep as missingStep } from "./expression/step-names.ts";
 import { below, type DocumentPath, problem, type Problem } from "./problem.ts";
 import { compileSchema } from "./schema.ts";
+import { eachStep } from "./walk.ts";
 
-const STEP_ID = /^[a-z][a-z0-9_]{0,63}$/;
-const AS_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-/** Words that CEL keeps for itself (CEL specification, Syntax). */
-const RESERVED: ReadonlySet<string> = new Set([
-  "as",
-  "break",
-  "const",
-  "continue",
-  "else",
-  "false",
-  "for",
-  "function",
-  "if",
-  "import",
-  "in",
-  "let",
-  "loop",
-  "namespace",
-  "null",
-  "package",
-  "return",
-  "true",
-  "var",
-  "void",
-  "while",
-]);
-
-/** The problems of a definition; empty when it can run. */
+/** The problems of a definition; empty when it can run. At most MAX_PROBLEMS are told. */
 export function checkDefinition(definition: Definition): readonly Problem[] {
-  const ids = Object.keys(definition.steps);
-  if (ids.length === 0)
-    return [problem({ code: "T1012", message: "The workflow has no steps.", help: "Give it at least one step.", path: ["steps"] })];
-  if (ids.length > MAX_STEPS) {
-    return [
-      problem({
-        code: "T1017",
-        message: `The workflow has ${ids.length} steps; the limit is ${MAX_STEPS}.`,
-        help: "Use `each` for repeated work, or split the workflow.",
-        path: ["steps"],
-        at: "key",
-      }),
-    ];
+  return problemsOf(definition, schemaChecker());
+}
+
+/** The same without a look at the schemas, which costs more than all the rest. */
+export function structureProblems(definition: Definition): readonly Problem[] {
+  return problemsOf(definition, () => []);
+}
+
+function problemsOf(definition: Definition, checkSchema: SchemaChecker): readonly Problem[] {
+  const workflow = compileSteps(definition);
+  if (workflow === null || workflow.ids.size === 0) return sizeProblems(definition);
+  const problems = [...checkSchema(definition.input, ["input"])];
+  for (const found of nodesInPlace(workflow)) {
+    if (problems.length >= MAX_PROBLEMS) break;
+    problems.push(...stepProblems(found, definition), ...schemaProblems(found, checkSchema));
+    if (found.node.block !== null) problems.push(...circleProblems(found.node.block));
   }
-  const idSet = new Set(ids);
-  const checkSchema = schemaChecker();
-  return [
-    ...checkSchema(definition.input, ["input"]),
-    ...ids.flatMap((id) => [
-      ...stepProblems(id, definition, idSet),
-      ...checkSchema((definition.steps[id] as Step).output, ["steps", id, "output"]),
-    ]),
-    ...outputProblems(definition),
-    ...circleProblems(definition),
-  ];
+  const output = compileRunOutput(definition, workflow.names);
+  problems.push(...(output.ok ? [] : output.error), ...circleProblems(workflow));
+  return problems.slice(0, MAX_PROBLEMS);
+}
+
+function stepProblems(found: NodeInPlace, definition: Definition): readonly Problem[] {
+  const { node } = found;
+  return [...node.problems, ...nameProblems(found), ...needsProblems(found), ...kindProblems(node.step, node, definition)];
 }
 
 /** The problems as one error; the first gives the code (errors.md has a section for each). */
@@ -83,96 +57,37 @@ export function definitionError(name: string, problems: readonly Problem[]): Tut
   return first.code === "T1303" ? new CyclicDependencyError(sentence, details) : new TuttiError(first.code, sentence, details);
 }
 
-/** Agents that steps name and nobody has declared. `known` are those from outside of the definition. */
+/** Agents that steps name, at any depth, and nobody has declared. `known` are those from outside of the definition. */
 export function checkAgents(definition: Definition, known: readonly string[] = []): readonly Problem[] {
   const declared = [...Object.keys(definition.agents), ...known];
-  return Object.entries(definition.steps).flatMap(([id, step]) => {
-    const targets: readonly (readonly [Target, DocumentPath])[] = [
-      [step.target, ["steps", id, "agent"]],
-      ...step.fallback.map((target, index) => [target, ["steps", id, "fallback", index]] as const),
-    ];
-    return targets.flatMap(([target, path]) => {
-      if (target.kind === "capability" || declared.includes(target.agent)) return [];
-      return [
-        problem({
-          code: "T1302",
-          message: `unknown agent "${target.agent}".`,
-          help: didYouMean(target.agent, declared) ?? `Declare it under "agents", or write "capability: ${target.agent}".`,
-          path,
-          declared,
-        }),
-      ];
-    });
-  });
-}
-
-function stepProblems(id: StepId, definition: Definition, ids: ReadonlySet<StepId>): readonly Problem[] {
-  const step = definition.steps[id] as Step;
-  const { compiled, problems } = compileStep(id, step, ids);
-  return [...problems, ...wiringProblems(id, step, { definition, compiled })];
-}
-
-/** What is wrong with a step's name and its place in the graph. */
-export function wiringProblems(
-  id: StepId,
-  step: Step,
-  { definition, compiled }: { readonly definition: Definition; readonly compiled: CompiledStep },
-): readonly Problem[] {
-  const unknown = step.needs.filter((need) => !Object.hasOwn(definition.steps, need));
-  const reads = new Set(partsOf(compiled).flatMap((part) => part.reads));
-  const unneeded = [...reads].filter((read) => !step.needs.includes(read));
-  return [
-    ...nameProblems(id, step),
-    ...unknown.map((need) => unknownStep(need, { declared: Object.keys(definition.steps), path: ["steps", id, "needs"] })),
-    ...unneeded.map((read) =>
-      problem({
-        code: "T1012",
-        message: `Step "${id}" reads "${read}" and does not wait for it.`,
-        help: `Add "${read}" to its needs.`,
-        path: ["steps", id, "needs"],
-      }),
-    ),
-  ];
-}
-
-/** Whether a word can be the id of a step. */
-export function isStepId(id: string): boolean {
-  return STEP_ID.test(id) && !RESERVED.has(id) && !isForbiddenName(id);
-}
-
-function nameProblems(id: StepId, step: Step): readonly Problem[] {
+  const names = new Set(declared);
   const problems: Problem[] = [];
-  if (!isStepId(id)) {
-    problems.push(
-      problem({
-        code: "T1014",
-        message: `"${id}" cannot be the id of a step.`,
-        help: "Use lower-case letters, digits and underscores, beginning with a letter, and no word that CEL keeps for itself.",
-        path: ["steps", id],
-        at: "key",
-      }),
-    );
-  }
-  const as = step.each?.as;
-  if (as !== undefined && (!AS_NAME.test(as) || RESERVED.has(as) || (ROOT_NAMES as readonly string[]).includes(as))) {
-    problems.push(
-      problem({
-        code: "T1014",
-        message: `"${as}" cannot be the name of an item.`,
-        help: "It is taken, or not a plain name; write another after `as`.",
-        path: ["steps", id, "as"],
-      }),
-    );
+  for (const { step, path, kindPath } of eachStep(definition)) {
+    if (step.kind !== "delegate") continue;
+    const targets: readonly (readonly [Target, DocumentPath])[] = [
+      [step.target, [...kindPath, "agent"]],
+      ...step.fallback.map((target, index) => [target, [...path, "fallback", index]] as const),
+    ];
+    for (const [target, place] of targets) {
+      if (target.kind !== "agent" || names.has(target.agent) || problems.length >= MAX_PROBLEMS) continue;
+      const help = didYouMean(target.agent, declared) ?? `Declare it under "agents", or write "capability: ${target.agent}".`;
+      problems.push(problem({ code: "T1302", message: `unknown agent "${target.agent}".`, help, path: place, declared }));
+    }
   }
   return problems;
 }
 
 /** A step that is needed and does not exist. */
-export function unknownStep(id: StepId, place: Pick<Problem, "path" | "declared">): Problem {
-  return problem({ code: "T1301", message: `unknown step "${id}".`, help: didYouMean(id, place.declared), ...place });
+export function unknownStep(id: StepId, { path, declared }: Pick<Problem, "path" | "declared">): Problem {
+  return problem({ ...missingStep(id, declared), path });
 }
 
 type SchemaChecker = (schema: JsonSchema | null, path: DocumentPath) => readonly Problem[];
+
+function schemaProblems({ node: { step, path, kindPath } }: NodeInPlace, checkSchema: SchemaChecker): readonly Problem[] {
+  const form = step.kind === "approval" ? step.form : null;
+  return [...checkSchema(step.output, [...path, "output"]), ...checkSchema(form, [...kindPath, "form"])];
+}
 
 /** Checks schemas; equal ones, which generated definitions have by the hundred, only once. */
 function schemaChecker(): SchemaChecker {
@@ -188,24 +103,4 @@ function schemaChecker(): SchemaChecker {
     }
     return found === null ? [] : [below(path, found)];
   };
-}
-
-function outputProblems(definition: Definition): readonly Problem[] {
-  const output = compileRunOutput(definition);
-  return output.ok ? [] : output.error;
-}
-
-function circleProblems(definition: Definition): readonly Problem[] {
-  const order = orderOf(definition.steps);
-  if (order.ok) return [];
-  const [first] = order.error;
-  return [
-    problem({
-      code: "T1303",
-      message: `Steps wait for each other in a circle: ${order.error.join(" → ")}.`,
-      help: "A step waits for what it needs and for what its expressions read; take one of these away.",
-      path: ["steps", first as string],
-      at: "key",
-    }),
-  ];
 }

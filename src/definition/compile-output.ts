@@ -1,10 +1,12 @@
 import { err, ok, type Result } from "../base/result.ts";
 import type { Json } from "../base/json.ts";
-import type { Definition, StepId } from "./definition.ts";
-import { compileOutput } from "./compile-step.ts";
+import type { Definition, StepId, Template } from "./definition.ts";
 import type { CompiledExpression } from "./expression/expression.ts";
+import type { StepNames } from "./expression/step-names.ts";
+import { compileTemplate, forbiddenKey } from "./expression/template.ts";
+import { isForbiddenName } from "./expression/value.ts";
 import { leavesOf } from "./graph.ts";
-import type { Problem } from "./problem.ts";
+import { below, type Problem } from "./problem.ts";
 import type { Evaluate, ExpressionFailure, Scope } from "./program.ts";
 
 /**
@@ -12,12 +14,12 @@ import type { Evaluate, ExpressionFailure, Scope } from "./program.ts";
  * of all last steps by id. A part that reads a step which was skipped, or failed tolerably, is null
  * (workflow-language.md, Semantics: skipped is not failed; optional steps never strand others).
  */
-export function compileRunOutput(definition: Definition): Result<Evaluate, readonly Problem[]> {
+export function compileRunOutput(definition: Definition, steps: StepNames): Result<Evaluate, readonly Problem[]> {
   if (definition.output === null) {
     const leaves = leavesOf(definition.steps);
     return ok((scope) => ok(outputOfLeaves(leaves, scope)));
   }
-  const compiled = compileOutput(definition.output, new Set(Object.keys(definition.steps)));
+  const compiled = compileOutput(definition.output, steps);
   if (!compiled.ok) return compiled;
   if (!(compiled.value instanceof Map)) {
     const whole = compiled.value as CompiledExpression;
@@ -25,6 +27,26 @@ export function compileRunOutput(definition: Definition): Result<Evaluate, reado
   }
   const parts: ReadonlyMap<string, CompiledExpression> = compiled.value;
   return ok((scope) => outputByKey(parts, scope));
+}
+
+/** The output of the run, with the path of each of its top-level keys. */
+function compileOutput(
+  output: Template,
+  steps: StepNames,
+): Result<ReadonlyMap<string, CompiledExpression> | CompiledExpression, readonly Problem[]> {
+  if (typeof output !== "object" || output === null || Array.isArray(output)) {
+    const whole = compileTemplate(output, { steps });
+    return whole.ok ? whole : err(whole.error.map((found) => below(["output"], found)));
+  }
+  const problems: Problem[] = [];
+  const compiledByKey = new Map<string, CompiledExpression>();
+  for (const [key, value] of Object.entries(output)) {
+    if (isForbiddenName(key)) problems.push(forbiddenKey(key, ["output", key]));
+    const compiled = compileTemplate(value, { steps });
+    if (compiled.ok) compiledByKey.set(key, compiled.value);
+    else problems.push(...compiled.error.map((found) => below(["output", key], found)));
+  }
+  return problems.length === 0 ? ok(compiledByKey) : err(problems);
 }
 
 function outputOfLeaves(leaves: readonly StepId[], scope: Scope): Json {

@@ -9,7 +9,8 @@ import type { Json } from "../../base/json.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { type Code, type Context, refuse, type Placed } from "./context.ts";
 import { compileCall, compileMethod } from "./compile-call.ts";
-import { failMissing, ROOT_NAMES, STEP_FIELDS, stepOf } from "./names.ts";
+import { failMissing, PLACE_NAMES, ROOT_NAMES, STEP_FIELDS, stepOf, stepsAround } from "./names.ts";
+import { unknownStep } from "./step-names.ts";
 import { binary, logical, negate, not, truth } from "./operators.ts";
 import { charge, fail, isForbiddenName, kindOf, member, Optional, optionalMember, peek, plain, type Value } from "./value.ts";
 
@@ -99,7 +100,7 @@ function name(node: NodeOf<"id">, context: Context): Code {
 
 function unknownName(node: NodeOf<"id">, context: Context): never {
   const known = [...context.locals.keys(), ...context.roots.keys(), "steps"];
-  const elsewhere = (ROOT_NAMES as readonly string[]).includes(node.args);
+  const elsewhere = [...ROOT_NAMES, ...PLACE_NAMES].some((other) => other === node.args);
   refuse(node, {
     code: "T1202",
     message: elsewhere ? `The name "${node.args}" has no value here.` : `The name "${node.args}" is not known.`,
@@ -138,14 +139,10 @@ function step(node: NodeOf<"." | ".?" | "[]" | "[?]">, context: Context, optiona
     refuse(node, { code: "T1205", message: "The step must be named, not computed.", help: "Write steps.some_step." });
   }
   refuseForbidden(node, id);
-  if (context.steps?.has(id) === false) unknownStep(node, id, context.steps);
+  if (context.steps?.has(id) === false) refuse(keyOf(node), context.steps.missing(id));
   context.found.reads.add(id);
-  if (optional) return { run: (frame) => optionalMember(frame.scope.steps, id), type: "any", cost: 1 };
+  if (optional) return { run: (frame) => optionalMember(stepsAround(frame.scope, id), id), type: "any", cost: 1 };
   return { run: (frame) => stepOf(frame.scope, id), type: "any", cost: 1 };
-}
-
-function unknownStep(node: ASTNode, id: string, steps: ReadonlySet<string>): never {
-  refuse(keyOf(node), { code: "T1301", message: `unknown step "${id}".`, help: didYouMean(id, steps), declared: [...steps] });
 }
 
 /** The id in `steps.x` or `steps["x"]`; null for anything else. */
@@ -160,7 +157,13 @@ function stepIdOf(node: ASTNode, context: Context): string | null {
 /** Fields of things that we make ourselves are known before a run. */
 function checkField(node: NodeOf<"." | ".?" | "[]" | "[?]">, key: string, context: Context): void {
   const [container] = node.args;
-  const isStep = stepIdOf(container, context) !== null;
+  if (isPrevious(container) && context.iter?.has(key) === false) {
+    refuse(keyOf(node), {
+      ...unknownStep(key, context.iter),
+      help: didYouMean(key, context.iter) ?? "iter.prev has the steps of this loop.",
+    });
+  }
+  const isStep = stepIdOf(container, context) !== null || isPreviousStep(container);
   const rootName = container.op === "id" && !context.locals.has(container.args) ? container.args : null;
   const root = rootName === null ? undefined : context.roots.get(rootName);
   const fields: readonly string[] | null = isStep ? STEP_FIELDS : (root?.fields ?? null);
@@ -172,6 +175,18 @@ function checkField(node: NodeOf<"." | ".?" | "[]" | "[?]">, key: string, contex
     help: didYouMean(key, fields) ?? (isStep ? `What the agent answered is in .output: steps.….output.${key}.` : null),
     declared: fields,
   });
+}
+
+/** Whether a node is `iter.prev`. */
+function isPrevious(node: ASTNode): boolean {
+  if (node.op !== "." && node.op !== ".?") return false;
+  const [container, key] = node.args;
+  return key === "prev" && container.op === "id" && container.args === "iter";
+}
+
+/** Whether a node is `iter.prev.x`. */
+function isPreviousStep(node: ASTNode): boolean {
+  return (node.op === "." || node.op === ".?") && isPrevious(node.args[0]);
 }
 
 /** The part after the dot: where a wrong name stands. */

@@ -3,6 +3,7 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 import type { StepId } from "../definition.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { Root } from "./names.ts";
+import type { StepNames } from "./step-names.ts";
 import type { Run } from "./value.ts";
 
 /**
@@ -25,8 +26,10 @@ export type Local = { readonly slot: number; readonly type: StaticType };
 /** What the compiler of one expression knows at one place in it. */
 export type Context = {
   readonly roots: ReadonlyMap<string, Root>;
-  /** The steps that exist; undefined when that is not to be checked. */
-  readonly steps: ReadonlySet<StepId> | undefined;
+  /** The steps in reach; undefined when that is not to be checked. */
+  readonly steps: StepNames | undefined;
+  /** The steps of the loop around. */
+  readonly iter: ReadonlySet<StepId> | undefined;
   readonly locals: ReadonlyMap<string, Local>;
   /** Shared by all places of the expression. */
   readonly found: { readonly reads: Set<StepId>; slotCount: number };

@@ -45,14 +45,14 @@ export function compilePiece(text: string, names: ExpressionNames): Result<Piece
 
 function compileTrimmed(source: string, names: ExpressionNames): Result<Piece, Problem> {
   const roots = rootsOf(names);
-  const path = plainPath(source, roots, names.steps);
+  const path = plainPath(source, roots, names);
   if (path !== null) {
     const { read, reads } = path;
     return ok({ source, reads, read, run: (frame) => read(frame.scope), slotCount: 0 });
   }
   const parsed = parse(source);
   if (!parsed.ok) return parsed;
-  const context: Context = { roots, steps: names.steps, locals: new Map(), found: { reads: new Set(), slotCount: 0 } };
+  const context: Context = { roots, steps: names.steps, iter: names.iter, locals: new Map(), found: { reads: new Set(), slotCount: 0 } };
   try {
     const { run } = compileNode(parsed.value, context);
     const reads = [...context.found.reads].toSorted();

@@ -4,7 +4,7 @@
  */
 import type { Json } from "../../base/json.ts";
 import type { Scope } from "../program.ts";
-import { failMissing, type Root, STEP_FIELDS, stepOf } from "./names.ts";
+import { type ExpressionNames, failMissing, type Root, STEP_FIELDS, stepOf } from "./names.ts";
 import { isForbiddenName, member } from "./value.ts";
 
 export type PlainPath = { readonly read: (scope: Scope) => Json; readonly reads: readonly string[] };
@@ -13,7 +13,7 @@ const PLAIN = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d{1,9}\])*$/;
 const PART = /\.?([A-Za-z_]\w*)|\[(\d+)\]/g;
 
 /** The reader of a plain path; null when the expression is anything else, a mistake included. */
-export function plainPath(source: string, roots: ReadonlyMap<string, Root>, steps: ReadonlySet<string> | undefined): PlainPath | null {
+export function plainPath(source: string, roots: ReadonlyMap<string, Root>, { steps, iter }: ExpressionNames): PlainPath | null {
   if (!PLAIN.test(source)) return null;
   const parts = Array.from(source.matchAll(PART), ([, name, index]) => name ?? Number(index));
   if (parts.some((part) => typeof part === "string" && (part === "in" || isForbiddenName(part)))) return null;
@@ -22,7 +22,14 @@ export function plainPath(source: string, roots: ReadonlyMap<string, Root>, step
   const root = roots.get(first as string);
   if (root === undefined) return null;
   if (root.fields !== null && keys[0] !== undefined && !root.fields.includes(String(keys[0]))) return null;
+  if (first === "iter" && keys[0] === "prev" && !isOfLoop(keys, iter)) return null;
   return { read: walker(root.read, keys), reads: [] };
+}
+
+/** Whether `iter.prev.step.field` names a step of the loop and a field that steps have. */
+function isOfLoop([, id, field]: readonly (string | number)[], iter: ReadonlySet<string> | undefined): boolean {
+  const isStep = id === undefined || iter?.has(String(id)) === true;
+  return isStep && (field === undefined || (STEP_FIELDS as readonly string[]).includes(String(field)));
 }
 
 function stepPath([id, field, ...keys]: readonly (string | number)[]): PlainPath | null {

@@ -4,11 +4,11 @@ import { TuttiError } from "../../../src/base/errors.ts";
 import type { Json } from "../../../src/base/json.ts";
 import { checkAgents, checkDefinition, definitionError } from "../../../src/definition/check.ts";
 import { compile } from "../../../src/definition/compile.ts";
-import { withInferredNeeds } from "../../../src/definition/compile-step.ts";
 import type { Definition, DelegateStep } from "../../../src/definition/definition.ts";
 import { didYouMean, nearest } from "../../../src/definition/did-you-mean.ts";
 import { fingerprintOf } from "../../../src/definition/fingerprint.ts";
 import { edgesOf, leavesOf, orderOf } from "../../../src/definition/graph.ts";
+import { withInferredNeeds } from "../../../src/definition/infer-needs.ts";
 import { problem } from "../../../src/definition/problem.ts";
 import type { StepProgram } from "../../../src/definition/program.ts";
 import { minimal, step } from "./definitions.ts";
@@ -173,7 +173,7 @@ describe("a definition that is wrong", () => {
     ["has no steps", { steps: {} }, [{ code: "T1012", path: ["steps"] }]],
     [
       "has too many steps",
-      { steps: Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`s${index}`, step()])) },
+      { steps: Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`s${index}`, step()])) },
       [{ code: "T1017", path: ["steps"] }],
     ],
     [

@@ -6,6 +6,7 @@ import { MAX_EXPRESSION_LENGTH } from "../../../src/base/limits.ts";
 import { compileExpression } from "../../../src/definition/expression/expression.ts";
 import { asText } from "../../../src/definition/expression/functions.ts";
 import { type ExpressionNames, failMissing } from "../../../src/definition/expression/names.ts";
+import { stepNames } from "../../../src/definition/expression/step-names.ts";
 import type { Scope } from "../../../src/definition/program.ts";
 import { scopeOf } from "./scope.ts";
 
@@ -244,7 +245,7 @@ describe("failures are values, with the steps that were read", () => {
   });
 
   it("names without a value at run time fail", () => {
-    expect(evaluate("item", scopeOf(), { item: "item" }).ok).toBe(false);
+    expect(evaluate("item", scopeOf(), { each: ["item"] }).ok).toBe(false);
     expect(evaluate("output", scopeOf(), { output: true }).ok).toBe(false);
   });
 });
@@ -252,10 +253,10 @@ describe("failures are values, with the steps that were read", () => {
 describe("scope", () => {
   it("an each-step sees its item and the index, and a rule sees the output", () => {
     const scope = scopeOf({}, { item: { name: "question", value: { q: "why" }, index: 3 }, output: [1, 2] });
-    expect(evaluate("question.q + string(index)", scope, { item: "question" })).toEqual({ ok: true, value: "why3" });
-    expect(evaluate("index / 2", scope, { item: "question" })).toEqual({ ok: true, value: 1 });
+    expect(evaluate("question.q + string(index)", scope, { each: ["question"] })).toEqual({ ok: true, value: "why3" });
+    expect(evaluate("index / 2", scope, { each: ["question"] })).toEqual({ ok: true, value: 1 });
     expect(evaluate("size(output) == 2", scope, { output: true })).toEqual({ ok: true, value: true });
-    expect(evaluate("question.q", scope, { item: "question" })).toEqual({ ok: true, value: "why" });
+    expect(evaluate("question.q", scope, { each: ["question"] })).toEqual({ ok: true, value: "why" });
     expect(evaluate("output[1]", scope, { output: true })).toEqual({ ok: true, value: 2 });
   });
 
@@ -328,8 +329,11 @@ describe("mistakes are found before a run, with their place", () => {
     expect(mistake("steps.a.outptu").help).toBe('Did you mean "output"?');
     expect(mistake("steps.a.uri").help).toContain(".output.uri");
     expect(mistake("input.name.startWith('a')").help).toBe('Did you mean "startsWith"?');
-    expect(mistake("steps.paln.output", { steps: new Set(["plan"]) })).toMatchObject({ code: "T1301", help: 'Did you mean "plan"?' });
-    expect(mistake("size(steps.paln.output)", { steps: new Set(["plan"]) }).span).toEqual({ offset: 11, length: 4 });
+    expect(mistake("steps.paln.output", { steps: stepNames(new Set(["plan"])) })).toMatchObject({
+      code: "T1301",
+      help: 'Did you mean "plan"?',
+    });
+    expect(mistake("size(steps.paln.output)", { steps: stepNames(new Set(["plan"])) }).span).toEqual({ offset: 11, length: 4 });
   });
 
   it("a place counts from the beginning of the text, white space included", () => {
@@ -356,7 +360,7 @@ describe("a bug is not taken for a failure", () => {
         throw bug;
       },
     } as unknown as ReadonlySet<string>;
-    expect(() => compileExpression("size(steps.a)", { steps })).toThrow(bug);
+    expect(() => compileExpression("size(steps.a)", { steps: stepNames(steps) })).toThrow(bug);
   });
 
   it("helpers say what they miss", () => {
