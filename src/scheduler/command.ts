@@ -1,6 +1,7 @@
-import type { Json } from "../base/json.ts";
-import type { Target } from "../definition/definition.ts";
-import type { EffectId, Instant, Intent, RemoteTask } from "./input.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { StepLimit, Target } from "../definition/definition.ts";
+import type { Repair } from "./fact.ts";
+import type { EffectId, Instant, Intent, RemoteTask, WorkflowVersion } from "./input.ts";
 import type { Exchange } from "./outcome.ts";
 
 /**
@@ -19,7 +20,9 @@ export type Command =
   /** Look after a task that a remote agent has accepted. */
   | ({ readonly kind: "attend"; readonly task: RemoteTask } & Assignment)
   /** Stop the work: the handler in this process, or the task at the agent. A remote one is `answered`. */
-  | ({ readonly kind: "abort"; readonly task: RemoteTask | null; readonly intent: Intent | null } & EffectId);
+  | ({ readonly kind: "abort"; readonly task: RemoteTask | null; readonly intent: Intent | null } & EffectId)
+  /** Pause a sub-workflow with its parent, or let it go on. */
+  | ({ readonly kind: "steer"; readonly paused: boolean } & EffectId);
 
 /** Everything that an agent gets to know of its work (requirements W072–W079). */
 export type Assignment = EffectId & {
@@ -31,6 +34,19 @@ export type Assignment = EffectId & {
   readonly exchanges: readonly Exchange[];
   /** The task that asked them, when it is a remote one. */
   readonly task: RemoteTask | null;
+  /** The rest is there only where the step says so. */
+  readonly files?: Json;
+  /** The key of the A2A context that the message belongs to; absent: a context of its own. */
+  readonly conversation?: string;
+  /** The output of an earlier attempt broke its contract. */
+  readonly repair?: Repair;
+  readonly limit?: StepLimit;
+  readonly ttlMs?: number;
+  readonly deliver?: "stream";
+  /** The parts of the run context that the agent may read, as they are now. */
+  readonly context?: JsonObject;
+  /** `workflow` targets: the version of this run, and how deep the new run is. */
+  readonly workflow?: WorkflowVersion & { readonly depth: number; readonly endBy: Instant };
 };
 
 /** The idempotency key under which a command is performed. */

@@ -7,14 +7,37 @@ import { MAX_OUTPUT_BYTES, MAX_REPLY_BYTES } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { asClause } from "../base/text.ts";
 import type { Scope, StepProgram, Validate } from "../definition/program.ts";
-import type { SubtaskCompleted } from "./fact.ts";
+import { contextProblems, withoutDelta } from "./context.ts";
+import type { ContextChange, SubtaskCompleted } from "./fact.ts";
 import type { Failure, Reply } from "./outcome.ts";
 
-type Contents = Pick<SubtaskCompleted, "output" | "text" | "data" | "artifacts" | "usage">;
+export type Contents = Pick<SubtaskCompleted, "output" | "text" | "data" | "artifacts" | "usage">;
+
+/** A reply that keeps its contract: what becomes of the subtask, and what it writes into the context. */
+export type Accepted = { readonly contents: Contents; readonly changes: readonly ContextChange[] };
+
+/** What an output is held against: the schema of its subtask, and what the rules of its step see. */
+export type Terms = { readonly validate: Validate | null; readonly scope: () => Scope };
 
 /** The output of a reply under the step's schema and rules, or why it breaks them. */
-export function readOutput(step: StepProgram, reply: Reply, scope: () => Scope): Result<Contents, Failure> {
-  const output = step.validate === null ? ok(plainOutput(reply)) : contractedOutput(step.validate, reply);
+export function readOutput(step: StepProgram, whole: Reply, terms: Terms): Result<Accepted, Failure> {
+  const { reply, changes } = withoutDelta(whole);
+  const read = readContents(step, reply, terms);
+  if (!read.ok) return read;
+  const problems = changes.length === 0 ? [] : contextProblems(step.step.context?.write ?? [], changes);
+  return problems.length === 0 ? ok({ contents: read.value, changes }) : err(broken(step, problems));
+}
+
+/** What breaks the contract of an output that no agent's reply has to be read for; null when nothing does. */
+export function brokenContract(step: StepProgram, output: Json, { validate, scope }: Terms): Failure | null {
+  const problems = validate?.(output) ?? [];
+  if (problems.length > 0) return broken(step, problems);
+  const rule = step.rules.length === 0 ? null : brokenRule(step, output, scope());
+  return rule === null ? null : broken(step, [rule]);
+}
+
+function readContents(step: StepProgram, reply: Reply, { validate, scope }: Terms): Result<Contents, Failure> {
+  const output = validate === null ? ok(plainOutput(reply)) : contractedOutput(validate, reply);
   if (!output.ok) return err(broken(step, output.error));
   const whole = contents(output.value, reply);
   const hasMore = whole.data !== undefined || whole.artifacts !== undefined || whole.usage !== undefined;

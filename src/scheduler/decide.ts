@@ -12,16 +12,20 @@ import { assert } from "../base/assert.ts";
 import { MAX_FACTS } from "../base/limits.ts";
 import type { Program } from "../definition/program.ts";
 import { takeAnswer } from "./answer.ts";
+import { assignmentOf } from "./assignment.ts";
+import { hopsAllow } from "./budget.ts";
 import type { Command } from "./command.ts";
 import { beginEnding, settleEnding } from "./ending.ts";
 import type { Fact } from "./fact.ts";
 import type { EffectId, Input, StartInput } from "./input.ts";
 import { pauseRun, resumeRun } from "./pause.ts";
-import { answerQuestion } from "./questions.ts";
-import { settleSteps } from "./ready.ts";
+import { takeDecision } from "./questions.ts";
+import { ROOT } from "./path.ts";
+import { lookEverywhere, settleSteps } from "./ready.ts";
 import type { Flight, RunState } from "./state.ts";
 import { fireTimers } from "./timeouts.ts";
 import { Turn } from "./turn.ts";
+import { noteSignal } from "./wait.ts";
 
 export type Decision = {
   readonly facts: readonly Fact[];
@@ -54,7 +58,9 @@ function handle(turn: Turn, input: Input): void {
     case "timerDue":
       return fireTimers(turn);
     case "questionAnswered":
-      return answerQuestion(turn, input);
+      return takeDecision(turn, input);
+    case "signaled":
+      return noteSignal(turn, input);
     case "cancelRequested":
       return beginEnding(turn, { kind: "canceled", reason: input.reason, by: input.by });
     case "pauseRequested":
@@ -78,8 +84,12 @@ function settle(turn: Turn): void {
 function startRun(turn: Turn, input: StartInput): void {
   const { definition, fingerprint } = turn.program;
   assert(fingerprint === input.fingerprint, "A run starts with the program of its own definition.");
-  turn.record({ ...input, kind: "runStarted", deadlineAt: turn.at + definition.timeoutMs });
-  for (const step of turn.program.steps) if (step.step.needs.length === 0) turn.candidates.push(step);
+  const deadlineAt = Math.min(turn.at + definition.timeoutMs, input.endBy ?? Infinity);
+  turn.record({ ...input, kind: "runStarted", deadlineAt });
+  if (!hopsAllow(turn)) return;
+  // Steps that the run was given are over; what needs only them begins with the rest.
+  if (input.given !== undefined) lookEverywhere(turn);
+  else for (const step of turn.program.steps) if (step.step.needs.length === 0) turn.candidates.push({ frame: ROOT, step });
 }
 
 function noteIntent(turn: Turn, input: Extract<Input, { kind: "intended" }>): void {
@@ -89,7 +99,7 @@ function noteIntent(turn: Turn, input: Extract<Input, { kind: "intended" }>): vo
   if (flight === undefined || !(flight.phase === "assigned" || isRevised)) return;
   const { path, attempt, turn: turnNumber, intent } = input;
   turn.record({ kind: "messageIntended", path, attempt, turn: turnNumber, intent });
-  turn.command({ kind: "send", again: false, regardless: false, intent, ...assignmentOf(path, flight) });
+  turn.command({ kind: "send", again: false, regardless: false, intent, ...assignmentOf(turn, path) });
 }
 
 function noteAcceptance(turn: Turn, input: Extract<Input, { kind: "accepted" }>): void {
@@ -102,7 +112,7 @@ function noteAcceptance(turn: Turn, input: Extract<Input, { kind: "accepted" }>)
   if (!isNew && !isForAbort) return;
   turn.record({ kind: "subtaskAccepted", path, attempt, turn: turnNumber, agent, ...(task === undefined ? {} : { task }) });
   if (isForAbort) turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent: flight.intent });
-  else if (task !== undefined) turn.command({ kind: "attend", ...assignmentOf(path, flight), task });
+  else if (task !== undefined) turn.command({ kind: "attend", ...assignmentOf(turn, path), task });
 }
 
 function noteProgress(turn: Turn, input: Extract<Input, { kind: "progressed" }>): void {
@@ -115,19 +125,4 @@ function noteProgress(turn: Turn, input: Extract<Input, { kind: "progressed" }>)
 export function currentFlight(state: RunState, effect: EffectId): Flight | undefined {
   const flight = state.flights[effect.path];
   return flight?.attempt === effect.attempt && flight.turn === effect.turn ? flight : undefined;
-}
-
-/** The part of a command that tells an agent its work. */
-export function assignmentOf(path: string, flight: Flight) {
-  return {
-    path,
-    attempt: flight.attempt,
-    turn: flight.turn,
-    target: flight.target,
-    input: flight.input,
-    text: flight.text,
-    deadlineAt: flight.deadlineAt,
-    exchanges: flight.exchanges ?? [],
-    task: flight.task,
-  };
 }

@@ -1,7 +1,8 @@
 /**
  * How a run ends.
  *
- * 1. A run that completes has no work in flight. One that fails or is canceled first stops what is
+ * 1. A run that completes has no work in flight: losers of a join have acknowledged their cancel, or
+ *    patience with them is over. One that fails or is canceled first stops what is
  *    in flight: local work at once, remote tasks by a cancel that is sent until the agent
  *    acknowledges it or `CANCEL_PATIENCE_MS` have gone by.
  * 2. The first decision to end stands; whatever arrives later changes nothing.
@@ -9,33 +10,30 @@
  */
 import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
 import { asClause } from "../base/text.ts";
+import { isUndone } from "./compensate.ts";
 import type { Ending } from "./fact.ts";
-import type { Flight } from "./state.ts";
+import { ROOT } from "./path.ts";
+import { stopFlight } from "./stop.ts";
 import type { Turn } from "./turn.ts";
 
 /** Decides that the run will end, and stops what is in flight. */
 export function beginEnding(turn: Turn, ending: Ending): void {
   if (turn.state.end !== null || turn.state.ending !== null) return;
+  const asked = Object.entries(turn.state.waits).flatMap(([path, wait]) => (wait.kind === "approval" ? [{ path, question: wait.id }] : []));
+  for (const { path, question } of asked) turn.record({ kind: "subtaskCanceled", path, attempt: 1, aborting: false, question });
   turn.record({ kind: "runEnding", ending, patienceAt: turn.at + CANCEL_PATIENCE_MS });
   for (const [path, flight] of Object.entries(turn.state.flights)) stopFlight(turn, path, flight);
-}
-
-function stopFlight(turn: Turn, path: string, flight: Flight): void {
-  const { attempt, turn: turnNumber, task, intent, phase } = flight;
-  const isRemote = (task !== null || intent !== null) && phase !== "retrying";
-  const isAtWork = phase === "assigned" || phase === "accepted";
-  turn.record({ kind: "subtaskCanceled", path, attempt, aborting: isRemote });
-  if (isRemote || isAtWork) turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
 }
 
 /** Ends the run once nothing is left to do. */
 export function settleEnding(turn: Turn): void {
   const { state } = turn;
   if (state.ending !== null) {
-    if (state.abortingCount === 0 || turn.at >= state.ending.patienceAt) finish(turn, state.ending);
+    const isQuiet = state.compensating !== null || state.abortingCount === 0 || turn.at >= state.ending.patienceAt;
+    if (isQuiet && isUndone(turn)) finish(turn, state.ending);
     return;
   }
-  if (state.stepsOver === turn.program.steps.length) complete(turn);
+  if (state.stepsOver === turn.program.steps.length && state.flightCount === 0) complete(turn);
 }
 
 function finish(turn: Turn, ending: Ending): void {
@@ -44,7 +42,7 @@ function finish(turn: Turn, ending: Ending): void {
 }
 
 function complete(turn: Turn): void {
-  const output = turn.program.output(turn.scope());
+  const output = turn.program.output(turn.scopeIn(ROOT));
   if (output.ok) return turn.record({ kind: "runCompleted", output: output.value });
   const message = `The run's output has no value: \${{ ${output.error.source} }}: ${asClause(output.error.message)}.`;
   turn.record({ kind: "runFailed", failure: { code: "T4113", message, retryable: false } });

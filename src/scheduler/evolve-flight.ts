@@ -1,8 +1,8 @@
 /** How facts move a flight through its phases (see `Flight` in state.ts for the machine). */
 import { assert } from "../base/assert.ts";
+import { beginItem, forgetQuestion, numberAt, spend } from "./evolve-scope.ts";
 import type { AttemptFailed, Fact, QuestionAsked, SubtaskAssigned } from "./fact.ts";
 import type { Instant } from "./input.ts";
-import { indexOf, stepOf } from "./path.ts";
 import { flightOf, type Flight, type RunState } from "./state.ts";
 import { addFlightTimer } from "./timers.ts";
 
@@ -10,6 +10,7 @@ type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
 
 export function assignFlight(state: RunState, fact: SubtaskAssigned): void {
   const earlier = state.flights[fact.path];
+  state.spent.attempts += 1;
   if (earlier === undefined) beginFlight(state, fact);
   else assignAgain(earlier, fact);
   addFlightTimer(state, fact.path);
@@ -36,12 +37,30 @@ function beginFlight(state: RunState, fact: SubtaskAssigned): void {
     progress: null,
   };
   state.flightCount += 1;
-  const index = indexOf(fact.path);
-  if (index === null) return;
-  const list = state.lists[stepOf(fact.path)];
-  assert(list !== undefined, `Item ${fact.path} belongs to an open list.`);
-  list.next = index + 1;
-  list.inFlight += 1;
+  state.spent.subtasks += 1;
+  addExtras(flightOf(state, fact.path), fact);
+  const undone = state.compensating === null ? undefined : state.compensations.at(-1);
+  if (undone === undefined) beginItem(state, fact.path);
+  else forgetQuestion(state, undone);
+}
+
+/** What only some steps have; a flight without them stays small. */
+function addExtras(flight: Flight, fact: SubtaskAssigned): void {
+  const { files, stopAt, idleMs, acceptBy, conversation } = fact;
+  if (files !== undefined) flight.files = files;
+  if (stopAt !== undefined) flight.stopAt = stopAt;
+  if (conversation !== undefined) flight.conversation = conversation;
+  noteExtras(flight, { idleMs, acceptBy, at: fact.at });
+}
+
+function noteExtras(
+  flight: Flight,
+  { idleMs, acceptBy, at }: { readonly idleMs: number | undefined; readonly acceptBy: number | undefined; readonly at: Instant },
+): void {
+  if (acceptBy !== undefined) flight.acceptBy = acceptBy;
+  if (idleMs === undefined) return;
+  flight.idleMs = idleMs;
+  flight.idleAt = at + idleMs;
 }
 
 /** The next attempt of the same subtask: what the last one had at its agent is history. */
@@ -59,6 +78,23 @@ function assignAgain(flight: Flight, fact: SubtaskAssigned): void {
   flight.exchanges = null;
   flight.retryAt = null;
   flight.resends = 0;
+  if (fact.repair === undefined) delete flight.repair;
+  else flight.repairs = (flight.repairs ?? 0) + 1;
+  noteExtras(flight, { idleMs: fact.idleMs, acceptBy: fact.acceptBy, at: fact.at });
+}
+
+export function noteProgress(state: RunState, { path, progress, at }: FactOf<"subtaskProgressed">): void {
+  const flight = flightOf(state, path);
+  flight.progress = progress;
+  noteLife(state, path, at);
+}
+
+/** The agent has shown itself, so the time without a sign of it begins anew. */
+function noteLife(state: RunState, path: string, at: Instant): void {
+  const flight = flightOf(state, path);
+  if (flight.idleMs === undefined) return;
+  flight.idleAt = onStepClock(state, at, at + flight.idleMs);
+  addFlightTimer(state, path);
 }
 
 export function intendMessage(state: RunState, fact: FactOf<"messageIntended">): void {
@@ -81,15 +117,25 @@ export function acceptFlight(state: RunState, fact: FactOf<"subtaskAccepted">): 
   flight.agent = fact.agent;
   if (fact.task !== undefined) flight.task = fact.task;
   if (flight.phase !== "aborting") flight.phase = "accepted";
+  delete flight.acceptBy;
+  noteLife(state, fact.path, fact.at);
 }
 
 export function beginRetry(state: RunState, fact: AttemptFailed): void {
   const flight = flightOf(state, fact.path);
+  if (flight.phase === "waiting") closeQuestion(state, flight);
   assert(flight.aborting?.because !== "ending", "A run that is ending begins no more attempts.");
   flight.phase = "retrying";
   flight.aborting = null;
   flight.retryAt = onStepClock(state, fact.at, fact.retryAt);
   flight.fallback = fact.fallback ?? flight.fallback;
+  if (fact.repair === undefined) delete flight.repair;
+  else flight.repair = fact.repair;
+  if (fact.usage !== undefined) {
+    spend(state, fact.usage);
+    const { tokens, cost } = flight.spent ?? { tokens: 0, cost: 0 };
+    flight.spent = { tokens: tokens + numberAt(fact.usage, "tokens"), cost: cost + numberAt(fact.usage, "cost") };
+  }
   addFlightTimer(state, fact.path);
 }
 
@@ -99,8 +145,10 @@ export function askQuestion(state: RunState, fact: QuestionAsked): void {
   const remainingMs = Math.max(0, flight.deadlineAt - (state.pausedAt ?? fact.at));
   flight.phase = "waiting";
   flight.agent = fact.agent;
+  // Who asks has taken the work on.
+  delete flight.acceptBy;
   if (fact.task !== undefined) flight.task = fact.task;
-  flight.question = { id: fact.id, question: fact.question, remainingMs };
+  flight.question = { id: fact.id, question: fact.question, remainingMs, ...(fact.asks === "unknown" ? { asks: fact.asks } : {}) };
   state.questions[fact.id] = fact.path;
   state.waitingCount += 1;
 }
@@ -113,7 +161,11 @@ export function resumeFlight(state: RunState, fact: FactOf<"questionAnswered">):
   flight.phase = "assigned";
   flight.turn = fact.turn;
   flight.intent = null;
-  flight.deadlineAt = onStepClock(state, fact.at, fact.deadlineAt);
+  const deadlineAt = onStepClock(state, fact.at, fact.deadlineAt);
+  // Parked time counts against no clock of the step.
+  if (flight.stopAt !== undefined) flight.stopAt += deadlineAt - flight.deadlineAt;
+  if (flight.idleMs !== undefined) flight.idleAt = onStepClock(state, fact.at, fact.at + flight.idleMs);
+  flight.deadlineAt = deadlineAt;
   addFlightTimer(state, fact.path);
 }
 

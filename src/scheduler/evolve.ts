@@ -8,9 +8,7 @@
  *    counted, never searched for.
  */
 import { assert } from "../base/assert.ts";
-import type { Json, JsonObject } from "../base/json.ts";
-import type { StepId } from "../definition/definition.ts";
-import type { StepResult } from "../definition/program.ts";
+import { writeContext } from "./context-writes.ts";
 import {
   acceptFlight,
   askQuestion,
@@ -19,12 +17,29 @@ import {
   beginRetry,
   endFlight,
   intendMessage,
+  noteProgress,
   resendMessage,
   resumeFlight,
 } from "./evolve-flight.ts";
-import type { Fact, SubtaskCompleted, SubtaskFailed } from "./fact.ts";
-import { indexOf, stepOf } from "./path.ts";
-import { flightOf, type ListState, type RunEnd, type RunState } from "./state.ts";
+import {
+  acceptPlan,
+  askToCompensate,
+  beginWait,
+  cancelSubtask,
+  closeList,
+  closeScope,
+  completeSubtask,
+  decideApproval,
+  endCompensation,
+  failSubtask,
+  finishStep,
+  iterate,
+  openList,
+  openScope,
+  remindApproval,
+} from "./evolve-scope.ts";
+import type { Fact } from "./fact.ts";
+import type { RunEnd, RunState } from "./state.ts";
 import { addTimer, dropDeadTimers, rebuildTimers } from "./timers.ts";
 
 /** Applies one fact. The first fact of a run, `runStarted`, is applied to null. */
@@ -42,14 +57,31 @@ export function evolve(state: RunState | null, fact: Fact): RunState {
   return state;
 }
 
-function apply(state: RunState, fact: Exclude<Fact, { kind: "runStarted" }>): void {
+type Later = Exclude<Fact, { kind: "runStarted" }>;
+type RunFact = Extract<Later, { kind: `run${string}` | `budget${string}` | "signalReceived" | "contextChanged" | `compensation${string}` }>;
+
+function apply(state: RunState, fact: Later): void {
   switch (fact.kind) {
     case "stepSkipped":
       return finishStep(state, fact.step, { status: "skipped", attempts: 0 });
     case "stepExpanded":
-      return openList(state, fact.step, fact.items);
+      return openList(state, fact);
     case "stepCompleted":
-      return closeList(state, fact.step);
+      return closeList(state, fact);
+    case "scopeOpened":
+      return openScope(state, fact);
+    case "scopeClosed":
+      return closeScope(state, fact.path);
+    case "iterationStarted":
+      return iterate(state, fact);
+    case "planAccepted":
+      return acceptPlan(state, fact);
+    case "waitStarted":
+      return beginWait(state, fact);
+    case "approvalReminded":
+      return remindApproval(state, fact);
+    case "approvalDecided":
+      return decideApproval(state, fact);
     case "subtaskAssigned":
       return assignFlight(state, fact);
     case "messageIntended":
@@ -59,7 +91,7 @@ function apply(state: RunState, fact: Exclude<Fact, { kind: "runStarted" }>): vo
     case "subtaskAccepted":
       return acceptFlight(state, fact);
     case "subtaskProgressed":
-      return void (flightOf(state, fact.path).progress = fact.progress);
+      return noteProgress(state, fact);
     case "subtaskCompleted":
       return completeSubtask(state, fact);
     case "attemptFailed":
@@ -73,18 +105,53 @@ function apply(state: RunState, fact: Exclude<Fact, { kind: "runStarted" }>): vo
     case "attemptTimedOut":
       return beginAbort(state, fact.path, { because: "timeout", patienceAt: fact.patienceAt });
     case "subtaskCanceled":
-      return cancelSubtask(state, fact.path, fact.aborting);
+      return cancelSubtask(state, fact);
     case "taskReleased":
       return endFlight(state, fact.path);
+    case "signalReceived":
+    case "contextChanged":
+    case "budgetExceeded":
+    case "budgetGranted":
     case "runPaused":
-      state.pausedAt = fact.at;
-      return rebuildTimers(state);
+    case "runResumed":
+    case "runEnding":
+    case "runCompensating":
+    case "compensationEnded":
+    case "compensationFailed":
+    case "runCompleted":
+    case "runFailed":
+    case "runCanceled":
+      return applyToRun(state, fact);
+  }
+}
+
+function applyToRun(state: RunState, fact: RunFact): void {
+  switch (fact.kind) {
+    case "signalReceived":
+      return void (state.signals[fact.name] ??= []).push(fact.payload);
+    case "contextChanged":
+      return writeContext(state, fact.rank, fact.changes);
+    case "budgetExceeded":
+      if (fact.question === undefined) return;
+      state.budgetQuestion = { id: fact.question, limit: fact.limit };
+      return pause(state, fact.at);
+    case "budgetGranted":
+      state.grants += 1;
+      state.budgetQuestion = null;
+      return;
+    case "runPaused":
+      return pause(state, fact.at);
     case "runResumed":
       return resumeClocks(state, fact.at);
     case "runEnding":
-      state.ending = { ...fact.ending, patienceAt: fact.patienceAt };
-      state.pausedAt = null;
+      return beginEnding(state, fact);
+    case "runCompensating":
+      state.compensating = { deadlineAt: fact.deadlineAt };
       return rebuildTimers(state);
+    case "compensationEnded":
+      return endCompensation(state, fact);
+    case "compensationFailed":
+      return askToCompensate(state, fact);
     case "runCompleted":
       return endRun(state, { kind: "completed", at: fact.at, output: fact.output });
     case "runFailed":
@@ -95,6 +162,7 @@ function apply(state: RunState, fact: Exclude<Fact, { kind: "runStarted" }>): vo
 }
 
 function startedState(fact: Extract<Fact, { kind: "runStarted" }>): RunState {
+  const given = fact.given ?? { steps: {}, context: {} };
   const state: RunState = {
     seq: 1,
     at: fact.at,
@@ -111,10 +179,23 @@ function startedState(fact: Extract<Fact, { kind: "runStarted" }>): RunState {
     end: null,
     ending: null,
     pausedAt: null,
-    context: {},
-    steps: {},
-    stepsOver: 0,
+    context: given.context,
+    steps: { ...given.steps },
+    stepsOver: Object.keys(given.steps).length,
     lists: {},
+    scopes: {},
+    waits: {},
+    waitsCount: 0,
+    signals: {},
+    workflows: fact.workflows ?? {},
+    depth: fact.depth ?? 0,
+    hops: fact.hops ?? 0,
+    spent: { attempts: 0, subtasks: 0, tokens: 0, cost: 0 },
+    grants: 0,
+    budgetQuestion: null,
+    writes: Object.entries(given.context).map(([path, value]) => ({ rank: [], path, value })),
+    compensations: (given.compensations ?? []).map((left) => ({ ...left, question: null })),
+    compensating: null,
     flights: {},
     flightCount: 0,
     waitingCount: 0,
@@ -126,93 +207,40 @@ function startedState(fact: Extract<Fact, { kind: "runStarted" }>): RunState {
   return state;
 }
 
-function finishStep(state: RunState, step: StepId, result: StepResult): void {
-  assert(state.steps[step] === undefined, `Step ${step} is over once.`);
-  state.steps[step] = result;
-  state.stepsOver += 1;
+/** Pausing what is paused already, by a person or by the budget, changes nothing. */
+function pause(state: RunState, at: number): void {
+  state.pausedAt ??= at;
+  rebuildTimers(state);
 }
 
-function openList(state: RunState, step: StepId, items: readonly Json[]): void {
-  const output = new Array<Json>(items.length).fill(null);
-  state.lists[step] = { items, next: 0, inFlight: 0, over: 0, output, errors: {}, attempts: 0 };
-}
-
-function closeList(state: RunState, step: StepId): void {
-  const list = listOf(state, step);
-  assert(list.over === list.items.length, `Step ${step} is over only when all its items are.`);
-  delete state.lists[step];
-  finishStep(state, step, { status: "completed", output: list.output, errors: list.errors, attempts: list.attempts });
-}
-
-function listOf(state: RunState, step: StepId): ListState {
-  const list = state.lists[step];
-  assert(list !== undefined, `Step ${step} has no open list.`);
-  return list;
-}
-
-function completeSubtask(state: RunState, fact: SubtaskCompleted): void {
-  endFlight(state, fact.path);
-  const index = indexOf(fact.path);
-  if (index === null) return finishStep(state, fact.path, completedResult(fact));
-  const list = listOf(state, stepOf(fact.path));
-  list.output[index] = fact.output;
-  countItem(list, fact.attempt);
-}
-
-/** What expressions may read of a completed step; text and data are filled in from the output. */
-function completedResult(fact: SubtaskCompleted): StepResult {
-  const { output } = fact;
-  const isText = typeof output === "string";
-  return {
-    status: "completed",
-    output,
-    text: fact.text ?? (isText ? output : ""),
-    data: fact.data ?? (isText ? [] : [output]),
-    attempts: fact.attempt,
-    agent: fact.agent,
-    ...(fact.artifacts === undefined ? {} : { artifacts: fact.artifacts }),
-    ...(fact.usage === undefined ? {} : { usage: fact.usage }),
-  };
-}
-
-function failSubtask(state: RunState, fact: SubtaskFailed): void {
-  // An expression may fail before anything was assigned.
-  if (state.flights[fact.path] !== undefined) endFlight(state, fact.path);
-  const index = indexOf(fact.path);
-  const error: JsonObject = { reason: fact.reason, ...fact.failure };
-  if (index === null) {
-    const result: StepResult = { status: "failed", output: null, error, attempts: fact.attempt };
-    return finishStep(state, stepOf(fact.path), result);
-  }
-  const list = listOf(state, stepOf(fact.path));
-  if (fact.attempt === 0) list.next = index + 1;
-  else list.inFlight -= 1;
-  list.errors[index] = error;
-  list.over += 1;
-  list.attempts += fact.attempt;
-}
-
-function countItem(list: ListState, attempts: number): void {
-  list.inFlight -= 1;
-  list.over += 1;
-  list.attempts += attempts;
-}
-
-function cancelSubtask(state: RunState, path: string, aborting: boolean): void {
-  assert(state.ending !== null, "Subtasks are canceled only when the run is ending.");
-  if (!aborting) return endFlight(state, path);
-  beginAbort(state, path, { because: "ending", patienceAt: state.ending.patienceAt });
-}
-
+/** Step clocks stand still in a pause. What waits for an instant or for people does not. */
 function resumeClocks(state: RunState, at: number): void {
   assert(state.pausedAt !== null, "Only a paused run is resumed.");
   const pausedMs = at - state.pausedAt;
   for (const flight of Object.values(state.flights)) {
     flight.deadlineAt += pausedMs;
+    if (flight.stopAt !== undefined) flight.stopAt += pausedMs;
+    if (flight.idleAt !== undefined) flight.idleAt += pausedMs;
+    if (flight.acceptBy !== undefined) flight.acceptBy += pausedMs;
     if (flight.retryAt !== null) flight.retryAt += pausedMs;
     if (flight.aborting !== null) flight.aborting = { ...flight.aborting, patienceAt: flight.aborting.patienceAt + pausedMs };
   }
+  for (const frame of [state, ...Object.values(state.scopes)]) {
+    for (const list of Object.values(frame.lists)) if (list.deadlineAt !== null) list.deadlineAt += pausedMs;
+  }
+  for (const scope of Object.values(state.scopes)) if (scope.deadlineAt !== null) scope.deadlineAt += pausedMs;
   state.pausedAt = null;
+  state.budgetQuestion = null;
+  rebuildTimers(state);
+}
+
+/** From here on only what is in flight and what can be undone matters. */
+function beginEnding(state: RunState, fact: Extract<Fact, { kind: "runEnding" }>): void {
+  state.ending = { ...fact.ending, patienceAt: fact.patienceAt };
+  state.pausedAt = null;
+  state.budgetQuestion = null;
+  state.waits = {};
+  state.waitsCount = 0;
   rebuildTimers(state);
 }
 
@@ -221,9 +249,14 @@ function endRun(state: RunState, end: RunEnd): void {
   state.end = end;
   state.flights = {};
   state.lists = {};
+  state.scopes = {};
+  state.waits = {};
+  state.signals = {};
   state.questions = {};
   state.timers = [];
+  state.compensating = null;
   state.flightCount = 0;
+  state.waitsCount = 0;
   state.waitingCount = 0;
   state.abortingCount = 0;
 }

@@ -1,4 +1,6 @@
 import type { Json, JsonObject } from "../base/json.ts";
+import type { StepId } from "../definition/definition.ts";
+import type { StepResult } from "../definition/program.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Milliseconds since 1970, UTC. */
@@ -43,14 +45,26 @@ export type Input = { readonly at: Instant } & (
   /** The agent has the work; for a remote one, as this task. */
   | ({ readonly kind: "accepted"; readonly agent: string; readonly task?: RemoteTask } & EffectId)
   | ({ readonly kind: "progressed"; readonly progress: Progress } & EffectId)
-  | ({ readonly kind: "answered"; readonly outcome: Outcome; readonly agent: string; readonly task?: RemoteTask } & EffectId)
+  | Answered
   /** The earliest timer of the run is due. */
   | { readonly kind: "timerDue" }
+  /** To an agent's question, or to one of the run's own: an approval, a budget, a compensation. */
   | { readonly kind: "questionAnswered"; readonly question: string; readonly answer: Json; readonly by: string }
+  /** What a `wait` with this name waits for, or a later one will. */
+  | { readonly kind: "signaled"; readonly name: string; readonly payload: Json; readonly by: string }
   | { readonly kind: "cancelRequested"; readonly reason: string; readonly by: string }
   | { readonly kind: "pauseRequested"; readonly by: string }
   | { readonly kind: "resumeRequested"; readonly by: string }
 );
+
+export type Answered = {
+  readonly kind: "answered";
+  readonly outcome: Outcome;
+  readonly agent: string;
+  /** Who is behind the agent: two names of one principal have one vote (requirement W160). Absent: the agent's name. */
+  readonly principal?: string;
+  readonly task?: RemoteTask;
+} & EffectId;
 
 export type StartInput = {
   readonly kind: "start";
@@ -67,7 +81,26 @@ export type StartInput = {
   /** Where logical agents lead for this run; recorded because it is not a part of the definition. */
   readonly bindings?: JsonObject;
   readonly parent?: { readonly run: string; readonly effect: string };
+  /** The versions of sub-workflows for this run, by `name@range`. */
+  readonly workflows?: { readonly [reference: string]: WorkflowVersion };
+  /** How many runs are above this one. */
+  readonly depth?: number;
+  /** How many orchestrators the request has passed. */
+  readonly hops?: number;
+  /** The parent's deadline, if it comes before the run's own. */
+  readonly endBy?: Instant;
+  /** The run whose results this one begins with. */
+  readonly forkedFrom?: { readonly run: string; readonly steps: readonly string[] };
+  /** Those results, by step; the steps are over from the beginning. */
+  readonly given?: {
+    readonly steps: { readonly [id: StepId]: StepResult };
+    readonly context: JsonObject;
+    /** What those steps have left to undo. */
+    readonly compensations?: readonly { readonly path: Path; readonly input: Json; readonly text: string | null }[];
+  };
 };
+
+export type WorkflowVersion = { readonly name: string; readonly version: string; readonly fingerprint: string };
 
 /** Names and values that runs are found by. */
 export type Labels = { readonly [name: string]: string };

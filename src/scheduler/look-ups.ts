@@ -5,10 +5,57 @@ export type FactLookUp = { readonly kind: "question" | "task"; readonly key: str
 
 /** What a fact makes findable, or no longer so. */
 export function lookUpsOf(fact: Fact): readonly FactLookUp[] {
-  if (fact.kind === "questionAsked") return [{ kind: "question", key: fact.id, path: fact.path, open: true }];
-  if (fact.kind === "questionAnswered") return [{ kind: "question", key: fact.question, path: fact.path, open: false }];
-  if (fact.kind !== "subtaskAccepted" || fact.task === undefined) return NONE;
-  return [{ kind: "task", key: taskKey(fact.task.url, fact.task.taskId), path: fact.path, open: true }];
+  switch (fact.kind) {
+    case "questionAsked":
+      // What a handler answers is no question to people.
+      return fact.handler === undefined ? [{ kind: "question", key: fact.id, path: fact.path, open: true }] : NONE;
+    case "waitStarted":
+      return fact.wait === "approval" ? [{ kind: "question", key: fact.id, path: fact.path, open: true }] : NONE;
+    case "budgetExceeded":
+      return fact.question === undefined ? NONE : [{ kind: "question", key: fact.question, path: fact.path, open: true }];
+    case "compensationFailed":
+      return [{ kind: "question", key: fact.question, path: fact.path, open: true }];
+    case "questionAnswered":
+    case "approvalDecided":
+    case "budgetGranted":
+    case "compensationEnded":
+    case "attemptFailed":
+    case "subtaskFailed":
+    case "scopeOpened":
+    case "subtaskCanceled": {
+      const { question } = fact;
+      return question === undefined ? NONE : [{ kind: "question", key: question, path: "path" in fact ? fact.path : "", open: false }];
+    }
+    case "subtaskAccepted":
+      return fact.task === undefined
+        ? NONE
+        : [{ kind: "task", key: taskKey(fact.task.url, fact.task.taskId), path: fact.path, open: true }];
+    case "runStarted":
+    case "stepSkipped":
+    case "stepExpanded":
+    case "stepCompleted":
+    case "scopeClosed":
+    case "iterationStarted":
+    case "planAccepted":
+    case "approvalReminded":
+    case "signalReceived":
+    case "contextChanged":
+    case "subtaskAssigned":
+    case "messageIntended":
+    case "messageResent":
+    case "subtaskProgressed":
+    case "subtaskCompleted":
+    case "attemptTimedOut":
+    case "taskReleased":
+    case "runPaused":
+    case "runResumed":
+    case "runEnding":
+    case "runCompensating":
+    case "runCompleted":
+    case "runFailed":
+    case "runCanceled":
+      return NONE;
+  }
 }
 
 /** Task ids are unique only at their agent. */

@@ -1,6 +1,8 @@
 import { present } from "../base/assert.ts";
 import type { Command } from "./command.ts";
-import { assignmentOf } from "./decide.ts";
+import type { Program } from "../definition/program.ts";
+import { assignmentOf, type Source } from "./assignment.ts";
+import type { Path } from "./input.ts";
 import type { Flight, RunState } from "./state.ts";
 
 /**
@@ -8,9 +10,10 @@ import type { Flight, RunState } from "./state.ts";
  * restart. Everything that is not over is here, in a timer, or in a question; so nothing is nowhere
  * (design.md, fact 6).
  */
-export function outstanding(state: RunState): Command[] {
+export function outstanding(state: RunState, program: Program): Command[] {
   if (state.end !== null) return [];
-  return Object.entries(state.flights).flatMap(([path, flight]) => commandOf(path, flight) ?? []);
+  const source = { program, state };
+  return Object.entries(state.flights).flatMap(([path, flight]) => commandsOf(source, path, flight));
 }
 
 /** True while the run owes commands: then it must be loaded after a restart, else not. */
@@ -18,25 +21,33 @@ export function hasOutstanding(state: RunState): boolean {
   return state.end === null && state.flightCount > state.waitingCount;
 }
 
-function commandOf(path: string, flight: Flight): Command | null {
-  const assignment = assignmentOf(path, flight);
+function commandsOf(source: Source, path: Path, flight: Flight): readonly Command[] {
+  const { attempt, turn, task, intent } = flight;
   switch (flight.phase) {
     case "assigned":
-      return { kind: "delegate", ...assignment };
+      return [{ kind: "delegate", ...assignmentOf(source, path) }, ...steeringOf(source.state, path, flight)];
     case "intended":
-      return {
-        kind: "send",
-        again: true,
-        regardless: flight.resends > 0,
-        intent: present(flight.intent, `${path} was intended.`),
-        ...assignment,
-      };
+      return [
+        {
+          kind: "send",
+          again: true,
+          regardless: flight.resends > 0,
+          intent: present(intent, `${path} was intended.`),
+          ...assignmentOf(source, path),
+        },
+      ];
     case "accepted":
-      return flight.task === null ? { kind: "delegate", ...assignment } : { kind: "attend", ...assignment, task: flight.task };
+      if (task !== null) return [{ kind: "attend", ...assignmentOf(source, path), task }];
+      return [{ kind: "delegate", ...assignmentOf(source, path) }, ...steeringOf(source.state, path, flight)];
     case "aborting":
-      return { kind: "abort", path, attempt: flight.attempt, turn: flight.turn, task: flight.task, intent: flight.intent };
+      return [{ kind: "abort", path, attempt, turn, task, intent }];
     case "retrying":
     case "waiting":
-      return null;
+      return [];
   }
+}
+
+/** A sub-workflow of a paused run may not have heard of the pause. */
+function steeringOf({ pausedAt }: RunState, path: Path, { target, attempt, turn }: Flight): readonly Command[] {
+  return target.kind === "workflow" && pausedAt !== null ? [{ kind: "steer", path, attempt, turn, paused: true }] : [];
 }

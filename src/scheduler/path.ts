@@ -1,18 +1,81 @@
+/**
+ * Paths: where in a run something happens. `a`, `a[3]` (an item), `a/b` (a branch, a planned subtask,
+ * a handler), `a#2/b` (iteration 2), and any of them inside another: `a[3]#2/b/c[1]`.
+ *
+ * A *frame* is the path before the last slash: the steps that run side by side. Its *owner* is the
+ * subtask that holds it: the frame without its `#n`.
+ */
 import type { StepId } from "../definition/definition.ts";
 import type { Path } from "./input.ts";
 
-/** The step that a subtask executes. */
+/** The frame of the workflow's own steps. */
+export const ROOT = "";
+
+type Parts = { readonly frame: Path; readonly step: StepId; readonly index: number | null; readonly list: Path };
+
+/** One input is about one path, which is taken apart again and again: the last one is remembered. */
+let lastPath: Path | null = null;
+let lastParts: Parts = { frame: ROOT, step: ROOT, index: null, list: ROOT };
+
+function partsOf(path: Path): Parts {
+  if (path !== lastPath) {
+    lastParts = takeApart(path);
+    lastPath = path;
+  }
+  return lastParts;
+}
+
+function takeApart(path: Path): Parts {
+  const slash = path.lastIndexOf("/");
+  const frame = slash === -1 ? ROOT : path.slice(0, slash);
+  if (!path.endsWith("]")) return { frame, step: path.slice(slash + 1), index: null, list: path };
+  const bracket = path.lastIndexOf("[");
+  const list = path.slice(0, bracket);
+  return { frame, step: list.slice(slash + 1), index: Number(path.slice(bracket + 1, -1)), list };
+}
+
+/** The id of the step that a subtask executes. */
 export function stepOf(path: Path): StepId {
-  const bracket = path.indexOf("[");
-  return bracket === -1 ? path : path.slice(0, bracket);
+  return partsOf(path).step;
 }
 
 /** The place in the list of an `each`, or null for a step without one. */
 export function indexOf(path: Path): number | null {
-  const bracket = path.indexOf("[");
-  return bracket === -1 ? null : Number(path.slice(bracket + 1, -1));
+  return partsOf(path).index;
 }
 
-export function itemPath(step: StepId, index: number): Path {
+/** The frame that a subtask belongs to. */
+export function frameOf(path: Path): Path {
+  return partsOf(path).frame;
+}
+
+/** The path of a step: that of a subtask without the place in its list. */
+export function listPathOf(path: Path): Path {
+  return partsOf(path).list;
+}
+
+/** The subtask that holds a frame. */
+export function ownerOf(frame: Path): Path {
+  const hash = frame.lastIndexOf("#");
+  return hash > frame.lastIndexOf("/") ? frame.slice(0, hash) : frame;
+}
+
+/** The path of a step in a frame. */
+export function pathIn(frame: Path, step: StepId): Path {
+  return frame === ROOT ? step : `${frame}/${step}`;
+}
+
+/** The frame of a subtask's inner steps; iteration 0 is for what has no iterations. */
+export function frameIn(owner: Path, iteration: number): Path {
+  return iteration === 0 ? owner : `${owner}#${iteration}`;
+}
+
+export function itemPath(step: Path, index: number): Path {
   return `${step}[${index}]`;
+}
+
+/** The subtask whose iterations a path is in, the innermost; null outside of any. */
+export function iteratedBy(path: Path): Path | null {
+  const hash = path.lastIndexOf("#");
+  return hash === -1 ? null : path.slice(0, hash);
 }

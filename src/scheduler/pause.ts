@@ -1,22 +1,29 @@
 /**
  * Pause (requirements W190): nothing new is assigned and step clocks stand still; what is in flight
- * goes on, and its results are recorded. Resume goes on where the run stood.
+ * goes on, and its results are recorded. Resume goes on where the run stood. Sub-workflows are paused
+ * with their parent.
  */
-import { advanceList, isReady } from "./ready.ts";
+import { lookEverywhere } from "./ready.ts";
 import type { Turn } from "./turn.ts";
 
 export function pauseRun(turn: Turn, by: string): void {
-  if (turn.state.pausedAt !== null || turn.state.ending !== null) return;
+  if (turn.isHeld) return;
   turn.record({ kind: "runPaused", by });
+  steerChildren(turn, true);
 }
 
 export function resumeRun(turn: Turn, by: string): void {
   if (turn.state.pausedAt === null) return;
   turn.record({ kind: "runResumed", by });
+  steerChildren(turn, false);
   // What became ready during the pause was not begun. This look at all steps is the one place whose
   // cost grows with the definition; a pause is a person's doing.
-  for (const step of turn.program.steps) {
-    if (turn.state.lists[step.id] !== undefined) advanceList(turn, step);
-    else if (isReady(turn, step)) turn.candidates.push(step);
+  lookEverywhere(turn);
+}
+
+function steerChildren(turn: Turn, paused: boolean): void {
+  for (const [path, { target, attempt, turn: turnNumber, phase }] of Object.entries(turn.state.flights)) {
+    const isAtWork = phase === "assigned" || phase === "accepted";
+    if (target.kind === "workflow" && isAtWork) turn.command({ kind: "steer", path, attempt, turn: turnNumber, paused });
   }
 }

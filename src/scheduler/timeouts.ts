@@ -2,13 +2,17 @@
 import { assert } from "../base/assert.ts";
 import { formatDuration } from "../base/duration.ts";
 import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
-import { lost, stepProgram, timedOut } from "./answer.ts";
+import { lost, timedOut } from "./answer.ts";
 import { assignAgain } from "./assign.ts";
 import { beginEnding } from "./ending.ts";
 import { failAttempt } from "./failure.ts";
+import { listIsLate } from "./list.ts";
+import { scopeIsLate } from "./scope.ts";
 import { flightOf } from "./state.ts";
+import { isChildAtWork } from "./stop.ts";
 import type { Timer } from "./timers.ts";
 import type { Turn } from "./turn.ts";
+import { waitIsDue } from "./wait.ts";
 
 /** Fires every timer that is due at the turn's instant; never one that is not (invariant I9). */
 export function fireTimers(turn: Turn): void {
@@ -26,17 +30,25 @@ function fire(turn: Turn, timer: Exclude<Timer, { kind: "end" }>): void {
     case "run":
       return timeOutRun(turn);
     case "retry":
-      return assignAgain(turn, stepProgram(turn, timer.path), timer.path);
+      return assignAgain(turn, timer.path);
     case "deadline":
+    case "idle":
+    case "accept":
       return timeOutAttempt(turn, timer.path);
     case "patience":
       return giveUpWaiting(turn, timer.path);
+    case "scope":
+      return scopeIsLate(turn, timer.path);
+    case "list":
+      return listIsLate(turn, timer.path);
+    case "wait":
+      return waitIsDue(turn, timer.path);
   }
 }
 
 function timeOutRun(turn: Turn): void {
-  const { timeoutMs } = turn.program.definition;
-  const message = `Workflow timeout: the run did not end within ${formatDuration(timeoutMs)}.`;
+  const durationMs = turn.state.deadlineAt - turn.state.startedAt;
+  const message = `Workflow timeout: the run did not end within ${formatDuration(durationMs)}.`;
   beginEnding(turn, { kind: "failed", failure: { code: "T4109", message, retryable: false } });
 }
 
@@ -44,16 +56,20 @@ function timeOutRun(turn: Turn): void {
 function timeOutAttempt(turn: Turn, path: string): void {
   const flight = flightOf(turn.state, path);
   const { attempt, turn: turnNumber, task, intent } = flight;
-  if (task === null && intent === null) {
+  if (task === null && intent === null && !isChildAtWork(flight)) {
     turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
-    return failAttempt(turn, stepProgram(turn, path), timedOut(path, flight));
+    return failAttempt(turn, turn.stepAt(path), timedOut(path, flight));
   }
   turn.record({ kind: "attemptTimedOut", path, attempt, patienceAt: turn.at + CANCEL_PATIENCE_MS });
   turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
 }
 
-/** The agent did not acknowledge the cancel of a timed-out attempt. */
+/** The agent did not acknowledge the cancel of an attempt that timed out, or that nobody wants any more. */
 function giveUpWaiting(turn: Turn, path: string): void {
   const flight = flightOf(turn.state, path);
-  failAttempt(turn, stepProgram(turn, path), flight.task === null ? lost(path, flight) : timedOut(path, flight));
+  const { attempt, task, intent } = flight;
+  if (flight.aborting?.because === "unwanted") {
+    return turn.record({ kind: "taskReleased", path, attempt, note: "the agent did not acknowledge the cancel" });
+  }
+  failAttempt(turn, turn.stepAt(path), task === null && intent !== null ? lost(path, flight) : timedOut(path, flight));
 }

@@ -9,17 +9,21 @@
 import { present } from "../base/assert.ts";
 import { heapPop, heapPush } from "../base/heap.ts";
 import type { Instant, Path } from "./input.ts";
+import { frameOf, pathIn, stepOf } from "./path.ts";
+import { frameAt } from "./place.ts";
 import { flightOf, type Flight, type RunState } from "./state.ts";
 
-/** `run`: the run's deadline. `end`: patience with agents that do not acknowledge a cancel. */
-export type Timer = RunTimer | FlightTimer;
+/** `run`: the run's deadline. `end`: patience with agents that do not acknowledge, or with compensations. */
+export type Timer = RunTimer | FlightTimer | PlaceTimer;
 type RunTimer = { readonly at: Instant; readonly kind: "run" } | { readonly at: Instant; readonly kind: "end" };
 type FlightTimer = {
   readonly at: Instant;
-  readonly kind: "deadline" | "retry" | "patience";
+  readonly kind: "deadline" | "retry" | "patience" | "idle" | "accept";
   readonly path: Path;
   readonly attempt: number;
 };
+/** Of a scope, of the list of an `each`, or of a wait. */
+type PlaceTimer = { readonly at: Instant; readonly kind: "scope" | "list" | "wait"; readonly path: Path };
 
 /** The instant at which the run wants to hear `timerDue`, or null. */
 export function nextWakeAt(state: RunState): Instant | null {
@@ -27,7 +31,7 @@ export function nextWakeAt(state: RunState): Instant | null {
 }
 
 export function addTimer(state: RunState, timer: Timer): void {
-  heapPush(state.timers, timer);
+  if (state.pausedAt === null || timer.kind === "run") heapPush(state.timers, timer);
 }
 
 /** Drops timers from the top until it is live (invariant 2). */
@@ -39,40 +43,99 @@ export function dropDeadTimers(state: RunState): void {
 export function rebuildTimers(state: RunState): void {
   state.timers = [];
   if (state.ending === null) addTimer(state, { at: state.deadlineAt, kind: "run" });
-  else addTimer(state, { at: state.ending.patienceAt, kind: "end" });
+  else addTimer(state, { at: endOf(state), kind: "end" });
   if (state.pausedAt !== null) return;
   for (const path of Object.keys(state.flights)) addFlightTimer(state, path);
+  for (const path of Object.keys(state.waits)) addWaitTimers(state, path);
+  if (state.ending !== null) return;
+  addListTimers(state, "", state);
+  for (const [path, scope] of Object.entries(state.scopes)) {
+    if (scope.deadlineAt !== null) addTimer(state, { at: scope.deadlineAt, kind: "scope", path });
+    addListTimers(state, scope.iteration === 0 ? path : `${path}#${scope.iteration}`, scope);
+  }
 }
 
-/** Arms the timer that a flight's phase needs. */
+function addListTimers(state: RunState, frame: Path, { lists }: Pick<RunState, "lists">): void {
+  for (const [id, { deadlineAt }] of Object.entries(lists)) {
+    if (deadlineAt !== null) addTimer(state, { at: deadlineAt, kind: "list", path: pathIn(frame, id) });
+  }
+}
+
+/** When an ending run stops waiting. */
+function endOf(state: RunState): Instant {
+  return state.compensating?.deadlineAt ?? present(state.ending, "The run is ending.").patienceAt;
+}
+
+/** Arms the timers that a flight's phase needs. */
 export function addFlightTimer(state: RunState, path: Path): void {
-  if (state.pausedAt !== null) return;
   const flight = flightOf(state, path);
   const { attempt, aborting } = flight;
   if (flight.phase === "retrying")
     addTimer(state, { at: present(flight.retryAt, `${path} will be retried.`), kind: "retry", path, attempt });
   else if (aborting !== null) addPatience(state, path, attempt, aborting);
-  else if (flight.phase !== "waiting") addTimer(state, { at: flight.deadlineAt, kind: "deadline", path, attempt });
+  else if (flight.phase !== "waiting") addWorkTimers(state, path, flight);
+}
+
+function addWorkTimers(state: RunState, path: Path, { attempt, deadlineAt, idleAt, acceptBy }: Flight): void {
+  addTimer(state, { at: deadlineAt, kind: "deadline", path, attempt });
+  if (idleAt !== undefined) addTimer(state, { at: idleAt, kind: "idle", path, attempt });
+  if (acceptBy !== undefined) addTimer(state, { at: acceptBy, kind: "accept", path, attempt });
 }
 
 /** When the run is ending, its own timer is the patience with all agents. */
 function addPatience(state: RunState, path: Path, attempt: number, aborting: NonNullable<Flight["aborting"]>): void {
-  if (aborting.because === "timeout") addTimer(state, { at: aborting.patienceAt, kind: "patience", path, attempt });
+  if (aborting.because !== "ending") addTimer(state, { at: aborting.patienceAt, kind: "patience", path, attempt });
+}
+
+/** Arms what a wait waits for: its end, a reminder, an escalation. */
+export function addWaitTimers(state: RunState, path: Path): void {
+  const wait = present(state.waits[path], `${path} waits.`);
+  const instants = wait.kind === "approval" ? [wait.until, wait.remindAt, wait.escalateAt] : [wait.until];
+  for (const at of instants) if (at !== null) addTimer(state, { at, kind: "wait", path });
 }
 
 /** True while the state still waits for the timer (invariant 1). */
 export function isLive(state: RunState, timer: Timer): boolean {
-  if (timer.kind === "end") return state.ending !== null;
-  if (timer.kind === "run") return state.ending === null;
+  switch (timer.kind) {
+    case "end":
+      return state.ending !== null && endOf(state) === timer.at;
+    case "run":
+      return state.ending === null;
+    case "scope":
+      return state.ending === null && state.scopes[timer.path]?.deadlineAt === timer.at;
+    case "list":
+      return state.ending === null && frameAt(state, frameOf(timer.path))?.lists[stepOf(timer.path)]?.deadlineAt === timer.at;
+    case "wait":
+      return isWaitLive(state, timer.path, timer.at);
+    case "deadline":
+    case "retry":
+    case "patience":
+    case "idle":
+    case "accept":
+      return isFlightLive(state, timer);
+  }
+}
+
+function isWaitLive(state: RunState, path: Path, at: Instant): boolean {
+  const wait = state.waits[path];
+  if (wait === undefined) return false;
+  return wait.until === at || (wait.kind === "approval" && (wait.remindAt === at || wait.escalateAt === at));
+}
+
+function isFlightLive(state: RunState, timer: FlightTimer): boolean {
   const flight = state.flights[timer.path];
   if (flight === undefined || flight.attempt !== timer.attempt) return false;
   switch (timer.kind) {
     case "retry":
       return flight.phase === "retrying" && flight.retryAt === timer.at;
     case "patience":
-      return flight.aborting?.because === "timeout" && flight.aborting.patienceAt === timer.at;
+      return flight.aborting !== null && flight.aborting.because !== "ending" && flight.aborting.patienceAt === timer.at;
     case "deadline":
       return isAtWork(flight.phase) && flight.deadlineAt === timer.at;
+    case "idle":
+      return isAtWork(flight.phase) && flight.idleAt === timer.at;
+    case "accept":
+      return isAtWork(flight.phase) && flight.acceptBy === timer.at;
   }
 }
 

@@ -1,12 +1,19 @@
+import { present } from "../base/assert.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import type { Program, Scope, StepProgram } from "../definition/program.ts";
 import type { Command } from "./command.ts";
 import { evolve } from "./evolve.ts";
 import type { Fact } from "./fact.ts";
-import type { Instant } from "./input.ts";
+import type { Instant, Path } from "./input.ts";
+import { frameIn, frameOf, indexOf, ownerOf, ROOT } from "./path.ts";
+import { openFrame, scopeStateOf, stepAt } from "./place.ts";
 import type { RunState } from "./state.ts";
 
 /** A fact without its instant: within one turn all have the same. */
 type Undated<Any> = Any extends unknown ? Omit<Any, "at"> : never;
+
+/** A step that may have become ready. */
+export type Candidate = { readonly frame: Path; readonly step: StepProgram };
 
 /**
  * One decision at work: the facts and commands so far, and the state with those facts applied. A
@@ -19,9 +26,11 @@ export class Turn {
   readonly facts: Fact[] = [];
   readonly commands: Command[] = [];
   /** Steps whose dependencies have just come to an end; they are looked at before the turn is over. */
-  readonly candidates: StepProgram[] = [];
+  readonly candidates: Candidate[] = [];
+  #advancing: Set<Path> | undefined;
   #state: RunState | null;
-  #scope: Scope | undefined;
+  #root: Scope | undefined;
+  #scopeByFrame: Map<Path, Scope> | undefined;
 
   constructor(program: Program, state: RunState | null, at: Instant) {
     this.program = program;
@@ -33,27 +42,89 @@ export class Turn {
     return this.#state as RunState;
   }
 
+  /** True while nothing new may begin. */
+  get isHeld(): boolean {
+    return this.state.ending !== null || this.state.pausedAt !== null;
+  }
+
   /** Takes the fact over: it is made for this call, and gets its instant here instead of being copied. */
   record(fact: Undated<Fact>): void {
     (fact as { at?: Instant }).at = this.at;
     const dated = fact as Fact;
     this.facts.push(dated);
     this.#state = evolve(this.#state, dated);
+    // Another scope may open under the path of one that is over; a context is written anew.
+    if (dated.kind === "scopeOpened") this.#scopeByFrame?.delete(frameIn(dated.path, dated.iteration ?? 0));
+    if (dated.kind === "contextChanged") this.#forgetScopes();
+  }
+
+  /** Assigns items of a list; false when that is going on further up the stack, which then goes on by itself. */
+  advance(list: Path, assign: () => void): boolean {
+    this.#advancing ??= new Set();
+    if (this.#advancing.has(list)) return false;
+    this.#advancing.add(list);
+    try {
+      assign();
+    } finally {
+      this.#advancing.delete(list);
+    }
+    return true;
   }
 
   command(command: Command): void {
     this.commands.push(command);
   }
 
-  /** What expressions see, without an item. */
-  scope(): Scope {
-    this.#scope ??= scopeOf(this.state);
-    return this.#scope;
+  stepAt(path: Path): StepProgram {
+    return stepAt(this.program, this.state, path);
+  }
+
+  /** What the expressions of a frame's steps see, without an item. A live view of the finished steps. */
+  scopeIn(frame: Path): Scope {
+    if (frame === ROOT) return (this.#root ??= rootScope(this.state));
+    const known = this.#scopeByFrame?.get(frame);
+    if (known !== undefined) return known;
+    const scope = this.#innerScope(frame);
+    this.#scopeByFrame ??= new Map();
+    this.#scopeByFrame.set(frame, scope);
+    return scope;
+  }
+
+  /** What the expressions of a subtask see: for an item of a list, the item too. */
+  scopeOf(path: Path): Scope {
+    const scope = this.scopeIn(frameOf(path));
+    const index = indexOf(path);
+    if (index === null) return scope;
+    const step = this.stepAt(path);
+    const list = present(openFrame(this.state, frameOf(path)).lists[step.id], `The list of ${path} is open.`);
+    const { as } = present(step.step.each, `Step ${step.id} has items.`);
+    return { ...scope, item: { name: as, value: list.items[index] as Json, index } };
+  }
+
+  #innerScope(frame: Path): Scope {
+    const owner = ownerOf(frame);
+    const outer = this.scopeOf(owner);
+    const { kind, steps, iteration, prev, handled } = scopeStateOf(this.state, owner);
+    if (kind === "handler") {
+      const { reason, failure } = present(handled, "A handler knows what it handles.");
+      // A handler stands beside the step it stands in for, and sees what that one sees.
+      return { ...outer, error: errorOf(reason, failure, this.state.flights[owner]?.question?.question) };
+    }
+    return { ...outer, steps, outer, ...(kind === "loop" ? { iter: { number: iteration, prev } } : {}) };
+  }
+
+  #forgetScopes(): void {
+    this.#root = undefined;
+    this.#scopeByFrame = undefined;
   }
 }
 
+function errorOf(reason: string, failure: object, question: object | undefined): JsonObject {
+  return { reason, ...failure, ...(question === undefined ? {} : { question: question as JsonObject }) };
+}
+
 /** A live view: `steps` is the state's own, so the scope of a turn stays true while the turn goes on. */
-function scopeOf(state: RunState): Scope {
+function rootScope(state: RunState): Scope {
   return { input: state.input, steps: state.steps, context: state.context, run: runOf(state) };
 }
 

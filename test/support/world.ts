@@ -143,7 +143,7 @@ export class World {
     if (state === null) return;
     expect(brokenInvariants(state, this.program)).toEqual([]);
     expect(state.seq).toBe(this.facts.length);
-    if (isOver(state)) expect(outstanding(state)).toEqual([]);
+    if (isOver(state)) expect(outstanding(state, this.program)).toEqual([]);
     if (!this.replays) return;
     let replayed: RunState | null = null;
     for (const fact of JSON.parse(JSON.stringify(this.facts)) as Fact[]) replayed = evolve(replayed, fact);

@@ -170,26 +170,26 @@ describe("contracts", () => {
   const schema = { type: "object", required: ["n"], properties: { n: { type: "integer" } } };
 
   it("a reply that breaks the schema is invalid, and not retried at the same agent (W105)", () => {
-    const world = new World({ a: step({ output: schema }) }).start();
+    const world = new World({ a: step({ output: schema, onInvalid: "fail" }) }).start();
     world.complete("a", { n: "seven" });
     expect(world.factsOf("subtaskFailed")).toMatchObject([{ reason: "invalid", failure: { code: "T4102" } }]);
     expect(world.failure?.message).toContain("Validation failed");
   });
 
   it("a business rule that does not hold makes the reply invalid", () => {
-    const world = new World({ a: step({ rules: ["output.n > 10"] }) }).start();
+    const world = new World({ a: step({ rules: ["output.n > 10"], onInvalid: "fail" }) }).start();
     world.complete("a", { n: 3 });
     expect(world.failure?.message).toContain("output.n > 10");
   });
 
   it("a rule that has no value makes the reply invalid", () => {
-    const world = new World({ a: step({ rules: ["output.m > 10"] }) }).start();
+    const world = new World({ a: step({ rules: ["output.m > 10"], onInvalid: "fail" }) }).start();
     world.complete("a", { n: 3 });
     expect(world.failure?.message).toContain("output.m > 10");
   });
 
   it("a data part that fits the schema is the output, whatever the text says", () => {
-    const world = new World({ a: step({ output: schema }) }).start();
+    const world = new World({ a: step({ output: schema, onInvalid: "fail" }) }).start();
     world.answer("a", { kind: "completed", reply: { text: "seven", data: [{ n: 7 }] } });
     expect(world.output).toEqual({ n: 7 });
   });
@@ -198,35 +198,35 @@ describe("contracts", () => {
     ["bare JSON", '{"n": 1}'],
     ["JSON in a code fence", '```json\n{"n": 1}\n```'],
   ])("with a schema, a text that is %s is read as its value", (_name, text) => {
-    const world = new World({ a: step({ output: schema }) }).start();
+    const world = new World({ a: step({ output: schema, onInvalid: "fail" }) }).start();
     world.complete("a", text);
     expect(world.output).toEqual({ n: 1 });
   });
 
   it("with a schema, a text that is no JSON is invalid unless the schema wants a text", () => {
-    const wantsObject = new World({ a: step({ output: schema }) }).start();
+    const wantsObject = new World({ a: step({ output: schema, onInvalid: "fail" }) }).start();
     wantsObject.complete("a", "n is one");
     expect(wantsObject.failure?.message).toContain("not one JSON value");
-    const wantsText = new World({ a: step({ output: { type: "string" } }) }).start();
+    const wantsText = new World({ a: step({ output: { type: "string" }, onInvalid: "fail" }) }).start();
     wantsText.complete("a", "n is one");
     expect(wantsText.output).toBe("n is one");
   });
 
   it("with a schema, a JSON text that does not fit is told by its own problems", () => {
-    const world = new World({ a: step({ output: schema }) }).start();
+    const world = new World({ a: step({ output: schema, onInvalid: "fail" }) }).start();
     world.complete("a", "[1]");
     expect(world.failure?.code).toBe("T4108");
     expect(world.failure?.details).toMatchObject({ code: "T4102" });
   });
 
   it("with a schema, a text beyond the limit of an output is not even read as JSON", () => {
-    const world = new World({ a: step({ output: schema }) }).start();
+    const world = new World({ a: step({ output: schema, onInvalid: "fail" }) }).start();
     world.complete("a", JSON.stringify({ n: 1, more: "x".repeat(1_100_000) }));
     expect(world.failure?.details).toMatchObject({ code: "T4102" });
   });
 
   it("with a schema, an empty reply is invalid", () => {
-    const world = new World({ a: step({ output: schema }) }).start();
+    const world = new World({ a: step({ output: schema, onInvalid: "fail" }) }).start();
     world.answer("a", { kind: "completed", reply: {} });
     expect(world.failure?.details).toMatchObject({ code: "T4102" });
   });

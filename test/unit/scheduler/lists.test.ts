@@ -89,7 +89,9 @@ describe("each", () => {
   });
 
   it("rules of an item see the item", () => {
-    const world = new World({ f: step({ ...EACH, rules: ["output == item * 2"], critical: false }) }).start({ items: [1, 2] });
+    const world = new World({ f: step({ ...EACH, rules: ["output == item * 2"], onInvalid: "fail", critical: false }) }).start({
+      items: [1, 2],
+    });
     world.complete("f[0]", 2);
     world.complete("f[1]", 5);
     expect(world.output).toEqual([2, null]);

@@ -1,126 +1,127 @@
 import { array, assert, nat, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { JsonObject } from "../../../src/base/json.ts";
-import { hasOutstanding, isOver, nextWakeAt, outstanding, type Command, type RunState } from "../../../src/scheduler/index.ts";
-import type { Outcome } from "../../../src/scheduler/outcome.ts";
+import type { Json, JsonObject } from "../../../src/base/json.ts";
+import { isOver, type RunState } from "../../../src/scheduler/index.ts";
+import { Choices, liveThrough, randomOutcome } from "../../support/random-world.ts";
 import { step, World } from "../../support/world.ts";
 
-/** A source of choices that fast-check shrinks as a whole. */
-class Choices {
-  readonly #numbers: readonly number[];
-  #index = 0;
-
-  constructor(numbers: readonly number[]) {
-    this.#numbers = numbers;
-  }
-
-  below(limit: number): number {
-    this.#index += 1;
-    return (this.#numbers[this.#index % this.#numbers.length] ?? 0) % limit;
-  }
-
-  isOneIn(count: number): boolean {
-    return this.below(count) === 0;
-  }
-}
+const RUNS = Number(process.env["TUTTI_RANDOM_RUNS"] ?? 400);
 
 function randomSteps(choices: Choices): JsonObject {
   const steps: Record<string, JsonObject> = {};
   const count = 1 + choices.below(7);
   for (let index = 0; index < count; index += 1) {
-    const earlier = Object.keys(steps);
-    const needs = earlier.filter(() => choices.isOneIn(3));
-    const read = earlier.length > 0 && choices.isOneIn(3) ? earlier[choices.below(earlier.length)] : undefined;
     steps[`s${index}`] = step({
-      ...(needs.length > 0 ? { needs } : {}),
-      ...(read === undefined ? {} : { with: { got: `\${{ steps.${read}.output }}` } }),
-      ...(choices.isOneIn(5) ? { if: choices.isOneIn(2) ? "input.yes" : "input.no" } : {}),
+      ...wiring(choices, Object.keys(steps)),
       ...(choices.isOneIn(4) ? { each: "${{ input.items }}", as: "item", concurrency: 1 + choices.below(3) } : {}),
       ...(choices.isOneIn(3) ? { critical: false } : {}),
-      ...(choices.isOneIn(3) ? { fallback: ["spare"] } : {}),
-      ...(choices.isOneIn(4) ? { onUnknown: "resend" } : {}),
-      timeout: "30s",
-      retry: { attempts: 1 + choices.below(3), initial: "1s" },
+      ...work(choices),
     });
   }
   return steps;
 }
 
-function randomOutcome(choices: Choices): Outcome {
-  const failure = { code: "X", message: "it broke", retryable: choices.isOneIn(2) };
-  switch (choices.below(9)) {
+function wiring(choices: Choices, earlier: readonly string[]): JsonObject {
+  const needs = earlier.filter(() => choices.isOneIn(3));
+  const read = earlier.length > 0 && choices.isOneIn(3) ? earlier[choices.below(earlier.length)] : undefined;
+  return {
+    ...(needs.length > 0 ? { needs } : {}),
+    ...(read === undefined ? {} : { if: `size(steps.${read}.status) > 0` }),
+    ...(choices.isOneIn(5) ? { if: choices.isOneIn(2) ? "input.yes" : "input.no" } : {}),
+  };
+}
+
+function work(choices: Choices): JsonObject {
+  return {
+    ...(choices.isOneIn(3) ? { fallback: ["spare"] } : {}),
+    ...(choices.isOneIn(4) ? { onUnknown: choices.isOneIn(2) ? "resend" : "ask" } : {}),
+    ...(choices.isOneIn(5) ? { deadline: "40s" } : {}),
+    ...(choices.isOneIn(5) ? { idle: "10s", ttl: "5s" } : {}),
+    ...(choices.isOneIn(6) ? { output: { type: "integer", maximum: 3 } } : {}),
+    ...(choices.isOneIn(6) ? { onError: step() } : {}),
+    ...(choices.isOneIn(8) ? { onInputRequired: step() } : {}),
+    ...(choices.isOneIn(5) ? { compensate: { capability: "undo", with: { self: 1 } } } : {}),
+    timeout: "30s",
+    retry: { attempts: 1 + choices.below(3), initial: "1s" },
+  };
+}
+
+const JOINS: readonly Json[] = ["all", "any", { atLeast: 1 }, { atLeast: "50%" }, { first: 1, within: "20s" }, { quorum: 2, on: "result" }];
+
+/** Steps of every kind, inside each other to the given depth. Their ids differ at every level. */
+function randomTree(choices: Choices, depth: number, prefix: string): JsonObject {
+  const steps: Record<string, JsonObject> = {};
+  const count = 1 + choices.below(3);
+  for (let index = 0; index < count; index += 1) {
+    const id = `${prefix}${index}`;
+    const isOverItems = choices.isOneIn(4);
+    steps[id] = {
+      ...wiring(choices, Object.keys(steps)),
+      ...(isOverItems ? { each: "${{ input.items }}", as: `item_${id}`, concurrency: 1 + choices.below(3) } : {}),
+      ...(choices.isOneIn(4) ? { critical: false } : {}),
+      ...(choices.isOneIn(6) ? { onError: step() } : {}),
+      ...withJoin(choices, randomKind(choices, depth, id), isOverItems),
+    };
+  }
+  return steps;
+}
+
+/** A parallel step has its join inside. */
+function withJoin(choices: Choices, kind: JsonObject, isOverItems: boolean): JsonObject {
+  return isOverItems && !("parallel" in kind) && choices.isOneIn(2)
+    ? { ...kind, succeed: JOINS[choices.below(JOINS.length)] ?? "all" }
+    : kind;
+}
+
+function randomKind(choices: Choices, depth: number, id: string): JsonObject {
+  const inner = (): JsonObject => randomTree(choices, depth - 1, `${id}_`);
+  switch (choices.below(depth > 0 ? 11 : 6)) {
     case 0:
-      return { kind: "failed", failure };
+      return { wait: choices.isOneIn(2) ? "5s" : { signal: choices.isOneIn(2) ? "go" : "stop", timeout: "1m" } };
     case 1:
-      return { kind: "rejected", failure };
+      return {
+        approval: { to: ["role:x"], title: "Go on?", remind: "10s", timeout: "1m", onTimeout: choices.isOneIn(2) ? "reject" : "fail" },
+      };
     case 2:
-      return { kind: "unknown", failure };
-    case 3:
-      return { kind: "canceled", failure };
-    case 4:
-      return { kind: "inputRequired", question: { prompt: "?" } };
+      return choices.isOneIn(2)
+        ? { set: { [`c.${id}`]: "${{ input.yes }}" } }
+        : { aggregate: { from: "${{ input.items }}", strategy: "sum" } };
+    case 6:
+      return {
+        parallel: {
+          branches: { [`${id}_a`]: step(work(choices)), [`${id}_b`]: { steps: inner() }, [`${id}_c`]: step() },
+          succeed: JOINS[choices.below(JOINS.length)] ?? "all",
+        },
+      };
+    case 7:
+      return {
+        loop: { max: 1 + choices.below(3), until: "iter.number > 1", onExhausted: choices.isOneIn(2) ? "last" : "fail", steps: inner() },
+      };
+    case 8:
+      return { steps: inner(), ...(choices.isOneIn(3) ? { deadline: "30s" } : {}) };
+    case 9:
+      return { handoff: { agents: { [`${id}_x`]: { capability: "x" }, [`${id}_y`]: { capability: "y" } }, max: 3 } };
+    case 10:
+      return { plan: { capability: "planner", allow: ["work"], maxSubtasks: 4 } };
     default:
-      return { kind: "completed", reply: { data: [choices.below(5)] } };
+      return step(work(choices));
   }
 }
 
-/** One thing that the world does next: an agent, time, a person, a duplicate. */
-function act(world: World, choices: Choices, answered: Command[]): void {
-  const paths = world.openPaths();
-  const path = paths[choices.below(Math.max(1, paths.length))];
-  const command = path === undefined ? undefined : world.open.get(path);
-  const dice = choices.below(20);
-  if (dice === 0) world.pass(choices.below(40) * 1_000);
-  else if (dice === 1) world.input({ kind: "pauseRequested", by: "x" });
-  else if (dice === 2) world.input({ kind: "resumeRequested", by: "x" });
-  else if (dice === 3 && choices.isOneIn(4)) world.input({ kind: "cancelRequested", reason: "x", by: "x" });
-  else if (dice === 4) answerSomeQuestion(world, choices);
-  else if (dice === 5 && answered.length > 0) replayAnswer(world, answered[choices.below(answered.length)] as Command, choices);
-  else if (command === undefined) world.pass(1_000);
-  else if (command.kind === "delegate" && choices.isOneIn(3)) world.accept(command.path, `task-${choices.below(99)}`);
-  else {
-    answered.push(command);
-    world.answer(command.path, randomOutcome(choices));
+/** Agents that now and then hand over, or plan. */
+function sayAnything(path: string, choices: Choices) {
+  if (path.endsWith("/makePlan") && !choices.isOneIn(4)) {
+    const subtasks = [
+      { id: "one", capability: "work" },
+      { id: "two", capability: "work", needs: ["one"], critical: false },
+    ];
+    return { kind: "completed", reply: { data: [{ subtasks }] } } as const;
   }
-}
-
-function answerSomeQuestion(world: World, choices: Choices): void {
-  const open = Object.keys(world.state?.questions ?? {});
-  const question = open[choices.below(Math.max(1, open.length))];
-  if (question !== undefined) world.input({ kind: "questionAnswered", question, answer: 1, by: "x" });
-}
-
-function replayAnswer(world: World, command: Command, choices: Choices): void {
-  const { path, attempt, turn } = command;
-  const flight = world.state?.flights[path];
-  const isCurrent = flight?.attempt === attempt && flight.turn === turn;
-  const facts = world.input({ kind: "answered", path, attempt, turn, agent: "late", outcome: randomOutcome(choices) });
-  if (isCurrent) world.open.delete(path);
-  else expect(facts).toEqual([]);
-}
-
-/** What is owed is what was commanded and not answered: else something is nowhere, or done for nothing. */
-function expectNothingNowhere(world: World): void {
-  const { state } = world;
-  if (state === null || isOver(state)) return;
-  const owed = outstanding(state);
-  if (owed.length > 0) expect(hasOutstanding(state)).toBe(true);
-  for (const command of owed) expect(world.open.get(command.path), `${command.path} is owed and was never commanded`).toBeDefined();
-  expect(nextWakeAt(state)).not.toBeNull();
-}
-
-/** Whatever happened, an attentive world brings the run to its end. */
-function finish(world: World): void {
-  world.input({ kind: "resumeRequested", by: "x" });
-  for (let round = 0; round < 400 && !isOver(world.state as RunState); round += 1) {
-    const [path] = world.openPaths();
-    const [question] = Object.keys(world.state?.questions ?? {});
-    if (question !== undefined) world.input({ kind: "questionAnswered", question, answer: 1, by: "x" });
-    else if (path !== undefined) world.answer(path, { kind: "completed", reply: { data: [1] } });
-    else world.pass(60_000);
+  if (path.endsWith("_x") && choices.isOneIn(2)) {
+    return { kind: "completed", reply: { data: [{ handoff_to: path.slice(path.lastIndexOf("/") + 1).replace(/x$/, "y") }] } } as const;
   }
-  expect(isOver(world.state as RunState), "the run never ends").toBe(true);
+  return randomOutcome(path, choices);
 }
 
 describe("random runs", () => {
@@ -128,15 +129,78 @@ describe("random runs", () => {
     assert(
       property(array(nat(10_000), { minLength: 30, maxLength: 120 }), (numbers) => {
         const choices = new Choices(numbers);
-        const world = new World(randomSteps(choices)).start({ yes: true, no: false, items: [1, 2, 3].slice(0, choices.below(4)) });
-        const answered: Command[] = [];
-        for (let count = 0; count < 40 && !isOver(world.state as RunState); count += 1) {
-          act(world, choices, answered);
-          expectNothingNowhere(world);
-        }
-        finish(world);
+        const input = { yes: true, no: false, items: [1, 2, 3].slice(0, choices.below(4)) };
+        liveThrough(new World(randomSteps(choices)).start(input), choices);
       }),
-      { numRuns: Number(process.env["TUTTI_RANDOM_RUNS"] ?? 400) },
+      { numRuns: RUNS },
+    );
+  });
+
+  it("of workflows inside workflows of every kind keep every invariant, replay to the same state, and end", () => {
+    assert(
+      property(array(nat(10_000), { minLength: 30, maxLength: 160 }), (numbers) => {
+        const choices = new Choices(numbers);
+        const input = { yes: true, no: false, items: [1, 2, 3].slice(0, choices.below(4)) };
+        const budget = choices.isOneIn(6) ? { budget: { attempts: 6, onExceeded: choices.isOneIn(2) ? "ask" : "fail" } } : {};
+        const world = new World(randomTree(choices, 2, "s"), budget).start(input);
+        liveThrough(world, choices, sayAnything);
+        expectEachIsOverOnce(world);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("give the same output in whatever order the agents answer, where no join is a race", () => {
+    assert(
+      property(
+        array(nat(10_000), { minLength: 30, maxLength: 160 }),
+        array(nat(10_000), { minLength: 5, maxLength: 60 }),
+        (numbers, order) => {
+          const outputs = [new Choices([0]), new Choices(order)].map((turns) => {
+            const choices = new Choices(numbers);
+            const tree = withoutRaces(randomTree(choices, 2, "s")) as JsonObject;
+            return outputOf(new World(tree, {}, { replays: false }).start({ yes: true, no: false, items: [3, 1, 2] }), turns);
+          });
+          expect(outputs[1]).toEqual(outputs[0]);
+        },
+      ),
+      { numRuns: RUNS },
     );
   });
 });
+
+/** No subtask completes, fails or is decided twice. */
+function expectEachIsOverOnce({ facts }: World): void {
+  const over = facts.flatMap((fact) => {
+    const isEnd = fact.kind === "subtaskCompleted" || fact.kind === "subtaskFailed" || fact.kind === "approvalDecided";
+    return isEnd ? [fact.path] : [];
+  });
+  expect(over).toEqual([...new Set(over)]);
+}
+
+/** Every kind that does not ask who comes first, or when. */
+function withoutRaces(value: Json): Json {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(withoutRaces);
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value as JsonObject).filter(([key]) => !["succeed", "wait", "approval", "critical"].includes(key));
+  const rest = Object.fromEntries(entries.map(([key, inner]) => [key, withoutRaces(inner)]));
+  return "wait" in (value as JsonObject) || "approval" in (value as JsonObject) ? { ...rest, capability: "work" } : rest;
+}
+
+/** Agents whose answer depends on the work alone, asked in an order that is chosen. */
+function outputOf(world: World, turns: Choices): Json {
+  for (let round = 0; round < 400 && !isOver(world.state as RunState); round += 1) {
+    const paths = world.openPaths();
+    const path = paths[turns.below(Math.max(1, paths.length))];
+    if (path === undefined) world.pass(60_000);
+    else if (path.endsWith("/makePlan"))
+      world.complete(path, {
+        subtasks: [
+          { id: "one", capability: "work" },
+          { id: "two", capability: "work" },
+        ],
+      });
+    else world.complete(path, path.length % 3);
+  }
+  return [world.status, world.output];
+}

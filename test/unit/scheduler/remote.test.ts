@@ -11,15 +11,15 @@ describe("the send ledger", () => {
   it("intent before send, task before waiting, and each is what a restart goes on from", () => {
     const world = new World({ a: step() }).start();
     const first = world.open.get("a");
-    expect(outstanding(world.state as never)).toEqual([first]);
+    expect(outstanding(world.state as never, world.program)).toEqual([first]);
     const intent = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", messageId: "m", contextId: "c" };
     world.input({ kind: "intended", path: "a", attempt: 1, turn: 1, intent });
     expect(world.open.get("a")).toMatchObject({ kind: "send", again: false, intent });
-    expect(outstanding(world.state as never)).toMatchObject([{ kind: "send", again: true, intent }]);
+    expect(outstanding(world.state as never, world.program)).toMatchObject([{ kind: "send", again: true, intent }]);
     const task = { agent: "r", url: "u", binding: "JSONRPC", tenant: "", taskId: "t", contextId: "c" };
     world.input({ kind: "accepted", path: "a", attempt: 1, turn: 1, agent: "r", task });
     expect(world.open.get("a")).toMatchObject({ kind: "attend", task });
-    expect(outstanding(world.state as never)).toMatchObject([{ kind: "attend", task }]);
+    expect(outstanding(world.state as never, world.program)).toMatchObject([{ kind: "attend", task }]);
     world.answer("a", DONE, task);
     expect(world.output).toBe(7);
   });
@@ -38,7 +38,7 @@ describe("the send ledger", () => {
     const world = new World({ a: step() }).start();
     world.input({ kind: "accepted", path: "a", attempt: 1, turn: 1, agent: "local" });
     expect(world.input({ kind: "accepted", path: "a", attempt: 1, turn: 1, agent: "local" })).toEqual([]);
-    expect(outstanding(world.state as never)).toMatchObject([{ kind: "delegate", path: "a", attempt: 1 }]);
+    expect(outstanding(world.state as never, world.program)).toMatchObject([{ kind: "delegate", path: "a", attempt: 1 }]);
     world.complete("a", 1);
     expect(world.output).toBe(1);
   });

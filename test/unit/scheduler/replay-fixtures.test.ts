@@ -92,7 +92,7 @@ describe.each(RECORDED)("the recorded history $name", ({ lines, states, definiti
       expect([seq, ...brokenInvariants(structuredClone(state), program)]).toEqual([seq]);
       const canceled = decide(program, structuredClone(state), { kind: "cancelRequested", at: state.at + 1, by: "test", reason: "enough" });
       expect(canceled.facts.length > 0).toBe(state.end === null && state.ending === null);
-      for (const command of outstanding(state)) expect(state.flights[command.path]).toBeDefined();
+      for (const command of outstanding(state, program)) expect(state.flights[command.path]).toBeDefined();
     }
   });
 });

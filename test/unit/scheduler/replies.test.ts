@@ -42,7 +42,7 @@ describe("a hostile reply", () => {
 /** Milliseconds that it takes to find out that a reply does not fit. */
 function costOf(reply: Reply): number {
   const output = { type: "object", required: ["x"] };
-  const world = new World({ a: step({ output, retry: { attempts: 1 } }) }, {}, { replays: false }).start();
+  const world = new World({ a: step({ output, retry: { attempts: 1 }, onInvalid: "fail" }) }, {}, { replays: false }).start();
   const before = performance.now();
   world.answer("a", { kind: "completed", reply });
   expect(world.status).toBe("failed");

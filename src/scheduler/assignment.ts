@@ -1,0 +1,54 @@
+import type { DelegateStep, Step } from "../definition/definition.ts";
+import type { Program } from "../definition/program.ts";
+import type { Assignment } from "./command.ts";
+import { partsAt } from "./context-writes.ts";
+import type { Path } from "./input.ts";
+import { stepAt } from "./place.ts";
+import { flightOf, type Flight, type RunState } from "./state.ts";
+
+/** What an assignment is made from: a turn is one, and so is a run that has just been recovered. */
+export type Source = { readonly program: Program; readonly state: RunState };
+
+type Extras = Pick<Assignment, "files" | "conversation" | "repair" | "limit" | "ttlMs" | "deliver" | "context" | "workflow">;
+
+/** The part of a command that tells an agent its work. */
+export function assignmentOf(source: Source, path: Path, step: Step = stepAt(source.program, source.state, path).step): Assignment {
+  const flight = flightOf(source.state, path);
+  return {
+    path,
+    attempt: flight.attempt,
+    turn: flight.turn,
+    target: flight.target,
+    input: flight.input,
+    text: flight.text,
+    deadlineAt: flight.deadlineAt,
+    exchanges: flight.exchanges ?? [],
+    task: flight.task,
+    ...(step.kind === "delegate" && hasExtras(step, flight) ? extrasOf(source.state, step, flight) : {}),
+  };
+}
+
+function hasExtras(step: DelegateStep, { files, conversation, repair, target }: Flight): boolean {
+  const ofStep = step.limit ?? step.ttlMs ?? step.deliver ?? step.context;
+  return ofStep !== undefined || (files ?? conversation ?? repair) !== undefined || target.kind === "workflow";
+}
+
+function extrasOf(state: RunState, { limit, ttlMs, deliver, context }: DelegateStep, flight: Flight): Extras {
+  const { files, conversation, repair } = flight;
+  return {
+    ...(files === undefined ? {} : { files }),
+    ...(conversation === undefined ? {} : { conversation }),
+    ...(repair === undefined ? {} : { repair }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(deliver === undefined ? {} : { deliver }),
+    ...(context === undefined || context.read.length === 0 ? {} : { context: partsAt(state.context, context.read) }),
+    ...workflowOf(state, flight),
+  };
+}
+
+/** The version of a sub-workflow was fixed when the run started. */
+function workflowOf(state: RunState, { target, deadlineAt }: Flight): Pick<Assignment, "workflow"> {
+  const version = target.kind === "workflow" ? state.workflows[`${target.name}@${target.range}`] : undefined;
+  return version === undefined ? {} : { workflow: { ...version, depth: state.depth + 1, endBy: Math.min(deadlineAt, state.deadlineAt) } };
+}

@@ -1,0 +1,323 @@
+/** How facts open and close what holds steps: frames, lists, waits, and the results in them. */
+import { assert, present } from "../base/assert.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { StepId } from "../definition/definition.ts";
+import type { StepResult } from "../definition/program.ts";
+import { beginAbort, endFlight } from "./evolve-flight.ts";
+import type { Fact, ScopeOpened, SubtaskCompleted, SubtaskFailed, VoteCast, WaitStarted } from "./fact.ts";
+import type { Path } from "./input.ts";
+import { frameOf, indexOf, stepOf } from "./path.ts";
+import { openFrame, scopeStateOf } from "./place.ts";
+import type { Compensation, Frame, ListState, RunState, WaitState } from "./state.ts";
+import { addTimer, addWaitTimers } from "./timers.ts";
+
+type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
+
+/** A step of a frame is over, with this result. */
+export function finishStep(state: RunState, path: Path, result: StepResult): void {
+  finishIn(openFrame(state, frameOf(path)), stepOf(path), result);
+}
+
+function finishIn(frame: Frame, id: StepId, result: StepResult): void {
+  assert(frame.steps[id] === undefined, `Step ${id} is over once.`);
+  frame.steps[id] = result;
+  frame.stepsOver += 1;
+}
+
+export function openList(state: RunState, { step, items, deadlineAt }: FactOf<"stepExpanded">): void {
+  const output = new Array<Json>(items.length).fill(null);
+  openFrame(state, frameOf(step)).lists[stepOf(step)] = {
+    items,
+    next: 0,
+    inFlight: 0,
+    over: 0,
+    succeeded: 0,
+    deadlineAt: deadlineAt ?? null,
+    votes: [],
+    output,
+    errors: {},
+    attempts: 0,
+  };
+  if (deadlineAt !== undefined) addTimer(state, { at: deadlineAt, kind: "list", path: step });
+}
+
+export function closeList(state: RunState, { step, agreed, vote }: FactOf<"stepCompleted">): void {
+  if (vote !== undefined) addVote(state, step, vote);
+  const frame = openFrame(state, frameOf(step));
+  const id = stepOf(step);
+  const { output, errors, attempts } = dropList(frame, id);
+  finishIn(frame, id, { status: "completed", output, errors, attempts, ...(agreed === undefined ? {} : { agreed }) });
+}
+
+function dropList(frame: Frame, id: StepId): ListState {
+  const list = listIn(frame, id);
+  delete frame.lists[id];
+  return list;
+}
+
+function listIn(frame: Frame, id: StepId): ListState {
+  const list = frame.lists[id];
+  assert(list !== undefined, `Step ${id} has an open list.`);
+  return list;
+}
+
+/** The list that an item belongs to; null for a path without an index. */
+export function listOf(state: RunState, path: Path): ListState | null {
+  return indexOf(path) === null ? null : listIn(openFrame(state, frameOf(path)), stepOf(path));
+}
+
+/** A subtask that had not begun begins: for an item, the next one of its list. */
+export function beginItem(state: RunState, path: Path): void {
+  const list = listOf(state, path);
+  if (list === null) return;
+  list.next = present(indexOf(path), `${path} is an item.`) + 1;
+  list.inFlight += 1;
+}
+
+function hasBegun(state: RunState, path: Path): boolean {
+  return state.flights[path] !== undefined || state.scopes[path] !== undefined || state.waits[path] !== undefined;
+}
+
+/** Ends whatever a subtask was doing; false when it had not begun. */
+function endWork(state: RunState, path: Path): boolean {
+  const isFlight = state.flights[path] !== undefined;
+  if (isFlight) endFlight(state, path);
+  const isScope = state.scopes[path] !== undefined;
+  if (isScope) delete state.scopes[path];
+  const isWait = state.waits[path] !== undefined;
+  if (isWait) endWait(state, path);
+  return isFlight || isScope || isWait;
+}
+
+function endWait(state: RunState, path: Path): void {
+  const wait = state.waits[path];
+  if (wait?.kind === "approval") delete state.questions[wait.id];
+  delete state.waits[path];
+  state.waitsCount -= 1;
+}
+
+export function openScope(state: RunState, fact: ScopeOpened): void {
+  const { path, scope, deadlineAt = null } = fact;
+  const isAnswering = fact.handler === "onInputRequired" || fact.handler === "onAuthRequired";
+  spend(state, fact.usage);
+  const list = fact.handler === undefined || indexOf(path) !== null ? undefined : openFrame(state, frameOf(path)).lists[stepOf(path)];
+  // A handler of a whole `each` stands at the step's own path, beside its list, of which nothing more will come.
+  if (list !== undefined) list.deadlineAt = null;
+  else if (!hasBegun(state, path)) beginItem(state, path);
+  // The subtask of a question stays parked; any other handler takes the place of what failed.
+  else if (!isAnswering) endWork(state, path);
+  state.scopes[path] = {
+    kind: scope,
+    deadlineAt,
+    votes: [],
+    steps: {},
+    stepsOver: 0,
+    lists: {},
+    iteration: scope === "loop" || scope === "handoff" ? 1 : (fact.iteration ?? 0),
+    prev: null,
+    best: null,
+    agent: fact.agent ?? null,
+    history: [],
+    subtasks: null,
+    handled: handledBy(fact),
+  };
+  if (deadlineAt !== null) addTimer(state, { at: deadlineAt, kind: "scope", path });
+}
+
+function handledBy({ handler, attempt = 0, reason, failure }: ScopeOpened): RunState["scopes"][Path]["handled"] {
+  if (handler === undefined || reason === undefined || failure === undefined) return null;
+  return { handler, attempt, reason, failure };
+}
+
+export function closeScope(state: RunState, path: Path): void {
+  delete state.scopes[path];
+}
+
+export function iterate(state: RunState, { path, iteration, agent, score }: FactOf<"iterationStarted">): void {
+  const scope = scopeStateOf(state, path);
+  const { steps } = scope;
+  if (score !== undefined && (scope.best === null || score > scope.best.score)) scope.best = { score, output: outputsOf(steps) };
+  if (scope.agent !== null) scope.history.push({ agent: scope.agent, output: steps[scope.agent]?.output ?? null });
+  scope.prev = scope.kind === "loop" ? steps : null;
+  scope.agent = agent ?? null;
+  scope.iteration = iteration;
+  scope.steps = {};
+  scope.stepsOver = 0;
+  scope.lists = {};
+}
+
+/** The outputs of finished steps by id: what a step with inner steps gives. */
+export function outputsOf(steps: Frame["steps"]): JsonObject {
+  return Object.fromEntries(Object.entries(steps).map(([id, { output }]) => [id, output ?? null]));
+}
+
+export function acceptPlan(state: RunState, { path, subtasks }: FactOf<"planAccepted">): void {
+  scopeStateOf(state, path).subtasks = subtasks;
+}
+
+export function beginWait(state: RunState, fact: WaitStarted): void {
+  beginItem(state, fact.path);
+  state.waits[fact.path] = waitState(fact);
+  state.waitsCount += 1;
+  if (fact.wait === "approval") state.questions[fact.id] = fact.path;
+  addWaitTimers(state, fact.path);
+}
+
+function waitState(fact: WaitStarted): WaitState {
+  switch (fact.wait) {
+    case "time":
+      return { kind: "time", until: fact.until };
+    case "signal":
+      return { kind: "signal", name: fact.name, until: fact.until };
+    case "approval": {
+      const { id, question, to, until, remindAt, escalateAt } = fact;
+      return { kind: "approval", id, question, to, until, remindAt, escalateAt };
+    }
+  }
+}
+
+export function remindApproval(state: RunState, { path, to, escalated, remindAt }: FactOf<"approvalReminded">): void {
+  const wait = state.waits[path];
+  assert(wait?.kind === "approval", `${path} waits for a decision.`);
+  wait.to = to;
+  wait.remindAt = remindAt;
+  if (escalated) wait.escalateAt = null;
+  addWaitTimers(state, path);
+}
+
+export function decideApproval(state: RunState, { path, output, vote, compensation }: FactOf<"approvalDecided">): void {
+  if (vote !== undefined) addVote(state, path, vote);
+  const result = (): StepResult => ({ status: "completed", output, text: "", data: [output], attempts: 1 });
+  finishSubtask(state, path, { attempts: 1, output, result });
+  keepCompensation(state, path, compensation);
+}
+
+/** How a subtask ended: with an output, or with an error. A step's result is made only where one is kept. */
+type Finished = { readonly attempts: number; readonly result: () => StepResult } & ({ readonly output: Json } | { readonly error: Json });
+
+/** Ends a subtask, and puts its result where it belongs: into its step, or into its list. */
+function finishSubtask(state: RunState, path: Path, finished: Finished): void {
+  const { attempts } = finished;
+  const begun = endWork(state, path);
+  const frame = openFrame(state, frameOf(path));
+  const id = stepOf(path);
+  const index = indexOf(path);
+  if (index === null) {
+    const hasList = frame.lists[id] !== undefined;
+    return finishIn(frame, id, hasList ? { ...finished.result(), attempts: dropList(frame, id).attempts } : finished.result());
+  }
+  const list = listIn(frame, id);
+  if (begun) list.inFlight -= 1;
+  else list.next = index + 1;
+  list.over += 1;
+  list.attempts += attempts;
+  if ("output" in finished) {
+    list.succeeded += 1;
+    list.output[index] = finished.output;
+  } else {
+    list.errors[index] = finished.error;
+  }
+}
+
+export function completeSubtask(state: RunState, fact: SubtaskCompleted): void {
+  const { path, signal, vote, compensation } = fact;
+  if (signal !== undefined) takeSignal(state, signal);
+  spend(state, fact.usage);
+  if (vote !== undefined) addVote(state, path, vote);
+  finishSubtask(state, path, { attempts: fact.attempt, output: fact.output, result: () => completedResult(fact) });
+  keepCompensation(state, path, compensation);
+}
+
+function keepCompensation(state: RunState, path: Path, compensation: SubtaskCompleted["compensation"]): void {
+  if (compensation === undefined) return;
+  const { input = null, text = null } = compensation;
+  state.compensations.push({ path, input, text, question: null });
+}
+
+function takeSignal(state: RunState, name: string): void {
+  const buffered = state.signals[name];
+  assert(buffered !== undefined, `Signal ${name} has come.`);
+  buffered.shift();
+  if (buffered.length === 0) delete state.signals[name];
+}
+
+/** Counts what an attempt used. */
+export function spend(state: RunState, usage: JsonObject | undefined): void {
+  if (usage === undefined) return;
+  state.spent.tokens += numberAt(usage, "tokens");
+  state.spent.cost += numberAt(usage, "cost");
+}
+
+export function numberAt(usage: JsonObject, key: string): number {
+  const value = usage[key];
+  return typeof value === "number" && value > 0 ? value : 0;
+}
+
+function addVote(state: RunState, path: Path, { on, principal }: VoteCast): void {
+  const list = listOf(state, path);
+  const votes = list?.votes ?? scopeStateOf(state, frameOf(path)).votes;
+  const index = indexOf(path);
+  votes.push({ voter: index === null ? stepOf(path) : String(index), principal, value: on });
+}
+
+/** What expressions may read of a completed step; text and data are filled in from the output. */
+export function completedResult(fact: Omit<SubtaskCompleted, "at" | "kind" | "path">): StepResult {
+  const { output } = fact;
+  const isText = typeof output === "string";
+  return {
+    status: "completed",
+    output,
+    text: fact.text ?? (isText ? output : ""),
+    data: fact.data ?? (isText ? [] : [output]),
+    attempts: fact.attempt,
+    agent: fact.agent,
+    ...(fact.artifacts === undefined ? {} : { artifacts: fact.artifacts }),
+    ...(fact.usage === undefined ? {} : { usage: fact.usage }),
+    ...(fact.agreed === undefined ? {} : { agreed: fact.agreed }),
+  };
+}
+
+export function failSubtask(state: RunState, fact: SubtaskFailed): void {
+  const { path, attempt } = fact;
+  spend(state, fact.usage);
+  const error: JsonObject = { reason: fact.reason, ...fact.failure };
+  finishSubtask(state, path, { attempts: attempt, error, result: () => ({ status: "failed", output: null, error, attempts: attempt }) });
+}
+
+export function cancelSubtask(state: RunState, { path, aborting, patienceAt }: FactOf<"subtaskCanceled">): void {
+  if (state.ending === null) countCanceled(state, path);
+  if (!aborting) return void endWork(state, path);
+  const because = state.ending === null ? "unwanted" : "ending";
+  beginAbort(state, path, { because, patienceAt: patienceAt ?? present(state.ending, "Without patience the run is ending.").patienceAt });
+}
+
+/** An item that nobody waits for any more is over for its list, though its agent may have yet to stop. */
+function countCanceled(state: RunState, path: Path): void {
+  const list = listOf(state, path);
+  if (list === null) return;
+  list.inFlight -= 1;
+  list.over += 1;
+}
+
+export function endCompensation(state: RunState, { path }: FactOf<"compensationEnded">): void {
+  const flight = `${path}/compensate`;
+  if (state.flights[flight] !== undefined) endFlight(state, flight);
+  const last = state.compensations.pop();
+  assert(last?.path === path, "The last that completed is undone first.");
+  forgetQuestion(state, last);
+}
+
+export function askToCompensate(state: RunState, { path, question, attempt }: FactOf<"compensationFailed">): void {
+  endFlight(state, `${path}/compensate`);
+  const last = present(state.compensations.at(-1), "What is being undone is the last.");
+  last.attempt = attempt;
+  last.question = question;
+  state.questions[question] = path;
+}
+
+/** Its question has been answered, or nobody has to answer it any more. */
+export function forgetQuestion(state: RunState, compensation: Compensation): void {
+  if (compensation.question === null) return;
+  delete state.questions[compensation.question];
+  compensation.question = null;
+}

@@ -1,0 +1,64 @@
+/** From a path to what the definition and the state have there. */
+import { present } from "../base/assert.ts";
+import type { Block, InnerName, Program, StepProgram } from "../definition/program.ts";
+import type { Path } from "./input.ts";
+import { frameIn, frameOf, ownerOf, ROOT, stepOf } from "./path.ts";
+import { plannedBlock } from "./planned-block.ts";
+import type { Frame, RunState, ScopeState } from "./state.ts";
+
+/** The step that a path executes. */
+export function stepAt(program: Program, state: RunState, path: Path): StepProgram {
+  const frame = frameOf(path);
+  const id = stepOf(path);
+  if (frame === ROOT) return present(program.stepById.get(id), `The definition has a step for ${path}.`);
+  const owner = ownerOf(frame);
+  const holder = stepAt(program, state, owner);
+  const inner = blockOf(holder, state.scopes[owner])?.stepById.get(id) ?? holder.inner[id as InnerName];
+  return present(inner, `The definition has a step for ${path}.`);
+}
+
+/** The steps inside a step: written, or planned by an agent. */
+export function blockOf(holder: StepProgram, scope: ScopeState | undefined): Block | null {
+  if (holder.block !== null) return holder.block;
+  return scope === undefined || scope.subtasks === null ? null : plannedBlock(holder, scope.subtasks);
+}
+
+/** The steps at work in a frame; undefined when that frame is over. */
+export function frameAt(state: RunState, frame: Path): Frame | undefined {
+  if (frame === ROOT) return state;
+  const owner = ownerOf(frame);
+  const scope = state.scopes[owner];
+  return scope !== undefined && frameIn(owner, scope.iteration) === frame ? scope : undefined;
+}
+
+/** A frame that is known to be at work. */
+export function openFrame(state: RunState, frame: Path): Frame {
+  return present(frameAt(state, frame), `The steps of "${frame}" are at work.`);
+}
+
+/** A scope that is known to be open. */
+export function scopeStateOf(state: RunState, path: Path): ScopeState {
+  return present(state.scopes[path], `${path} has inner steps at work.`);
+}
+
+/** The steps of a scope that may begin by themselves, once what they need is over. */
+export function startable(holder: StepProgram, scope: ScopeState): readonly StepProgram[] {
+  switch (scope.kind) {
+    case "handler": {
+      const name = present(scope.handled, "A handler knows what it handles.").handler;
+      return [present(holder.inner[name], `Step ${holder.id} has the handler ${name}.`)];
+    }
+    case "handoff": {
+      const agent = present(scope.agent, "In a handoff it is someone's turn.");
+      return [present(holder.block?.stepById.get(agent), `Step ${holder.id} has the agent ${agent}.`)];
+    }
+    case "plan":
+      return scope.subtasks === null
+        ? [present(holder.inner.makePlan, `Step ${holder.id} has a planner.`)]
+        : plannedBlock(holder, scope.subtasks).steps;
+    case "parallel":
+    case "group":
+    case "loop":
+      return present(holder.block, `Step ${holder.id} has inner steps.`).steps;
+  }
+}

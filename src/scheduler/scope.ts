@@ -1,0 +1,121 @@
+/**
+ * Steps that hold steps: when their inner steps begin, and what their end means.
+ *
+ * 1. A scope is open from `scopeOpened` until its subtask is over. Everything under its path belongs
+ *    to it, and is stopped before it ends early.
+ * 2. A scope has one frame at work at a time: its own, or that of its present iteration.
+ */
+import { assert, present } from "../base/assert.ts";
+import type { Json } from "../base/json.ts";
+import type { StepProgram } from "../definition/program.ts";
+import { completeSubtask } from "./complete.ts";
+import { outputsOf } from "./evolve-scope.ts";
+import { failSubtask } from "./failure.ts";
+import { handlerIsOver } from "./handler.ts";
+import { turnIsOver } from "./handoff.ts";
+import type { Path } from "./input.ts";
+import { type Tally, verdictOf } from "./join.ts";
+import { iterationIsOver } from "./loop.ts";
+import { frameIn, ownerOf } from "./path.ts";
+import { scopeStateOf, startable } from "./place.ts";
+import { planStepIsOver } from "./plan.ts";
+import type { ScopeState } from "./state.ts";
+import { stopInside } from "./stop.ts";
+import type { Turn } from "./turn.ts";
+
+/** Begins a step that holds others. */
+export function openScope(turn: Turn, step: StepProgram, path: Path): void {
+  const { kind } = step.step;
+  assert(kind === "parallel" || kind === "group" || kind === "loop" || kind === "handoff" || kind === "plan", `${path} holds steps.`);
+  const deadlineAt = deadlineOf(step, turn.at);
+  turn.record({
+    kind: "scopeOpened",
+    path,
+    scope: kind,
+    ...(deadlineAt === null ? {} : { deadlineAt }),
+    ...(step.step.kind === "handoff" ? { agent: step.step.start } : {}),
+  });
+  pushInner(turn, path);
+  // Without inner steps nothing would ever say that it is over.
+  if (step.block?.steps.length === 0) settleScope(turn, frameIn(path, scopeStateOf(turn.state, path).iteration));
+}
+
+function deadlineOf({ step }: StepProgram, at: number): number | null {
+  const limits = [step.deadlineMs, step.kind === "parallel" ? step.succeed.withinMs : undefined].filter((limit) => limit !== undefined);
+  return limits.length === 0 ? null : at + Math.min(...limits);
+}
+
+/** Marks the inner steps of a scope's present frame that need no other. */
+export function pushInner(turn: Turn, owner: Path): void {
+  const scope = scopeStateOf(turn.state, owner);
+  const frame = frameIn(owner, scope.iteration);
+  for (const step of startable(turn.stepAt(owner), scope)) {
+    if (scope.kind === "handler" || scope.kind === "handoff" || step.step.needs.length === 0) turn.candidates.push({ frame, step });
+  }
+}
+
+/** A step of a frame is over: its scope may be, too. */
+export function settleScope(turn: Turn, frame: Path): void {
+  if (turn.state.ending !== null) return;
+  const owner = ownerOf(frame);
+  const scope = turn.state.scopes[owner];
+  if (scope === undefined || frameIn(owner, scope.iteration) !== frame) return;
+  const step = turn.stepAt(owner);
+  switch (scope.kind) {
+    case "parallel":
+      return decideJoin(turn, step, owner, false);
+    case "group":
+      return groupStepIsOver(turn, step, owner, scope);
+    case "loop":
+      return iterationIsOver(turn, step, owner, scope);
+    case "handoff":
+      return turnIsOver(turn, step, owner, scope);
+    case "plan":
+      return planStepIsOver(turn, step, owner, scope);
+    case "handler":
+      return handlerIsOver(turn, step, owner, scope);
+  }
+}
+
+function groupStepIsOver(turn: Turn, step: StepProgram, path: Path, scope: ScopeState): void {
+  if (scope.stepsOver === present(step.block, `${path} holds steps.`).steps.length) completeScope(turn, step, path, outputsOf(scope.steps));
+}
+
+/** Decides a parallel step. The output has a key for each branch, in declared order. */
+function decideJoin(turn: Turn, step: StepProgram, path: Path, isLate: boolean): void {
+  const { step: definition, block } = step;
+  assert(definition.kind === "parallel" && block !== null, `${path} has branches.`);
+  const scope = scopeStateOf(turn.state, path);
+  const verdict = verdictOf(definition.succeed.rule, tallyOf(block.steps, scope), isLate);
+  if (verdict.kind === "open") return;
+  stopInside(turn, path);
+  if (verdict.kind === "impossible") {
+    const details = { results: outputsOf(scope.steps) };
+    const failure = { code: "T4116", message: `Step ${path} did not succeed: ${verdict.why}.`, retryable: false, details };
+    return failSubtask(turn, step, { path, attempt: 1, reason: isLate ? "timedOut" : "disagreed", failure });
+  }
+  const output = Object.fromEntries(Object.keys(definition.branches).map((id): [string, Json] => [id, scope.steps[id]?.output ?? null]));
+  completeScope(turn, step, path, output, verdict.agreed);
+}
+
+function tallyOf(branches: readonly StepProgram[], { steps, stepsOver, votes }: ScopeState): Tally {
+  const results = Object.values(steps);
+  const succeeded = results.filter(({ status }) => status === "completed").length;
+  const skipped = results.filter(({ status }) => status === "skipped").length;
+  const placeById = new Map(branches.map(({ id, index }) => [id, index]));
+  return { total: branches.length, over: stepsOver, succeeded, skipped, votes, order: (voter) => placeById.get(voter) ?? 0 };
+}
+
+/** Completes a step that holds others. */
+export function completeScope(turn: Turn, step: StepProgram, path: Path, output: Json, agreed?: Json): void {
+  completeSubtask(turn, step, { path, attempt: 1, agent: "", contents: { output, ...(agreed === undefined ? {} : { agreed }) } });
+}
+
+/** The time of a scope is up: a join is decided with what is there, anything else has failed. */
+export function scopeIsLate(turn: Turn, path: Path): void {
+  const step = turn.stepAt(path);
+  if (step.step.kind === "parallel" && scopeStateOf(turn.state, path).kind === "parallel") return decideJoin(turn, step, path, true);
+  stopInside(turn, path);
+  const failure = { code: "T4103", message: `The inner steps of ${path} were not over in its time.`, retryable: false };
+  failSubtask(turn, step, { path, attempt: 1, reason: "timedOut", failure });
+}
