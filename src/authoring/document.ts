@@ -2,7 +2,19 @@
  * A text in YAML or JSON, as a value and with the place of each of its parts. JSON is read as the
  * YAML that it is.
  */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLError,
+} from "yaml";
 
 import type { Json } from "../base/json.ts";
 import { MAX_ALIASES, MAX_DEFINITION_BYTES } from "../base/limits.ts";
@@ -26,16 +38,39 @@ export function readDocument(text: string, file: string): Result<SourceDocument,
     );
   }
   let parsed: Document.Parsed;
+  let twice: SyntaxMistake | null;
   try {
-    parsed = parseDocument(text, { lineCounter: source.lines, prettyErrors: false, logLevel: "silent" });
+    // The library looks for a key among all before it: ten thousand steps took more than a second.
+    parsed = parseDocument(text, { lineCounter: source.lines, prettyErrors: false, logLevel: "silent", uniqueKeys: false });
+    twice = keyTwice(parsed.contents);
   } catch (cause) {
     return err(placed(source, syntaxProblem(`The file cannot be read: ${reason(cause)}.`), { start: 0, end: 0 }));
   }
-  const wrong = parsed.errors[0] ?? parsed.warnings[0];
+  const [first] = parsed.errors;
+  const wrong = twice !== null && (first === undefined || twice.pos[0] < first.pos[0]) ? twice : (first ?? parsed.warnings[0]);
   if (wrong !== undefined) return err(syntaxError(source, wrong));
   const value = valueOf(parsed);
   if (!value.ok) return err(placed(source, syntaxProblem(value.error), { start: 0, end: 0 }));
   return ok({ value: value.value, place: (found) => placed(source, found, rangeOf(parsed, found, text)) });
+}
+
+type SyntaxMistake = Pick<YAMLError, "code" | "message" | "pos">;
+
+/** The first key that stands in its map a second time. */
+function keyTwice(node: unknown): SyntaxMistake | null {
+  if (!isMap(node) && !isSeq(node)) return null;
+  const keys = new Set<string>();
+  for (const item of node.items) {
+    if (isPair(item) && isScalar(item.key)) {
+      const [start, end] = item.key.range ?? [0, 0];
+      const key = String(item.key.value);
+      if (keys.has(key)) return { code: "DUPLICATE_KEY", message: "", pos: [start, end] };
+      keys.add(key);
+    }
+    const inner = keyTwice(isPair(item) ? item.value : item);
+    if (inner !== null) return inner;
+  }
+  return null;
 }
 
 type Source = { readonly text: string; readonly file: string; readonly lines: LineCounter };
@@ -60,7 +95,7 @@ function syntaxProblem(message: string, help: string | null = null): Problem {
 }
 
 /** What the parser found, in words that say what to do. */
-function syntaxError(source: Source, wrong: YAMLError): FileProblem {
+function syntaxError(source: Source, wrong: SyntaxMistake): FileProblem {
   const [start, end] = wrong.pos;
   const lineEnd = source.text.indexOf("\n", start);
   const line = source.text.slice(source.text.lastIndexOf("\n", start - 1) + 1, lineEnd === -1 ? undefined : lineEnd);
@@ -69,7 +104,7 @@ function syntaxError(source: Source, wrong: YAMLError): FileProblem {
   return placed(source, syntaxProblem(...inWords(wrong, line)), range);
 }
 
-function inWords(wrong: YAMLError, line: string): readonly [message: string, help: string | null] {
+function inWords(wrong: SyntaxMistake, line: string): readonly [message: string, help: string | null] {
   if (wrong.code === "BLOCK_AS_IMPLICIT_KEY")
     return [
       'A value without quotes holds a ": ", which YAML reads as another key.',

@@ -28,9 +28,9 @@ export type LoadOptions = {
 export function loadText(text: string, file: string, options: LoadOptions = {}): Result<Definition, readonly FileProblem[]> {
   const document = readDocument(text, file);
   if (!document.ok) return err([document.error]);
-  const { definition, problems } = readDefinition(document.value.value, options.agents);
+  const { definition, problems, asWritten } = readDefinition(document.value.value, options.agents);
   if (definition === null) return err(inOrder(problems.map(document.value.place)));
-  const unknown = options.agents === undefined ? [] : checkAgents(definition, options.agents);
+  const unknown = options.agents === undefined ? [] : asWritten(checkAgents(definition, options.agents));
   return unknown.length === 0 ? ok(definition) : err(inOrder(unknown.map(document.value.place)));
 }
 

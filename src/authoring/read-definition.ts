@@ -1,51 +1,78 @@
 /** The file format's top level (workflow-language.md, A file) becomes a definition. */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { checkDefinition } from "../definition/check.ts";
-import { withInferredNeeds } from "../definition/compile-step.ts";
-import { DEFAULTS, type Definition, type Step } from "../definition/definition.ts";
-import { isForbiddenName } from "../definition/expression/value.ts";
+import { withInferredNeeds } from "../definition/infer-needs.ts";
+import { DEFAULTS, type Definition } from "../definition/definition.ts";
 import type { Problem } from "../definition/problem.ts";
+import { asWritten } from "./as-written.ts";
 import { notPlainJson } from "./plain-json.ts";
+import { readSchema } from "./kinds/common.ts";
 import { readStep } from "./kinds/index.ts";
-import { readSchema } from "./kinds/delegate.ts";
+import type { StepSurroundings } from "./kinds/kind.ts";
+import { readBudget, readUsage } from "./kinds/limits.ts";
+import { readSteps } from "./kinds/nested.ts";
 import { readAgents } from "./read-agents.ts";
 import { readDefaults } from "./read-policy.ts";
-import { at, isAbsent, type Place, type Reader, readDuration, readObject, readText, report, reportForm } from "./reader.ts";
+import { at, isAbsent, type Place, present, type Reader, readDuration, readObject, readText, report, reportForm } from "./reader.ts";
 
-const KEYS = ["tutti", "name", "version", "description", "input", "agents", "timeout", "defaults", "steps", "output"] as const;
+const KEYS = [
+  "tutti",
+  "name",
+  "version",
+  "description",
+  "input",
+  "agents",
+  "timeout",
+  "budget",
+  "usage",
+  "defaults",
+  "steps",
+  "output",
+] as const;
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
 const SEMVER = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
 
 /** A definition, as far as it could be read, and everything that is wrong with it. */
-export type ReadDefinition = { readonly definition: Definition | null; readonly problems: readonly Problem[] };
+export type ReadDefinition = {
+  readonly definition: Definition | null;
+  readonly problems: readonly Problem[];
+  /** Gives problems that are found in the definition later their places in the file. */
+  readonly asWritten: (problems: readonly Problem[]) => readonly Problem[];
+};
 
 /** Reads and checks a definition in the file format, with every default written in. */
 export function readDefinition(value: Json, knownAgents: readonly string[] = []): ReadDefinition {
-  const reader: Reader = { problems: [] };
+  const reader: Reader = { problems: [], moves: [], isWhole: true };
   const strange = notPlainJson(value);
-  if (strange !== null) return { definition: null, problems: [strange] };
+  const written = (problems: readonly Problem[]): readonly Problem[] => asWritten(problems, reader.moves);
+  const refused = (problems: readonly Problem[]): ReadDefinition => ({ definition: null, problems, asWritten: written });
+  if (strange !== null) return refused([strange]);
   const object = readObject(reader, { value, path: [] }, { known: KEYS });
-  if (object === null) return { definition: null, problems: reader.problems };
-  const { draft, isWhole } = readDraft(reader, object, knownAgents);
+  if (object === null) return refused(reader.problems);
+  const draft = readDraft(reader, object, knownAgents);
   // A step that could not be read is no step, and would only make others seem wrong.
-  if (!isWhole) return { definition: null, problems: reader.problems };
+  if (!reader.isWhole) return refused(reader.problems);
   const definition = withInferredNeeds(draft);
-  const problems = [...reader.problems, ...checkDefinition(definition)];
-  return { definition: problems.length === 0 ? definition : null, problems };
+  const problems = withoutRepeats(reader.problems, written(checkDefinition(definition)));
+  return problems.length === 0 ? { definition, problems, asWritten: written } : refused(problems);
 }
 
-function readDraft(
-  reader: Reader,
-  object: JsonObject,
-  knownAgents: readonly string[],
-): { readonly draft: Definition; readonly isWhole: boolean } {
+/** What the reader has said of a place already, the check need not say in other words. */
+function withoutRepeats(read: readonly Problem[], checked: readonly Problem[]): readonly Problem[] {
+  if (read.length === 0) return checked;
+  const key = ({ code, path }: Problem): string => JSON.stringify([code, path]);
+  const said = new Set(read.map(key));
+  return [...read, ...checked.filter((found) => !said.has(key(found)))];
+}
+
+function readDraft(reader: Reader, object: JsonObject, knownAgents: readonly string[]): Definition {
   const place = (key: (typeof KEYS)[number]): Place => at(object, [], key);
   readFormat(reader, place("tutti"));
   const agents = readAgents(reader, place("agents"));
   const names = isJsonObject(object["agents"]) ? Object.keys(object["agents"]) : [];
   const policies = readDefaults(reader, place("defaults"));
-  const steps = readSteps(reader, place("steps"), { policies, agents: new Set([...names, ...knownAgents]) });
-  const draft: Definition = {
+  const steps = readAllSteps(reader, place("steps"), { policies, agents: new Set([...names, ...knownAgents]) });
+  return {
     tutti: "1.0",
     semantics: 1,
     name: readName(reader, place("name")),
@@ -54,10 +81,10 @@ function readDraft(
     input: readSchema(reader, place("input")),
     agents,
     timeoutMs: readDuration(reader, place("timeout"), DEFAULTS.runTimeoutMs),
-    steps: steps ?? {},
+    steps,
     output: place("output").value ?? null,
+    ...present({ budget: readBudget(reader, place("budget")), usage: readUsage(reader, place("usage")) }),
   };
-  return { draft, isWhole: steps !== null };
 }
 
 /** `tutti: "1.0"`: the version of the format, so that a later one is told from a mistake. */
@@ -92,10 +119,8 @@ function readVersion(reader: Reader, place: Place): string | null {
   return null;
 }
 
-type Surroundings = Pick<Parameters<typeof readStep>[2], "policies" | "agents">;
-
-/** All steps; null when one of them could not be read at all. */
-function readSteps(reader: Reader, place: Place, surroundings: Surroundings): Definition["steps"] | null {
+/** All steps of the workflow; the reading is not whole when there are none. */
+function readAllSteps(reader: Reader, place: Place, given: Pick<StepSurroundings, "policies" | "agents">): Definition["steps"] {
   if (isAbsent(place)) {
     report(reader, {
       code: "T1012",
@@ -104,26 +129,10 @@ function readSteps(reader: Reader, place: Place, surroundings: Surroundings): De
       path: place.path,
       at: "key",
     });
-    return null;
   }
-  const object = readObject(reader, place, null);
-  if (object === null) return null;
-  const ids = Object.keys(object);
-  const idSet = new Set(ids);
-  const steps: [string, Step][] = [];
-  for (const id of ids) {
-    if (isForbiddenName(id)) {
-      report(reader, {
-        code: "T1014",
-        message: `"${id}" cannot be the id of a step.`,
-        help: "It is a name of the language below; choose another.",
-        path: [...place.path, id],
-        at: "key",
-      });
-      continue;
-    }
-    const step = readStep(reader, object[id], { ...surroundings, path: [...place.path, id], steps: idSet });
-    if (step !== null) steps.push([id, step]);
-  }
-  return steps.length === ids.length ? Object.fromEntries(steps) : null;
+  const visible = { ids: new Set<string>(), areBranches: false, outer: null };
+  const surroundings = { ...given, path: place.path, visible, depth: 0, isInLoop: false, readStep };
+  const steps = isAbsent(place) ? null : readSteps(reader, place, { surroundings });
+  if (steps === null) reader.isWhole = false;
+  return steps ?? {};
 }

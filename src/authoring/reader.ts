@@ -7,9 +7,16 @@ import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { MAX_DURATION_MS } from "../base/limits.ts";
 import { didYouMean } from "../definition/did-you-mean.ts";
 import { type DocumentPath, problem, type Problem } from "../definition/problem.ts";
+import type { Move } from "./as-written.ts";
 
 /** One reading of one document: collects its problems. */
-export type Reader = { readonly problems: Problem[] };
+export type Reader = {
+  readonly problems: Problem[];
+  /** Where the normal form has something elsewhere than the file. */
+  readonly moves: Move[];
+  /** False when a step could not be read at all, so that others would only seem wrong. */
+  isWhole: boolean;
+};
 
 /** A value and where it stands. */
 export type Place = { readonly value: Json | undefined; readonly path: DocumentPath };
@@ -47,6 +54,11 @@ export function readText(reader: Reader, place: Place): string | null {
   if (typeof place.value === "string") return place.value;
   reportForm(reader, place, "a text");
   return null;
+}
+
+/** A text as it is written; the empty text for anything else. */
+export function readScalar({ value }: Place): string {
+  return typeof value === "string" ? value : "";
 }
 
 export function readBoolean(reader: Reader, place: Place, standard: boolean): boolean {
@@ -101,6 +113,23 @@ export function readDuration(reader: Reader, place: Place, standardMs: number): 
     });
   else return parsed.value;
   return standardMs;
+}
+
+/** A duration of more than nothing; null when it is not written. */
+export function readSpan(reader: Reader, place: Place): number | null {
+  if (isAbsent(place)) return null;
+  const durationMs = readDuration(reader, place, 1);
+  if (durationMs > 0) return durationMs;
+  const message = `"${String(place.path.at(-1))}" is a duration of nothing.`;
+  report(reader, { code: "T1015", message, help: "Leave it out, or write for example 30s.", path: place.path });
+  return null;
+}
+
+/** The parts that are there: an unused part of a definition is absent, never null. */
+export function present<Parts extends object>(parts: Parts): { [Key in keyof Parts]?: Exclude<Parts[Key], null> } {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== null)) as {
+    [Key in keyof Parts]?: Exclude<Parts[Key], null>;
+  };
 }
 
 /** A list of texts; a single text is a list of one. */
