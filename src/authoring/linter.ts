@@ -1,60 +1,67 @@
-import { compileStep } from "../definition/compile-step.ts";
+import { MAX_PROBLEMS } from "../base/limits.ts";
 import { checkAgents } from "../definition/check.ts";
-import type { Definition, DelegateStep, StepId } from "../definition/definition.ts";
-import { problem, type Problem } from "../definition/problem.ts";
+import type { Definition } from "../definition/definition.ts";
+import type { Problem } from "../definition/problem.ts";
 import { readDocument } from "./document.ts";
+import { doubleWriteProblems, unwrittenProblems } from "./lint/context-paths.ts";
+import { expressionProblems } from "./lint/expressions.ts";
+import { feedProblems } from "./lint/feeds.ts";
+import { injectionProblems } from "./lint/injection.ts";
+import { type Linting, lintingOf } from "./lint/linting.ts";
+import { loopProblems, quorumProblems, unusedAgentProblems } from "./lint/structure.ts";
+import { unreachableProblems } from "./lint/unreachable.ts";
 import { type LoadOptions, readWorkflowText } from "./load-file.ts";
 import { type FileProblem, inOrder } from "./problem.ts";
 import { readDefinition } from "./read-definition.ts";
 import { secretProblems } from "./secrets.ts";
 import { worstCaseProblems } from "./worst-case.ts";
 
+export type LintOptions = LoadOptions & {
+  /** Workflows that steps may run: what they are given is checked against the schemas of their inputs. */
+  readonly workflows?: readonly Definition[];
+};
+
+/** Rules over all steps, inner ones included. */
+const RULES: readonly ((linting: Linting) => readonly Problem[])[] = [
+  expressionProblems,
+  feedProblems,
+  quorumProblems,
+  unreachableProblems,
+  loopProblems,
+  injectionProblems,
+  unwrittenProblems,
+  doubleWriteProblems,
+  unusedAgentProblems,
+];
+
 /**
  * Everything that can be said about a workflow without running it: the loader's errors, and besides
  * them what would only go wrong later (workflow-language.md, The linter). Errors come first.
  */
-export function lintText(text: string, file: string, options: LoadOptions = {}): readonly FileProblem[] {
+export function lintText(text: string, file: string, options: LintOptions = {}): readonly FileProblem[] {
   const document = readDocument(text, file);
   if (!document.ok) return [document.error];
   const { value, place } = document.value;
-  const { definition, problems } = readDefinition(value, options.agents);
-  const deeper = definition === null ? [] : definitionProblems(definition, options);
+  const { definition, problems, asWritten } = readDefinition(value, options.agents);
+  const deeper = definition === null ? [] : asWritten(definitionProblems(definition, options));
   return inOrder([...problems, ...deeper, ...secretProblems(value)].map(place));
 }
 
 /** Lints a file. Throws a `TuttiError` T1001 when there is no file to read. */
-export async function lintFile(path: string, options: LoadOptions = {}): Promise<readonly FileProblem[]> {
+export async function lintFile(path: string, options: LintOptions = {}): Promise<readonly FileProblem[]> {
   return lintText(await readWorkflowText(path), path, options);
 }
 
 /** What is wrong, or risky, with a definition that could run. */
-export function definitionProblems(definition: Definition, options: LoadOptions = {}): readonly Problem[] {
-  return [...checkAgents(definition, options.agents), ...worstCaseProblems(definition), ...injectionProblems(definition)];
+export function definitionProblems(definition: Definition, options: LintOptions = {}): readonly Problem[] {
+  const linting = lintingOf(definition, options.workflows);
+  const found = RULES.flatMap((rule) => rule(linting));
+  return mostUrgent([...checkAgents(definition, options.agents), ...worstCaseProblems(definition), ...found]);
 }
 
-/** Texts of agents that become instructions for other agents (OWASP Agentic 2026, ASI01). */
-function injectionProblems(definition: Definition): readonly Problem[] {
-  return Object.entries(definition.steps).flatMap(([id, step]) => {
-    const sources = textSources(id, step);
-    if (sources.length === 0) return [];
-    return [
-      problem({
-        code: "T1402",
-        severity: "warning",
-        message: `What ${sources.join(" and ")} answered becomes an instruction for "${id}".`,
-        help: "An answer can hold instructions of its own: give it under `with`, as data, and write the instruction yourself.",
-        path: ["steps", id, "text"],
-      }),
-    ];
-  });
-}
-
-/** The steps whose answers reach a step's `text`, by itself or as the item of an `each`. */
-function textSources(id: StepId, step: DelegateStep): readonly string[] {
-  const { compiled } = compileStep(id, step);
-  const direct = compiled.text?.reads ?? [];
-  const as = step.each?.as;
-  const usesItem = as !== undefined && typeof step.text === "string" && new RegExp(`\\$\\{\\{[^}]*\\b${as}\\b`).test(step.text);
-  const items = usesItem ? (compiled.items?.reads ?? []) : [];
-  return [...new Set([...direct, ...items])].map((source) => `"${source}"`);
+/** Errors before warnings; a person repairs the first of them and asks again. */
+function mostUrgent(problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= MAX_PROBLEMS) return problems;
+  const errors = problems.filter(({ severity }) => severity === "error");
+  return [...errors, ...problems.filter(({ severity }) => severity === "warning")].slice(0, MAX_PROBLEMS);
 }

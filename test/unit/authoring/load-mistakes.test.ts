@@ -93,13 +93,8 @@ describe("a mistake is shown with its place, and what to do", () => {
     ],
     [
       "a key of a later version",
-      `${HEAD}steps:\n  a: { capability: c, compensate: { agent: x } }\n`,
-      ["T1013 4:23 10 `compensate` is not supported by this version yet. Take it out, or use a newer version of tutti."],
-    ],
-    [
-      "a kind of a later version",
-      `${HEAD}steps:\n  a: { loop: { max: 3 } }\n`,
-      ["T1013 4:8 4 `loop` is not supported by this version yet. Take it out, or use a newer version of tutti."],
+      `${HEAD}steps:\n  a: { capability: c, permissions: { files: none } }\n`,
+      ["T1013 4:23 11 `permissions` is not supported by this version yet. Take it out, or use a newer version of tutti."],
     ],
     [
       "a step of no kind",
@@ -148,7 +143,7 @@ describe("a mistake is shown with its place, and what to do", () => {
         'T1011 8:71 4 "text" must be a text, not a list.',
         'T1011 8:87 1 "each" must be a list, or one expression in ${{ }} that gives a list, not 5.',
         'T1011 8:103 1 "concurrency" must be a whole number from 1 to 250000, not 0.',
-        'T1011 8:117 5 "onUnknown" must be one of fail, resend, not "resnd". Did you mean "resend"?',
+        'T1011 8:117 5 "onUnknown" must be one of fail, resend, ask, or a nested step, not "resnd". Did you mean "resend"?',
         'T1011 9:30 1 "retry" must be an object, not 5. Write { attempts: 5 }.',
         "T1012 9:33 2 `as` means nothing without `each`. Add `each: ${{ … }}` with a list, or take it out.",
         'T1011 9:48 1 "output" must be a JSON Schema, not 5.',
@@ -223,8 +218,8 @@ describe("a mistake is shown with its place, and what to do", () => {
     ],
     [
       "a file that is too large",
-      `# ${"x".repeat(1_100_000)}`,
-      ["T1003 1:1 1 The file has 1100002 characters; the limit is 1048576. Keep data out of the definition: give it as input."],
+      `# ${"x".repeat(8_500_000)}`,
+      ["T1003 1:1 1 The file has 8500002 characters; the limit is 8388608. Keep data out of the definition: give it as input."],
     ],
     ["a value that is nested too deeply", `${HEAD}output: ${"[".repeat(300)}${"]".repeat(300)}\n`, ["T1017"]],
     ["a value so deep that no reader survives it", `${HEAD}output: ${"[".repeat(50_000)}${"]".repeat(50_000)}\n`, ["T1002"]],

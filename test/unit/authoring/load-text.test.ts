@@ -91,6 +91,7 @@ describe("a file becomes a definition with every default written in", () => {
           ],
           critical: true,
           onUnknown: "resend",
+          repair: 1,
         },
         work: {
           kind: "delegate",
@@ -107,6 +108,7 @@ describe("a file becomes a definition with every default written in", () => {
           fallback: [],
           critical: false,
           onUnknown: "fail",
+          repair: 1,
         },
       },
       output: { list: "${{ steps.work.output }}" },
@@ -160,9 +162,9 @@ describe("a file becomes a definition with every default written in", () => {
   });
 
   it("a fallback is an agent when the caller knows one of that name", () => {
-    expect(load("steps:\n  a: { capability: c, fallback: x }\n", { agents: ["x"] }).steps["a"]?.fallback).toEqual([
-      { kind: "agent", agent: "x", skill: null },
-    ]);
+    expect(load("steps:\n  a: { capability: c, fallback: x }\n", { agents: ["x"] }).steps["a"]).toMatchObject({
+      fallback: [{ kind: "agent", agent: "x", skill: null }],
+    });
   });
 });
 

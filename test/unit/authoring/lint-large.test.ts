@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+
+import { lintText } from "../../../src/authoring/linter.ts";
+import { readDefinition } from "../../../src/authoring/read-definition.ts";
+import { readDocument } from "../../../src/authoring/document.ts";
+import { compile } from "../../../src/definition/compile.ts";
+import { eachStep } from "../../../src/definition/walk.ts";
+
+const STAGES = 2_000;
+const STEPS = 5 * STAGES;
+
+/** Two thousand stages of five steps each: a loop of two, then branches that read what came before. */
+function largeWorkflow(): string {
+  const lines = ['tutti: "1.0"', "name: large", "timeout: 3650d", "steps:"];
+  for (let stage = 0; stage < STAGES; stage += 1) {
+    const before = stage === 0 ? "${{ input.topic }}" : `\${{ steps.draft_${stage - 1}.output.write_${stage - 1}.text }}`;
+    lines.push(
+      `  draft_${stage}:`,
+      "    loop:",
+      `      until: steps.write_${stage}.output.score >= 0.${stage}`,
+      "      steps:",
+      `        write_${stage}: { capability: write, with: { topic: "${before}" }, output: { type: object, required: [score] } }`,
+      `  checks_${stage}:`,
+      "    parallel:",
+      "      branches:",
+      `        a_${stage}: { capability: check, with: { text: "\${{ steps.draft_${stage}.output }}" } }`,
+      `        b_${stage}: { capability: check, with: { text: "\${{ steps.draft_${stage}.output }}" }, timeout: 30s }`,
+    );
+  }
+  return lines.join("\n");
+}
+
+/** Processor time, which says the same whatever else the machine does. */
+function processorMs(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+describe("ten thousand steps", () => {
+  const text = largeWorkflow();
+
+  // The promise is two seconds on a developer's machine; a shared one may be half as fast.
+  it("are linted within seconds", { timeout: 60_000 }, () => {
+    let found: ReturnType<typeof lintText> = [];
+    const times = [1, 2].map(() =>
+      processorMs(() => {
+        found = lintText(text, "large.tutti.yaml");
+      }),
+    );
+    expect(found.filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(Math.min(...times)).toBeLessThan(4_000);
+  });
+
+  it("are compiled within a second more", { timeout: 60_000 }, () => {
+    const document = readDocument(text, "large.tutti.yaml");
+    const definition = document.ok ? readDefinition(document.value.value).definition : null;
+    if (definition === null) throw new Error("It is whole.");
+    expect(eachStep(definition)).toHaveLength(STEPS);
+    const times = [1, 2, 3].map(() => processorMs(() => void compile(structuredClone(definition))));
+    expect(Math.min(...times)).toBeLessThan(2_000);
+  });
+});
