@@ -7,6 +7,7 @@ import { silentLog, type Log } from "./ports/log.ts";
 import { openEmbedded } from "./hosts/embedded/open-embedded.ts";
 import type { MailboxHost } from "./hosts/mailbox/mailbox-host.ts";
 import { openMemory } from "./hosts/memory/open-memory.ts";
+import { type RunnableWorkflow, takeWorkflow } from "./runtime/built-workflow.ts";
 import { Effects } from "./runtime/effects.ts";
 import { Orchestrator } from "./runtime/orchestrator.ts";
 import { Registry } from "./runtime/registry.ts";
@@ -19,6 +20,11 @@ export type OrchestratorOptions = {
   readonly clock?: Clock;
   /** Where secrets come from; the environment by default. */
   readonly readSecret?: ReadSecret;
+  /**
+   * Workflows that others may refer to as sub-workflows, by `workflow: name@range`. The agents that a
+   * builder's workflow brings along are known from the start, so that its open runs go on.
+   */
+  readonly workflows?: readonly RunnableWorkflow[];
   /** False: open runs stay as they are until they are spoken to. */
   readonly recover?: boolean;
 };
@@ -35,9 +41,10 @@ export const DEFAULT_DB = ".tutti/tutti.db";
  * const output = await orchestrator.run(hello, { name: "Ada" });
  */
 export async function openOrchestrator(options: OrchestratorOptions = {}): Promise<Orchestrator> {
-  const { db = DEFAULT_DB, agents = [], log = silentLog, clock = systemClock, recover = true } = options;
+  const { db = DEFAULT_DB, agents = [], workflows = [], log = silentLog, clock = systemClock, recover = true } = options;
   const registry = new Registry(createAgentFactory(options.readSecret ?? ((name) => process.env[name])));
   for (const agent of agents) registry.register(agent);
+  const taken = workflows.map((workflow) => takeWorkflow(workflow, registry));
   // The effects answer to the host, and the host performs through the effects.
   const wiring: { host?: MailboxHost } = {};
   const hostOf = (): Host => wiring.host ?? notYet();
@@ -46,7 +53,7 @@ export async function openOrchestrator(options: OrchestratorOptions = {}): Promi
   const host = db === ":memory:" ? openMemory(parts) : await openEmbedded({ path: db, ...parts });
   wiring.host = host;
   if (recover) host.recover();
-  return new Orchestrator({
+  const orchestrator = new Orchestrator({
     host,
     registry,
     async close() {
@@ -54,6 +61,8 @@ export async function openOrchestrator(options: OrchestratorOptions = {}): Promi
       await host.close();
     },
   });
+  for (const { definition, children } of taken) for (const one of [{ definition }, ...children]) orchestrator.workflows.add(one.definition);
+  return orchestrator;
 }
 
 function notYet(): never {

@@ -3,6 +3,7 @@ import { A2AError } from "@a2a-js/sdk/errors";
 import { TuttiError } from "../base/errors.ts";
 import type { Failure } from "../scheduler/outcome.ts";
 import { EgressError } from "../runtime/egress.ts";
+import { overloadOf } from "./overload.ts";
 
 /** Why a call to an agent gave no answer, and whether the agent can have acted on it. */
 export type CallFailure = {
@@ -71,6 +72,12 @@ const REFUSALS: ReadonlySet<string> = new Set([
 function fromA2a(error: A2AError, agent: string): CallFailure {
   const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 0;
   const said = error.message.slice(0, 500);
+  const overload = overloadOf(error);
+  if (overload !== null) {
+    const message = `Agent "${agent}" has no room now: ${said}`;
+    const failure = { code: "AGENT_OVERLOADED", message, retryable: true, ...overload };
+    return { untouched: true, a2aError: { name: error.name, said }, failure };
+  }
   const failure = { code: "T3006", message: `Agent "${agent}" answered ${error.reason}: ${said}`, retryable: false };
   const untouched = REFUSALS.has(error.name) || (status >= 400 && status < 500);
   return { untouched, a2aError: { name: error.name, said }, failure };

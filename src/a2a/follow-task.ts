@@ -70,7 +70,7 @@ export class TaskFollower {
   async #check(task: RemoteTask, watch: Watch, tell: Watch | null): Promise<Outcome | null> {
     let found = await this.#client.getTask(task, task.taskId, { historyLength: 0 }, watch.signal);
     if (isEmptyResult(found)) found = await this.#client.getTask(task, task.taskId, { historyLength: 10 }, watch.signal);
-    const outcome = this.#questions.isStale(found) ? null : taskToOutcome(found);
+    const outcome = this.#questions.isStale(found) ? null : taskToOutcome(found, watch.usage);
     const progress = outcome === null && tell !== null ? statusToProgress(found.status) : null;
     if (progress !== null) tell?.progress(progress);
     return outcome;

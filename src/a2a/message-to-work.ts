@@ -4,7 +4,9 @@ import { RequestMalformedError } from "@a2a-js/sdk/errors";
 import type { Json } from "../base/json.ts";
 import type { AssignmentMetadata, Capability, Work } from "../ports/agents.ts";
 import type { Outcome } from "../scheduler/outcome.ts";
-import { dataOf, metadataNumber, metadataText, textOf } from "./wire.ts";
+import { filesOf } from "./file-part.ts";
+import { isRepairPart, repairOf } from "./repair.ts";
+import { dataOf, metadataNumber, metadataObject, metadataText, textOf } from "./wire.ts";
 
 /**
  * The work in a message: the first data part is the input, the text parts are the instruction, and
@@ -14,14 +16,22 @@ import { dataOf, metadataNumber, metadataText, textOf } from "./wire.ts";
 export function messageToWork(message: Message, capabilities: readonly Capability[], receivedAt: number): Work {
   refuseExpired(message, receivedAt);
   const capability = chooseCapability(message, capabilities);
+  const { metadata, parts } = message;
+  const files = filesOf(parts);
+  const context = metadataObject(metadata, "context");
+  const repair = repairOf(metadata);
   return {
     key: message.messageId,
     capability,
-    input: dataOf(message.parts)[0] ?? null,
-    text: textOf(message.parts) ?? null,
+    input: dataOf(parts)[0] ?? null,
+    // The problems are told apart from the instruction, as to an agent in the orchestrator's process.
+    text: textOf(repair === undefined ? parts : parts.filter((part) => !isRepairPart(part))) ?? null,
     exchanges: [],
     task: null,
     assignment: toAssignment(message, capability, receivedAt),
+    ...(files.length === 0 ? {} : { files }),
+    ...(context === undefined ? {} : { context }),
+    ...(repair === undefined ? {} : { repair }),
   };
 }
 
@@ -56,6 +66,7 @@ function chooseCapability(message: Message, capabilities: readonly Capability[])
 
 function toAssignment(message: Message, operation: string, receivedAt: number): AssignmentMetadata {
   const { metadata, messageId } = message;
+  const contextRef = metadataText(metadata, "context_ref");
   return {
     sender: metadataText(metadata, "sender") ?? "",
     receiver: metadataText(metadata, "receiver") ?? "",
@@ -67,5 +78,7 @@ function toAssignment(message: Message, operation: string, receivedAt: number): 
     ttl_ms: metadataNumber(metadata, "ttl_ms") ?? 0,
     operation,
     timestamp: metadataText(metadata, "timestamp") ?? new Date(receivedAt).toISOString(),
+    hop_count: metadataNumber(metadata, "hop_count") ?? 0,
+    ...(contextRef === undefined ? {} : { context_ref: contextRef }),
   };
 }

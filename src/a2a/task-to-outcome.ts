@@ -2,19 +2,22 @@ import { type Artifact, type Message, type Part, Role, type Task, TaskState, typ
 
 import { MAX_RETRY_AFTER_MS } from "../base/limits.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { UsageKeys } from "../definition/definition.ts";
 import type { Progress } from "../scheduler/input.ts";
 import type { ArtifactRecord, Failure, Outcome, Question, Reply } from "../scheduler/outcome.ts";
 import { dataOf, jsonFromWire, metadataNumber, metadataObject, metadataText, REPLY_ARTIFACT, textOf } from "./wire.ts";
+import { usageOf } from "./usage.ts";
 
 /**
  * What has become of a task: null while it is worked on. The states stay different (design.md,
- * fact 2): a failed, rejected or canceled task is never told as a result.
+ * fact 2): a failed, rejected or canceled task is never told as a result. `usage` says where the
+ * agent's metadata has what it used.
  */
-export function taskToOutcome(task: Task): Outcome | null {
+export function taskToOutcome(task: Task, usage?: UsageKeys): Outcome | null {
   const status = task.status;
   switch (status?.state) {
     case TaskState.TASK_STATE_COMPLETED:
-      return { kind: "completed", reply: taskToReply(task) };
+      return { kind: "completed", reply: taskToReply(task, usage) };
     case TaskState.TASK_STATE_FAILED:
       return {
         kind: "failed",
@@ -47,12 +50,12 @@ export function taskToOutcome(task: Task): Outcome | null {
 }
 
 /** The result of a message that an agent answered directly, without a task. */
-export function messageToReply(message: Message): Reply {
-  return replyOf({ parts: message.parts, records: fileRecords(message.parts, "file"), usage: metadataObject(message.metadata, "usage") });
+export function messageToReply({ parts, metadata }: Message, usage?: UsageKeys): Reply {
+  return replyOf({ parts, records: fileRecords(parts, "file"), usage: usageOf([metadata], usage) });
 }
 
 /** Results are in artifacts (A2A 3.7); agents that put them in the last message are understood too. */
-function taskToReply(task: Task): Reply {
+function taskToReply(task: Task, usage: UsageKeys | undefined): Reply {
   const main = task.artifacts.filter((artifact) => artifact.artifactId === REPLY_ARTIFACT);
   const others = task.artifacts.filter((artifact) => artifact.artifactId !== REPLY_ARTIFACT);
   const parts = (main.length > 0 ? main : others).flatMap((artifact) => artifact.parts);
@@ -67,9 +70,7 @@ function taskToReply(task: Task): Reply {
       ...others.flatMap(artifactRecords),
       ...fileRecords(said, "file"),
     ],
-    usage:
-      task.artifacts.map((artifact) => metadataObject(artifact.metadata, "usage")).find((usage) => usage !== undefined) ??
-      metadataObject(task.metadata, "usage"),
+    usage: usageOf([...task.artifacts.map(({ metadata }) => metadata), task.metadata, task.status?.message?.metadata], usage),
   });
 }
 
@@ -125,7 +126,13 @@ function partToRecord(part: Part, fallbackName: string): ArtifactRecord | null {
 }
 
 /** Codes that mean "try again" when the agent does not say so itself (requirements L036). */
-const RETRYABLE_CODES: ReadonlySet<string> = new Set(["TEMPORARY_RESOURCE_UNAVAILABLE", "NETWORK_TIMEOUT", "RATE_LIMIT_EXCEEDED"]);
+const RETRYABLE_CODES: ReadonlySet<string> = new Set([
+  "TEMPORARY_RESOURCE_UNAVAILABLE",
+  "NETWORK_TIMEOUT",
+  "RATE_LIMIT_EXCEEDED",
+  // The guides' word for a worker without room (requirement W127).
+  "AGENT_OVERLOADED",
+]);
 
 /** The failure's data part or metadata says its code and whether to try again (requirements L034, L035). */
 function statusToFailure(status: TaskStatus, otherwise: { readonly code: string; readonly message: string }): Failure {

@@ -30,6 +30,7 @@ export function message(fields: {
   readonly contextId: string;
   readonly taskId: string;
   readonly metadata?: JsonObject;
+  readonly referenceTaskIds?: readonly string[];
 }): Message {
   return {
     messageId: fields.id,
@@ -39,7 +40,7 @@ export function message(fields: {
     parts: [...fields.parts],
     metadata: fields.metadata === undefined ? undefined : { ...fields.metadata },
     extensions: [],
-    referenceTaskIds: [],
+    referenceTaskIds: fields.referenceTaskIds === undefined ? [] : [...fields.referenceTaskIds],
   };
 }
 

@@ -3,6 +3,8 @@ import { type Message, Role, type SendMessageRequest } from "@a2a-js/sdk";
 import type { JsonObject } from "../base/json.ts";
 import type { Work } from "../ports/agents.ts";
 import type { Intent } from "../scheduler/input.ts";
+import { fileToPart } from "./file-part.ts";
+import { repairedTask, repairMetadata, repairPart } from "./repair.ts";
 import { dataPart, message, textPart } from "./wire.ts";
 
 /**
@@ -20,8 +22,19 @@ export function workToRequest(work: Work, intent: Intent): SendMessageRequest {
 }
 
 function workToMessage(work: Work, intent: Intent): Message {
-  const metadata: JsonObject = { ...work.assignment };
-  const common = { id: intent.messageId, role: Role.ROLE_USER, metadata } as const;
+  const { context, repair } = work;
+  const metadata: JsonObject = {
+    ...work.assignment,
+    // Exactly the paths that the step names (requirement W095); others are for the context service.
+    ...(context === undefined ? {} : { context }),
+    ...(repair === undefined ? {} : { repair: repairMetadata(repair) }),
+  };
+  const common = {
+    id: intent.messageId,
+    role: Role.ROLE_USER,
+    metadata,
+    ...(repair === undefined ? {} : { referenceTaskIds: repairedTask(repair, intent) }),
+  } as const;
   if (work.task !== null) {
     return message({ ...common, parts: answerParts(work), contextId: work.task.contextId, taskId: work.task.taskId });
   }
@@ -32,6 +45,8 @@ function workParts(work: Work) {
   const parts = work.text === null ? [] : [textPart(work.text)];
   // A message has at least one part, so work without any input sends an empty object.
   if (work.input !== null || parts.length === 0) parts.push(dataPart(work.input ?? {}));
+  if (work.files !== undefined) parts.push(...work.files.map(fileToPart));
+  if (work.repair !== undefined) parts.push(repairPart(work.repair));
   return parts;
 }
 

@@ -2,26 +2,66 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { ArtifactRecord, Outcome, Question, Reply } from "../scheduler/outcome.ts";
 
 /**
- * What a handler answers when a plain value does not say enough. Made by `result`, `message`, `ask`,
- * `askAuth`, `refuse` and `fail`. `Value` is the type of the result that it may carry.
+ * What a handler answers when a plain value does not say enough. Made by `result`, `handOver`,
+ * `message`, `ask`, `askAuth`, `refuse` and `fail`. `Value` is the type of the result that it may carry.
  */
 export class Answer<out Value = never> {
   readonly outcome: Outcome;
+  /** What the result changes in the run context; it goes beside the value, which it is no part of. */
+  readonly contextUpdate: JsonObject | null;
+  /** False: the data is not the capability's result, and its output schema does not apply. */
+  readonly isResult: boolean;
   /** The value that the capability's output schema applies to. */
   declare readonly value?: Value;
 
-  constructor(outcome: Outcome) {
+  constructor(outcome: Outcome, more: { readonly contextUpdate?: JsonObject; readonly isResult?: boolean } = {}) {
     this.outcome = outcome;
+    this.contextUpdate = more.contextUpdate ?? null;
+    this.isResult = more.isResult ?? true;
   }
 }
 
-/** Completes with a value, and with what goes beside it: a text for people, artifacts, usage. */
-export function result<const Value extends Json>(
-  value: Value,
-  more: { readonly text?: string; readonly artifacts?: readonly ArtifactRecord[]; readonly usage?: JsonObject } = {},
-): Answer<Value> {
-  const reply: Reply = { ...more, data: [value] };
-  return new Answer<Value>({ kind: "completed", reply });
+/** What an agent has used for an answer, as budgets count it. Further keys are kept as they are. */
+export type Usage = {
+  readonly tokens?: number;
+  readonly cost?: number;
+  readonly model?: string;
+  readonly [key: string]: Json;
+};
+
+/** What goes beside the value of a `result`. */
+export type ResultExtras = {
+  /** For people. */
+  readonly text?: string;
+  readonly artifacts?: readonly ArtifactRecord[];
+  readonly usage?: Usage;
+  /**
+   * Changes to the run context, by path with dots: `{ "intermediate.data_uri": … }`. Only paths that
+   * the step may write are taken (requirements W081, W095).
+   */
+  readonly contextUpdate?: JsonObject;
+};
+
+/**
+ * Completes with a value, and with what goes beside it: a text for people, artifacts, usage, and
+ * changes to the run context.
+ */
+export function result<const Value extends Json>(value: Value, more: ResultExtras = {}): Answer<Value> {
+  const { contextUpdate, ...beside } = more;
+  const reply: Reply = { ...beside, data: [value] };
+  return new Answer<Value>({ kind: "completed", reply }, contextUpdate === undefined ? {} : { contextUpdate });
+}
+
+/** What the next agent of a `handoff` step gets to know; further keys travel with it. */
+export type HandOver = { readonly message?: string; readonly [key: string]: Json };
+
+/**
+ * Hands the work over to another agent of the `handoff` step that this one works for, by its id there
+ * (requirements B011). Elsewhere it is an ordinary answer with these keys.
+ */
+export function handOver(to: string, more: HandOver = {}): Answer {
+  const reply: Reply = { data: [{ ...more, handoff_to: to }] };
+  return new Answer({ kind: "completed", reply }, { isResult: false });
 }
 
 /** Answers with words alone. Over A2A it is a direct message, without a task, when it comes at once. */

@@ -1,6 +1,7 @@
 import { TuttiError } from "../base/errors.ts";
 import { asClause } from "../base/text.ts";
-import type { Json } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { StepLimit } from "../definition/definition.ts";
 import type { Capability, LocalAgent, Watch, Work } from "../ports/agents.ts";
 import type { Failure, Outcome } from "../scheduler/outcome.ts";
 import { Answer } from "./answers.ts";
@@ -33,6 +34,8 @@ export type AgentSpec<Inputs, Outputs> = {
   readonly name: string;
   readonly description: string;
   readonly version: string;
+  /** What it takes at once, and a second, from all runs of this process together. */
+  readonly limit?: StepLimit;
   readonly capabilities: { readonly [Name in keyof Inputs]: Entrance<Inputs[Name]> } & {
     readonly [Name in keyof Outputs]: Exit<Outputs[Name]>;
   } & {
@@ -72,6 +75,7 @@ export function defineAgent<Inputs, Outputs>(spec: AgentSpec<Inputs, Outputs>): 
     name: spec.name,
     description: spec.description,
     version: spec.version,
+    ...(spec.limit === undefined ? {} : { limit: spec.limit }),
     capabilities: [...runners.values()].map(({ capability }) => capability),
     spec,
     async perform(work: Work, watch: Watch): Promise<Outcome> {
@@ -143,11 +147,18 @@ function toRunners(agent: string, capabilities: readonly (readonly [string, Loos
 }
 
 function toOutcome(answer: unknown): Outcome {
-  if (answer instanceof Answer) return plainOutcome(answer.outcome);
+  if (answer instanceof Answer) return plainOutcome(withContextUpdate(answer.outcome, answer.contextUpdate));
   if (answer === undefined) return { kind: "completed", reply: {} };
   if (typeof answer === "string") return { kind: "completed", reply: { text: answer } };
   const plain = toPlainJson(answer);
   return plain.ok ? { kind: "completed", reply: { data: [plain.value] } } : failed({ code: "INVALID_OUTPUT", message: plain.error });
+}
+
+/** A result that changes the run context goes as requirements W.i have it on the wire. */
+function withContextUpdate(outcome: Outcome, contextUpdate: JsonObject | null): Outcome {
+  if (contextUpdate === null || outcome.kind !== "completed") return outcome;
+  const [value = null, ...others] = outcome.reply.data ?? [];
+  return { kind: "completed", reply: { ...outcome.reply, data: [{ result: value, context_update: contextUpdate }, ...others] } };
 }
 
 /** Values that come in a helper must be plain too: they become facts. */
@@ -158,14 +169,16 @@ function plainOutcome(outcome: Outcome): Outcome {
 }
 
 async function toCheckedOutcome(answer: unknown, contract: Contract, capability: string): Promise<Outcome> {
-  const outcome = answer instanceof Answer ? answer.outcome : null;
-  const data = outcome?.kind === "completed" ? outcome.reply.data : undefined;
+  const given = answer instanceof Answer ? answer : null;
+  const outcome = given?.outcome ?? null;
+  const data = outcome?.kind === "completed" && given?.isResult === true ? outcome.reply.data : undefined;
   if ((outcome !== null && data === undefined) || typeof answer === "string") return toOutcome(answer);
   const checked = await contract.check(data === undefined ? answer : data[0]);
   if (!checked.ok) return invalid("INVALID_OUTPUT", `The output of "${capability}" is not valid`, checked.error);
   if (outcome?.kind !== "completed")
     return toOutcome(checked.value === undefined ? null : new Answer({ kind: "completed", reply: { data: [checked.value as Json] } }));
-  return plainOutcome({ kind: "completed", reply: { ...outcome.reply, data: [checked.value as Json] } });
+  const complete: Outcome = { kind: "completed", reply: { ...outcome.reply, data: [checked.value as Json] } };
+  return plainOutcome(withContextUpdate(complete, given?.contextUpdate ?? null));
 }
 
 function failed(failure: { readonly code: string; readonly message: string }): Outcome {

@@ -1,5 +1,5 @@
 import type { JsonObject, Json } from "../base/json.ts";
-import type { AssignmentMetadata, Watch, Work } from "../ports/agents.ts";
+import type { AssignmentMetadata, Watch, Work, WorkFile } from "../ports/agents.ts";
 import type { Log } from "../ports/log.ts";
 import type { Progress } from "../scheduler/input.ts";
 import type { Exchange } from "../scheduler/outcome.ts";
@@ -18,8 +18,12 @@ export type Call<Input = Json> = {
   readonly input: Input;
   /** The instruction in words, beside or instead of the input. */
   readonly text: string | null;
-  /** The part of the run context that the step may read. */
+  /** The part of the run context that the step may read (`context.read`), as it is now. */
   readonly context: JsonObject;
+  /** The files of the step: where they are, or what is in them. */
+  readonly files: readonly WorkFile[];
+  /** The last output broke its contract, in these ways: this is the chance to mend it. Else null. */
+  readonly repair: { readonly problems: readonly string[] } | null;
   /** Aborts when nobody wants the result any more: timeout, cancel, shutdown. */
   readonly signal: AbortSignal;
   /** Earlier questions of this handler, with their answers, oldest first. */
@@ -55,7 +59,15 @@ export class FunctionCall implements Call<unknown> {
   }
 
   get context(): JsonObject {
-    return {};
+    return this.#work.context ?? {};
+  }
+
+  get files(): readonly WorkFile[] {
+    return this.#work.files ?? [];
+  }
+
+  get repair(): { readonly problems: readonly string[] } | null {
+    return this.#work.repair ?? null;
   }
 
   get signal(): AbortSignal {

@@ -11,6 +11,7 @@ import { isEmptyResult, messageToReply, taskToOutcome } from "../a2a/task-to-out
 import { DEDUPE_EXTENSION, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire.ts";
 import { workToRequest } from "../a2a/work-to-message.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
+import type { StepLimit } from "../definition/definition.ts";
 import type { CancelResult, Capability, Described, Found, RemoteAgent, Sent, Watch, Work } from "../ports/agents.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import { Egress, EgressError } from "../runtime/egress.ts";
@@ -29,6 +30,8 @@ export type RemoteAgentOptions = {
   readonly headers?: { readonly [name: string]: string };
   /** Further origins that the card may lead to, trusted like the agent's own host. */
   readonly origins?: readonly string[];
+  /** What it takes at once, and a second, from all runs of this process together. */
+  readonly limit?: StepLimit;
   readonly egress?: Egress;
   readonly clock?: Clock;
 };
@@ -50,6 +53,7 @@ class A2aAgent implements RemoteAgent {
   readonly kind = "remote";
   readonly name: string;
   readonly url: string;
+  declare readonly limit?: StepLimit;
   readonly #client: A2aClient;
   readonly #follower: TaskFollower;
   readonly #questions: AskedQuestions;
@@ -60,6 +64,7 @@ class A2aAgent implements RemoteAgent {
   constructor(url: string, options: RemoteAgentOptions) {
     this.url = url;
     this.name = options.name ?? chooseName(url);
+    if (options.limit !== undefined) this.limit = options.limit;
     this.#clock = options.clock ?? systemClock;
     this.#dedupes = options.dedupes ?? false;
     const { secret, headers, origins } = options;
@@ -94,10 +99,14 @@ class A2aAgent implements RemoteAgent {
     } catch (error) {
       return this.#notAnswered(error, work, intent);
     }
-    if ("messageId" in answer) return { kind: "answer", outcome: { kind: "completed", reply: messageToReply(answer) } };
+    if ("messageId" in answer) return { kind: "answer", outcome: { kind: "completed", reply: messageToReply(answer, work.usage) } };
     if (answer.id === "") return { kind: "ambiguous", message: `Agent "${this.name}" answered with a task that has no id.` };
     const task = taskOf(intent, answer);
-    return { kind: "task", task, over: isEmptyResult(answer) || this.#questions.isStale(answer) ? null : taskToOutcome(answer) };
+    return {
+      kind: "task",
+      task,
+      over: isEmptyResult(answer) || this.#questions.isStale(answer) ? null : taskToOutcome(answer, work.usage),
+    };
   }
 
   find(work: Work, intent: Intent, signal: AbortSignal): Promise<Found> {

@@ -8,6 +8,8 @@
  *    durable before `attend`, and after an ambiguous send `find` comes before any second `send`.
  */
 import type { Json, JsonObject } from "../base/json.ts";
+import type { StepLimit, UsageKeys } from "../definition/definition.ts";
+import type { Repair } from "../scheduler/fact.ts";
 import type { Intent, Progress, RemoteTask } from "../scheduler/input.ts";
 import type { Exchange, Outcome } from "../scheduler/outcome.ts";
 import type { Log } from "./log.ts";
@@ -34,7 +36,21 @@ export type Work = {
   /** The task at the agent that this continues, after a question. */
   readonly task: RemoteTask | null;
   readonly assignment: AssignmentMetadata;
+  /** The rest is there only where the step says so. */
+  readonly files?: readonly WorkFile[] | undefined;
+  /** The parts of the run context that the agent may read, as they are now (requirement W095). */
+  readonly context?: JsonObject | undefined;
+  /** The output of an earlier attempt broke its contract: what was wrong with it. */
+  readonly repair?: Repair | undefined;
+  /** Where the agent's metadata says what it has used. */
+  readonly usage?: UsageKeys | undefined;
 };
+
+/** A file that goes with the work: where it is, or what is in it. */
+export type WorkFile = { readonly name: string; readonly mediaType: string } & (
+  | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+);
 
 /** What travels in `message.metadata` (requirements W.g). */
 export type AssignmentMetadata = {
@@ -50,6 +66,10 @@ export type AssignmentMetadata = {
   readonly ttl_ms: number;
   readonly operation: string;
   readonly timestamp: string;
+  /** How many orchestrators the request has passed, the one that gives the work included. */
+  readonly hop_count: number;
+  /** The name of the run context, where the agent may read parts of it (requirement W080). */
+  readonly context_ref?: string;
 };
 
 /** An agent in this process. `perform` never throws: what goes wrong is an outcome. */
@@ -59,6 +79,8 @@ export type LocalAgent = {
   readonly description: string;
   readonly version: string;
   readonly capabilities: readonly Capability[];
+  /** What it takes at once, and a second, from all runs of this process together. */
+  readonly limit?: StepLimit;
   perform(work: Work, watch: Watch): Promise<Outcome>;
 };
 
@@ -70,6 +92,8 @@ export type Watch = {
   chunk(text: string): void;
   /** Where the lines go that a handler logs; without it, to standard error. */
   readonly log?: Log;
+  /** Where the agent's metadata says what it has used. */
+  readonly usage?: UsageKeys | undefined;
 };
 
 /** An agent behind A2A. No method throws except for a bug: what goes wrong is in the result. */
@@ -77,6 +101,8 @@ export type RemoteAgent = {
   readonly kind: "remote";
   readonly name: string;
   readonly url: string;
+  /** What it takes at once, and a second, from all runs of this process together. */
+  readonly limit?: StepLimit;
   /** Reads the card (cached by HTTP rules) and says which interface will be used. */
   describe(signal: AbortSignal): Promise<Described>;
   /** Sends one message, and returns as soon as the agent has it. */

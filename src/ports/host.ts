@@ -17,6 +17,8 @@
  *    its reason, and all other runs go on.
  * 9. *A failed write loses nothing that was acknowledged.* What was not acknowledged is refused with
  *    a retryable error, and the host goes on by itself when writing works again.
+ * 10. *One definition per version.* A name and a version mean one fingerprint for ever, and a
+ *    fingerprint has one version. The same definition again changes nothing.
  */
 import type { RunRef, Tenant } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
@@ -25,9 +27,11 @@ import type { Command, Fact, RunState, RunStatus } from "../scheduler/index.ts";
 import type { Input, Labels, StartInput } from "../scheduler/input.ts";
 
 export type Host = {
-  /** Keeps a definition under its fingerprint; the same one again changes nothing. */
-  define(tenant: Tenant, definition: Definition): Promise<string>;
+  /** Keeps a definition, and gives its fingerprint (law 10). Rejects with T1501 when another one has its version. */
+  define(tenant: Tenant, definition: Definition, options?: DefineOptions): Promise<string>;
   definition(tenant: Tenant, fingerprint: string): Promise<Definition | null>;
+  /** What is stored, by name; of one name the newest first. */
+  definitions(tenant: Tenant, filter: DefinitionFilter): Promise<Page<DefinitionRecord>>;
   /** Starts a run, or finds the one that the same request has started (law 5). */
   start(request: StartRequest): Promise<StartReceipt>;
   /** Says something to a run. Resolves after commit. */
@@ -57,6 +61,34 @@ export type Host = {
   close(): Promise<void>;
 };
 
+export type DefineOptions = {
+  /**
+   * A definition under development: when another one has its version, it is kept as that version with
+   * `+` and the fingerprint. Absent or false: it is refused, with the difference.
+   */
+  readonly draft?: boolean;
+  /** When it is stored already: from now on its agents lead where this one says. */
+  readonly rebind?: boolean;
+};
+
+/** A stored definition. */
+export type DefinitionRecord = {
+  readonly name: string;
+  readonly version: string;
+  readonly fingerprint: string;
+  readonly storedAt: number;
+};
+
+export type DefinitionFilter = {
+  readonly name?: string;
+  readonly version?: string;
+  readonly fingerprint?: string;
+  /** Without the versions that have a `+`. */
+  readonly releases?: boolean;
+  readonly limit: number;
+  readonly cursor?: string;
+};
+
 /** An input without its instant: the host has the clock. */
 export type PostedInput = Undated<Exclude<Input, { kind: "start" }>>;
 type Undated<Any> = Any extends unknown ? Omit<Any, "at"> : never;
@@ -78,10 +110,14 @@ export type RunRecord = {
   /** Of a run that failed, was canceled or is quarantined. */
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly labels: Labels;
+  /** The run that this one is a sub-workflow of. */
+  readonly parent?: string;
 };
 
 export type RunFilter = {
   readonly tenant: Tenant;
+  /** Sub-workflows of this run only. */
+  readonly parent?: string;
   readonly status?: readonly RunStatus[];
   readonly workflow?: string;
   readonly labels?: Labels;
@@ -109,6 +145,8 @@ export type PlacedCommand = {
   readonly command: Command;
   /** True after a restart: an earlier process may have begun it. */
   readonly recovered: boolean;
+  /** How many orchestrators the run's request has passed before this one; absent means none. */
+  readonly hops?: number;
 };
 
 /** What a host needs from the runtime. */

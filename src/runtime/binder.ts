@@ -1,7 +1,8 @@
 import { TuttiError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { AgentBinding, Definition } from "../definition/definition.ts";
-import type { Agent } from "../ports/agents.ts";
+import type { Agent, RemoteAgent } from "../ports/agents.ts";
+import { isForBelow } from "./child-bindings.ts";
 
 /** How bindings become agents. Given from outside: the runtime knows agents only by their port. */
 export type AgentFactory = {
@@ -23,7 +24,9 @@ export function bindingOf(definition: Definition, bindings: JsonObject | null, n
 /** The names of a run's own agents: those of its definition, and those that were recorded at its start. */
 export function ownNames(definition: Definition, bindings: JsonObject | null): readonly string[] {
   const declared = Object.keys(definition.agents);
-  return bindings === null ? declared : [...new Set([...declared, ...Object.keys(bindings)])];
+  if (bindings === null) return declared;
+  const recorded = Object.keys(bindings).filter((name) => !isForBelow(name));
+  return [...new Set([...declared, ...recorded])];
 }
 
 /** Makes each binding an agent once, and keeps it. */
@@ -43,7 +46,7 @@ export class Binder {
       case "local":
         return this.#local.get(binding.name) ?? null;
       case "card":
-        return this.#once(`card ${name} ${binding.url} ${binding.secret ?? ""}`, () => this.#factory.card(binding, name));
+        return this.#once(cardKey(binding, name), () => this.#factory.card(binding, name));
       case "module":
         return this.#once(`module ${binding.specifier}`, () => this.#factory.module(binding.specifier));
       case "capability":
@@ -64,6 +67,11 @@ export class Binder {
     return null;
   }
 
+  /** An agent that is at hand for a card: it may carry credentials that no definition names. */
+  lend(agent: RemoteAgent, name: string): void {
+    this.#bound.set(cardKey({ kind: "card", url: agent.url, secret: null }, name), agent);
+  }
+
   #once(key: string, make: () => Agent | Promise<Agent>): Agent | Promise<Agent> {
     const known = this.#bound.get(key);
     if (known !== undefined) return known;
@@ -78,6 +86,10 @@ export class Binder {
     }
     return made;
   }
+}
+
+function cardKey({ url, secret }: Extract<AgentBinding, { kind: "card" }>, name: string): string {
+  return `card ${name} ${url} ${secret ?? ""}`;
 }
 
 export function unboundError(name: string): TuttiError {

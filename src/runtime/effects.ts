@@ -14,17 +14,24 @@ import type { Clock } from "../ports/clock.ts";
 import type { Host, Performer, PlacedCommand } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Assignment, Command } from "../scheduler/index.ts";
-import type { EffectId } from "../scheduler/input.ts";
+import type { Answered, EffectId } from "../scheduler/input.ts";
 import type { Failure, Outcome } from "../scheduler/outcome.ts";
+import { Breakers, type BreakerView } from "./breaker.ts";
+import { ChildRuns } from "./child-effect.ts";
 import { Courier } from "./courier.ts";
+import { Egress } from "./egress.ts";
 import { describeFailure } from "./failures.ts";
 import { FlightTable } from "./flight-table.ts";
 import { Flight } from "./flight.ts";
 import { Gate } from "./gate.ts";
 import { performLocally } from "./local-effect.ts";
 import { Pacer } from "./pacer.ts";
-import type { Registry } from "./registry.ts";
+import { Permits } from "./permits.ts";
+import { localPrincipal, subjectOf } from "./principal.ts";
+import type { AgentTarget, Registry } from "./registry.ts";
 import { abortRemotely, attendRemotely, delegateRemotely, sendRemotely } from "./remote-effect.ts";
+import { nameOfSink, performSink, type SinkTarget } from "./sink-effect.ts";
+import { referencesOf } from "./versions.ts";
 
 export type EffectsOptions = {
   readonly registry: Registry;
@@ -34,6 +41,8 @@ export type EffectsOptions = {
   readonly random: () => number;
   /** How long "the agent has no such task" proves nothing after a message was cut off. */
   readonly reconcileMs?: number;
+  /** The way out for events; one is made when the first is sent. */
+  readonly egress?: Egress;
 };
 
 /** What every kind of effect uses. */
@@ -42,19 +51,25 @@ export type EffectContext = EffectsOptions & {
   readonly gate: Gate;
   readonly pacer: Pacer;
   readonly flights: FlightTable;
+  readonly permits: Permits;
+  readonly breakers: Breakers;
 };
 
 const ACCEPT_AFTER_MS = 50;
 
 export class Effects implements Performer {
   readonly #context: EffectContext;
+  readonly #children: ChildRuns;
+  #ownEgress: Egress | null = null;
   #isSweeping = false;
   #isClosed = false;
 
   constructor(options: EffectsOptions) {
     const courier = new Courier(options.host, options.clock, options.log);
     const pacer = new Pacer(options.clock, options.random);
-    this.#context = { ...options, courier, gate: new Gate(), pacer, flights: new FlightTable() };
+    const limits = { permits: new Permits(options.clock), breakers: new Breakers(options) };
+    this.#context = { ...options, ...limits, courier, gate: new Gate(), pacer, flights: new FlightTable() };
+    this.#children = new ChildRuns(this.#context);
   }
 
   cannotRecover(definition: Definition, bindings: JsonObject | null): string | null {
@@ -66,56 +81,123 @@ export class Effects implements Performer {
     return this.#context.flights.size;
   }
 
+  /** Agents that have failed lately, and whether they are left alone. */
+  breakers(): readonly BreakerView[] {
+    return this.#context.breakers.views();
+  }
+
   perform(placed: PlacedCommand): void {
     if (this.#isClosed) return;
     const { command, runKey } = placed;
     if (command.kind === "abort") return this.#abort(placed, command);
+    if (command.kind === "steer") return this.#children.steer(placed, command);
     const earlier = this.#context.flights.get(runKey, command.path);
-    if (earlier !== undefined) {
-      if (earlier.isSame(command) && !earlier.isConcluded) return;
+    if (earlier?.isSame(command) === true && !earlier.isConcluded) return;
+    this.#begin(this.#takeOff(placed, earlier), command);
+  }
+
+  /** A new flight in the place of an earlier one, with the permits of the same work. */
+  #takeOff(placed: PlacedCommand, earlier: Flight | undefined): Flight {
+    const flight = new Flight(placed, this.#context.clock.now());
+    if (earlier === undefined) {
+      this.#context.permits.take(flight);
+    } else {
+      if (earlier.isSameWork(placed.command)) flight.takePermits(earlier);
       this.#replace(earlier);
     }
-    const flight = new Flight(placed, this.#context.clock.now());
     this.#context.flights.set(flight);
-    this.#begin(flight, command);
+    return flight;
   }
 
   /** Stops everything in this process; remote tasks go on and are taken up again after a restart. */
   close(): void {
     this.#isClosed = true;
     for (const flight of this.#context.flights.all()) flight.stop();
+    this.#context.permits.close();
+    this.#ownEgress?.close().catch((error: unknown) => this.#context.log("warn", "egress_not_closed", { error }));
   }
 
-  #begin(flight: Flight, command: Exclude<Command, { kind: "abort" }>): void {
+  #begin(flight: Flight, command: Exclude<Command, { kind: "abort" | "steer" }>): void {
     switch (command.kind) {
       case "delegate":
-        return this.#context.gate.enter(flight.placed.runKey, () => {
-          flight.hasPlace = true;
-          this.#delegate(flight, command);
-        });
+        if (command.limit === undefined) return this.#delegate(flight, command);
+        return this.#context.permits.forStep(flight, { target: command.target, limit: command.limit }, () =>
+          this.#delegate(flight, command),
+        );
       case "send":
+        this.#context.permits.holdStep(flight, command);
         return this.#inBackground(flight, sendRemotely(this.#context, flight, command));
       case "attend":
+        this.#context.permits.holdStep(flight, command);
         return this.#inBackground(flight, attendRemotely(this.#context, flight, command));
     }
   }
 
   #delegate(flight: Flight, command: Assignment): void {
-    if (flight.isStopped) return this.#end(flight);
+    const { target } = command;
+    switch (target.kind) {
+      case "workflow":
+        return this.#inBackground(flight, this.#children.perform(flight, command));
+      case "sink":
+        return this.#enter(flight, () => this.#publish(flight, command, target));
+      case "agent":
+      case "capability":
+        return this.#enter(flight, () => this.#assign(flight, command, target));
+    }
+  }
+
+  /** Begins when there is room in the process, if it is wanted then. */
+  #enter(flight: Flight, begin: () => void): void {
+    this.#context.gate.enter(flight.placed.runKey, () => {
+      flight.hasPlace = true;
+      if (flight.isStopped) this.#end(flight);
+      else begin();
+    });
+  }
+
+  #assign(flight: Flight, command: Assignment, target: AgentTarget): void {
     try {
-      const { definition, bindings } = flight.placed;
-      const agent = this.#context.registry.resolve({ target: command.target, definition, bindings, attempt: command.attempt });
+      const agent = this.#choose(flight, command, target);
       if (agent instanceof Promise) {
         agent.then(
-          (resolved) => this.#give(resolved, flight, command),
+          (resolved) => this.#admit(resolved, flight, command),
           (error: unknown) => this.#refuse(flight, command, error),
         );
       } else {
-        this.#give(agent, flight, command);
+        this.#admit(agent, flight, command);
       }
     } catch (error) {
       this.#refuse(flight, command, error);
     }
+  }
+
+  #choose(flight: Flight, { attempt, repair }: Assignment, target: AgentTarget): Agent | Promise<Agent> {
+    const { registry } = this.#context;
+    const { definition, bindings } = flight.placed;
+    const asking = { target, definition, bindings, attempt, prefers: this.#prefers };
+    const repaired = repair?.task?.agent;
+    if (repaired === undefined) return registry.resolve(asking);
+    // Only the agent that made an output knows the task in which it is to be mended.
+    return registry.resolveByName(repaired, flight.placed).then((agent) => agent ?? registry.resolve(asking));
+  }
+
+  readonly #prefers = (agent: Agent): boolean => agent.kind === "local" || this.#context.breakers.isAvailable(subjectOf(agent));
+
+  /** Waits for the agent's own limit, which is known only now, and has no place meanwhile. */
+  #admit(agent: Agent, flight: Flight, command: Assignment): void {
+    const limit = this.#context.registry.limitOf(agent);
+    if (limit === undefined || flight.isStopped) return this.#give(agent, flight, command);
+    this.#leave(flight);
+    this.#context.permits.forAgent(flight, { agent, limit }, () => this.#enter(flight, () => this.#give(agent, flight, command)));
+  }
+
+  #publish(flight: Flight, command: Assignment, target: SinkTarget): void {
+    const tools = { egress: () => this.#context.egress ?? (this.#ownEgress ??= new Egress()), log: this.#context.log };
+    const emission = { placed: flight.placed, command, target, now: flight.begunAt, signal: flight.signal };
+    performSink(tools, emission).then(
+      (outcome) => this.#answer(flight, command, nameOfSink(target), outcome),
+      (error: unknown) => this.#refuse(flight, command, error),
+    );
   }
 
   #give(agent: Agent, flight: Flight, command: Assignment): void {
@@ -124,17 +206,17 @@ export class Effects implements Performer {
     this.#announceSlowOnes();
     failpoint("local.begun");
     performLocally(this.#context, agent, flight, command).then(
-      (outcome) => this.#answer(flight, command, agent.name, outcome),
+      (outcome) => this.#answer(flight, command, agent.name, outcome, localPrincipal(agent.name)),
       (error: unknown) => this.#refuse(flight, command, error),
     );
   }
 
-  #answer(flight: Flight, command: EffectId, agent: string, outcome: Outcome): void {
+  #answer(flight: Flight, { path, attempt, turn }: EffectId, agent: string, outcome: Outcome, principal?: string): void {
     failpoint("local.over");
     this.#end(flight);
     if (flight.isStopped) return;
-    const { path, attempt, turn } = command;
-    this.#context.courier.deliver(flight.placed.run, { kind: "answered", path, attempt, turn, agent, outcome });
+    const answered: Omit<Answered, "at"> = { kind: "answered", path, attempt, turn, agent, outcome };
+    this.#context.courier.deliver(flight.placed.run, principal === undefined ? answered : { ...answered, principal });
   }
 
   /** No agent could be given the work. */
@@ -155,6 +237,8 @@ export class Effects implements Performer {
 
   #end(flight: Flight): void {
     this.#context.flights.remove(flight);
+    if (flight.isHandedOn && flight.isGoingOn) this.#context.permits.keep(flight);
+    else flight.releasePermits();
     this.#leave(flight);
   }
 
@@ -170,6 +254,7 @@ export class Effects implements Performer {
     this.#context.flights.remove(earlier);
     if (earlier.placed.command.kind === "abort" && earlier.placed.command.task !== null) return;
     earlier.stop();
+    earlier.releasePermits();
     this.#leave(earlier);
   }
 
@@ -178,19 +263,39 @@ export class Effects implements Performer {
     if (earlier !== undefined && (earlier.isSame(command) || earlier.placed.command.attempt > command.attempt)) return;
     // A message that is on its way is let go through: cut off, nobody would know what became of it.
     const isSending = earlier?.placed.command.kind === "send" && command.task === null;
-    if (earlier !== undefined && isSending) {
+    const isRemote = command.task !== null || command.intent !== null;
+    const flight = new Flight(placed, this.#context.clock.now());
+    if (earlier === undefined) {
+      this.#context.permits.take(flight);
+    } else if (isSending) {
       earlier.isWindingDown = true;
       this.#context.flights.remove(earlier);
-    } else if (earlier !== undefined) {
+    } else {
+      // The agent is at work until it has acknowledged the cancel.
+      if (isRemote && earlier.isSameWork(command)) flight.takePermits(earlier);
       this.#replace(earlier);
     }
-    if (command.task === null && command.intent === null) return;
-    const flight = new Flight(placed, this.#context.clock.now());
+    if (!isRemote) {
+      flight.releasePermits();
+      if (isOfWorkflow(placed, earlier)) this.#abortChild(placed, command, earlier);
+      return;
+    }
     this.#context.flights.set(flight);
     const ready = isSending && earlier !== undefined ? earlier.done : Promise.resolve();
     this.#inBackground(
       flight,
       ready.then(() => abortRemotely(this.#context, flight, command, isSending && earlier !== undefined && !earlier.mayHaveLeft)),
+    );
+  }
+
+  /** Whatever was on its way to start the run below is let through first, so that there is something to cancel. */
+  #abortChild(placed: PlacedCommand, command: Extract<Command, { kind: "abort" }>, earlier: Flight | undefined): void {
+    const flight = new Flight(placed, this.#context.clock.now());
+    this.#context.flights.set(flight);
+    const ready = earlier === undefined ? Promise.resolve() : earlier.done;
+    this.#inBackground(
+      flight,
+      ready.then(() => this.#children.abort(flight, command)),
     );
   }
 
@@ -214,4 +319,11 @@ export class Effects implements Performer {
       if (isAnyNew) this.#announceSlowOnes();
     });
   }
+}
+
+/** After a restart the command alone does not say; then the run below is looked for, if there can be one. */
+function isOfWorkflow({ definition }: PlacedCommand, earlier: Flight | undefined): boolean {
+  if (earlier === undefined) return referencesOf(definition).length > 0;
+  const { command } = earlier.placed;
+  return command.kind === "delegate" && command.target.kind === "workflow";
 }

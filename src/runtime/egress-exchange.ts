@@ -164,11 +164,10 @@ function statusFailure(answer: {
   const said = `${host} answered ${status}${excerptOf(answer.text)}`;
   if (status < 400) return status === 304 ? null : new EgressError("protocol", `${said}: redirects are not followed.`);
   if (status === 401 || status === 403) return new EgressError("denied", `${said}: our credentials were not accepted.`, { code: "T3005" });
-  if (status === 408 || status === 429 || status === 503) {
-    const retryAfterMs = retryAfterOf(answer.headers["retry-after"]);
-    return new EgressError("refused", `${said}: it has no room now.`, retryAfterMs === null ? {} : { retryAfterMs });
-  }
-  if (status >= 500 && status !== 501 && status !== 505) return new EgressError("ambiguous", `${said}.`);
+  const retryAfterMs = retryAfterOf(answer.headers["retry-after"]);
+  const more = retryAfterMs === null ? {} : { retryAfterMs };
+  if (status === 408 || status === 429 || status === 503) return new EgressError("refused", `${said}: it has no room now.`, more);
+  if (status >= 500 && status !== 501 && status !== 505) return new EgressError("ambiguous", `${said}.`, more);
   return null;
 }
 

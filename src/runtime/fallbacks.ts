@@ -1,4 +1,5 @@
 import type { Definition, Step, Target } from "../definition/definition.ts";
+import { mapSteps } from "../definition/walk.ts";
 
 /**
  * The fallbacks of capabilities (requirements W042, W107). They are written into a definition when a
@@ -23,13 +24,13 @@ export class Fallbacks {
     if (this.#byCapability.size === 0) return definition;
     const known = this.#completed.get(definition);
     if (known !== undefined) return known;
-    const steps = Object.entries(definition.steps).map(([id, step]) => [id, this.#completeStep(step)] as const);
-    const completed = { ...definition, steps: Object.fromEntries(steps) };
+    const completed = mapSteps(definition, (step) => this.#completeStep(step));
     this.#completed.set(definition, completed);
     return completed;
   }
 
-  #completeStep(step: Step): Step {
+  #completeStep<Kind extends Step>(step: Kind): Kind {
+    if (step.kind !== "delegate") return step;
     const fallback = step.target.kind === "capability" && step.fallback.length === 0 ? this.get(step.target.capability) : null;
     return fallback === null ? step : { ...step, fallback: [fallback] };
   }

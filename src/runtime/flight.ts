@@ -1,9 +1,11 @@
 import { PROGRESS_INTERVAL_MS } from "../base/limits.ts";
+import type { UsageKeys } from "../definition/definition.ts";
 import type { Watch } from "../ports/agents.ts";
 import type { PlacedCommand } from "../ports/host.ts";
 import type { Command } from "../scheduler/index.ts";
 import type { Progress } from "../scheduler/input.ts";
 import type { Courier } from "./courier.ts";
+import type { Permit, Withdraw } from "./limiter.ts";
 
 /** An effect at work in this process: it can be stopped, and it counts as the same command when given again. */
 export class Flight {
@@ -20,6 +22,13 @@ export class Flight {
   mayHaveLeft = false;
   /** It counts against the limit of work in this process. */
   hasPlace = false;
+  /** Another effect of the same work is about to come: it takes over what this one holds. */
+  isHandedOn = false;
+  /** What it holds of the limits of its step and of its agent (permits.ts). */
+  stepPermit: Permit | null = null;
+  agentPermit: Permit | null = null;
+  /** It waits for a permit. */
+  withdraw: Withdraw | null = null;
   /** Settles when the effect has ended, however it did. */
   done: Promise<void> = Promise.resolve();
   #controller: AbortController | null = null;
@@ -41,6 +50,12 @@ export class Flight {
     return own.kind !== "abort" || command.kind !== "abort" || (own.task === null) === (command.task === null);
   }
 
+  /** The same attempt and turn: perhaps another effect of it. */
+  isSameWork({ path, attempt, turn }: Command): boolean {
+    const own = this.placed.command;
+    return own.path === path && own.attempt === attempt && own.turn === turn;
+  }
+
   /** Made when it is first read: most handlers never look at it, and it costs more than they do. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
@@ -50,7 +65,21 @@ export class Flight {
 
   stop(): void {
     this.isStopped = true;
+    this.withdraw?.();
     this.#controller?.abort();
+  }
+
+  /** Takes over the permits of an earlier effect of the same work. */
+  takePermits(earlier: { stepPermit: Permit | null; agentPermit: Permit | null }): void {
+    this.stepPermit = earlier.stepPermit;
+    this.agentPermit = earlier.agentPermit;
+    earlier.stepPermit = null;
+    earlier.agentPermit = null;
+  }
+
+  releasePermits(): void {
+    this.stepPermit?.release();
+    this.agentPermit?.release();
   }
 
   announce(courier: Courier): void {
@@ -82,6 +111,11 @@ export class FlightWatch implements Watch {
 
   get signal(): AbortSignal {
     return this.#flight.signal;
+  }
+
+  /** Where the agent's metadata says what it has used; by the definition. */
+  get usage(): UsageKeys | undefined {
+    return this.#flight.placed.definition.usage;
   }
 
   progress(progress: Progress): void {

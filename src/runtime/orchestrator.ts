@@ -8,11 +8,20 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
 import { prepareInput } from "../definition/run-input.ts";
 import type { Agent } from "../ports/agents.ts";
-import type { Host, PostedInput, RunRecord } from "../ports/host.ts";
+import type { Host, RunRecord, StartRequest } from "../ports/host.ts";
 import type { Labels } from "../scheduler/input.ts";
+import { giveAnswer } from "./answers.ts";
+import { type RunnableWorkflow, takeWorkflow } from "./built-workflow.ts";
+import type { ForkPlan } from "./fork.ts";
+import { expectSameFork, type ForkOptions, forkedStart, type PreparedFork, prepareFork } from "./fork-run.ts";
 import { openQuestions, type OpenQuestion } from "./open-questions.ts";
-import type { Registry } from "./registry.ts";
-import { outputOf, readResult, type RunResult } from "./run-result.ts";
+import type { RegisterOptions, Registry } from "./registry.ts";
+import { RunHandle } from "./run-handle.ts";
+import { outputOf } from "./run-result.ts";
+
+export { RunHandle } from "./run-handle.ts";
+import { type GivenWorkflow, NOTHING_BELOW, type Resolved } from "./versions.ts";
+import { WorkflowLibrary } from "./workflow-library.ts";
 
 export type StartOptions = {
   /** The same id with the same workflow and input is the same run. A new one is made when absent. */
@@ -22,6 +31,15 @@ export type StartOptions = {
   readonly labels?: Labels;
   /** Who starts it, for the audit (requirements W145). */
   readonly by?: string;
+  /** Jitter and ids derive from it; a random one when absent. */
+  readonly seed?: string;
+  /** Sub-workflows for this run; they go before those of the process and the stored ones. */
+  readonly workflows?: readonly GivenWorkflow[];
+  /**
+   * The definition is under development: edited without a new version it is stored as that version, a
+   * plus and its fingerprint. Otherwise one version with two definitions is refused (T1501).
+   */
+  readonly draft?: boolean;
 };
 
 /**
@@ -32,50 +50,66 @@ export class Orchestrator {
   readonly host: Host;
   readonly registry: Registry;
   readonly tenant: Tenant;
+  /** Stored workflows, and those that this process brings along for others to refer to. */
+  readonly workflows: WorkflowLibrary;
   readonly #close: () => Promise<void>;
 
   constructor(parts: { readonly host: Host; readonly registry: Registry; readonly tenant?: Tenant; readonly close: () => Promise<void> }) {
     this.host = parts.host;
     this.registry = parts.registry;
     this.tenant = parts.tenant ?? DEFAULT_TENANT;
+    this.workflows = new WorkflowLibrary({ host: this.host, registry: this.registry, tenant: this.tenant });
     this.#close = parts.close;
   }
 
   /** Makes an agent known under its name and its capabilities. */
-  register(agent: Agent): void {
-    this.registry.register(agent);
+  register(agent: Agent, options?: RegisterOptions): void {
+    this.registry.register(agent, options);
   }
 
   /**
    * Starts a run, or finds the one that the same request has started.
-   * Throws T2001 when the input does not fit, T4002 when the id is taken by another request.
+   * Throws T2001 when the input does not fit, T4002 when the id is taken by another request, T1501 when
+   * the version is another definition already, T1502 when a sub-workflow is not to be found.
    */
-  async start(written: Definition, input: Json, options: StartOptions = {}): Promise<RunHandle> {
+  async start(workflow: RunnableWorkflow, input: Json, options: StartOptions = {}): Promise<RunHandle> {
+    const { definition: written, children } = takeWorkflow(workflow, this.registry);
     const definition = this.registry.fallbacks.complete(written);
     const prepared = prepareInput(definition, input);
     if (!prepared.ok) throw prepared.error;
+    return this.#begin(definition, prepared.value, { ...options, workflows: [...(options.workflows ?? []), ...children] });
+  }
+
+  /** `more`: what a run says of the one that it was forked from. */
+  async #begin(definition: Definition, input: Json, options: StartOptions, more: Partial<StartRequest> = {}): Promise<RunHandle> {
     const run = this.ref(options.id ?? createRunId());
-    await this.#expectAgents(definition, options, run);
-    const fingerprint = await this.host.define(this.tenant, definition);
+    const { draft = false, workflows: given = [] } = options;
+    // A run that exists needs no agents any more, and its versions were fixed when it began.
+    const isNew = options.id === undefined || (await this.host.get(run)) === null;
+    const below = isNew ? await this.workflows.resolve(definition, { given, draft, fixed: more.workflows ?? {} }) : NOTHING_BELOW;
     // Recorded with the run: the fingerprint leaves them out, so another file may have other ones.
-    const bindings: JsonObject = { ...definition.agents, ...options.bindings };
+    const bindings: JsonObject = { ...definition.agents, ...below.bindings, ...options.bindings };
+    if (isNew) await this.#expectAgents(definition, bindings, below);
+    const { version, fingerprint } = await this.workflows.store(definition, draft);
     const receipt = await this.host.start({
       run,
-      seed: randomUUID(),
+      seed: options.seed ?? randomUUID(),
       workflow: definition.name,
-      version: versionOf(definition, fingerprint),
+      version,
       fingerprint,
-      input: prepared.value,
+      input,
       by: options.by ?? "local",
       ...(options.labels === undefined ? {} : { labels: options.labels }),
       ...(Object.keys(bindings).length === 0 ? {} : { bindings }),
+      ...(below.below.length === 0 ? {} : { workflows: below.workflows }),
+      ...more,
     });
     return new RunHandle(this.host, run, receipt.created);
   }
 
   /** Starts a run and waits for its output; the same id again gives the same output without any agent. */
-  async run(definition: Definition, input: Json, options: StartOptions = {}): Promise<Json> {
-    const handle = await this.start(definition, input, options);
+  async run(workflow: RunnableWorkflow, input: Json, options: StartOptions = {}): Promise<Json> {
+    const handle = await this.start(workflow, input, options);
     return outputOf(await handle.result());
   }
 
@@ -97,23 +131,71 @@ export class Orchestrator {
     return openQuestions(this.host, this.tenant, limit);
   }
 
-  /** Answers a question. Throws T4004 when it is not open. */
+  /**
+   * Answers a question: of an agent, or an approval and what else the run itself asks. The same answer
+   * again is fine. Throws T4004 when there is no such question, T4005 when the answer does not fit its
+   * schema, T4006 when it has been answered otherwise, with who did.
+   */
   async answer(question: string, answer: Json, by = "local"): Promise<RunHandle> {
-    const found = await this.host.lookUp(this.tenant, "question", question);
-    const posted = found === null ? null : await this.host.post(found.run, { kind: "questionAnswered", question, answer, by });
-    if (found === null || posted?.applied !== true) {
-      throw new TuttiError("T4004", `Question ${question} is not open: it does not exist, has been answered, or its run has ended.`, {
-        help: "`tutti questions` lists the open ones.",
-      });
-    }
-    return new RunHandle(this.host, found.run, false);
+    return new RunHandle(this.host, await giveAnswer(this.host, this.tenant, { question, answer, by }), false);
   }
 
-  /** A run that could not be given to anyone is not started; one that exists needs no agents any more. */
-  async #expectAgents(definition: Definition, options: StartOptions, run: RunRef): Promise<void> {
-    if (options.id !== undefined && (await this.host.get(run)) !== null) return;
-    const reason = this.registry.cannotBind(definition, options.bindings ?? null);
-    if (reason === null) return this.registry.load(definition, options.bindings ?? null);
+  /**
+   * What `retry` or `fork` would keep, repeat, and find undone. Starts nothing.
+   * Throws T4201 when the run is not over, or has nothing to retry.
+   */
+  async preview(id: string, kind: "retry" | "fork", options: ForkOptions = {}): Promise<ForkPlan> {
+    return (await prepareFork(this.host, await this.record(id), kind, this.#complete(options))).plan;
+  }
+
+  /**
+   * Runs what failed again, in a new run that begins with the finished results of the old one
+   * (issue 3, deliverable 4). A run that completed is retried only from a step that is named. The old
+   * run stays as it is. The same `id` with the same request gives the same run.
+   *
+   * @example
+   * const again = await orchestrator.retry("run_7");
+   * const output = outputOf(await again.result());
+   */
+  async retry(id: string, options: ForkOptions & StartOptions = {}): Promise<RunHandle> {
+    return this.#startFork(await prepareFork(this.host, await this.record(id), "retry", this.#complete(options)), options);
+  }
+
+  /**
+   * Runs a finished run again from a step on, in a new run, with values of the input, the run context
+   * or the outputs of steps set otherwise. Everything else is as with `retry`.
+   *
+   * @example
+   * await orchestrator.fork("run_7", { from: "report", set: [{ path: "input.month", value: "2025-04" }] });
+   */
+  async fork(id: string, options: ForkOptions & StartOptions = {}): Promise<RunHandle> {
+    return this.#startFork(await prepareFork(this.host, await this.record(id), "fork", this.#complete(options)), options);
+  }
+
+  /** A definition that comes from a file gets the registry's fallbacks, as at a start. */
+  #complete(options: ForkOptions): ForkOptions {
+    const { latest } = options;
+    return latest === undefined || latest === true ? options : { ...options, latest: this.registry.fallbacks.complete(latest) };
+  }
+
+  async #startFork(prepared: PreparedFork, options: StartOptions): Promise<RunHandle> {
+    const { definition, record, plan, isLatest } = prepared;
+    // The definition is one that a run has been on; it may be a draft.
+    const all = { labels: record.labels, draft: true, ...options, bindings: { ...prepared.bindings, ...options.bindings } };
+    const handle = await this.#begin(definition, plan.input, all, {
+      ...forkedStart(prepared),
+      ...(isLatest ? {} : { version: record.version }),
+    });
+    if (!handle.created) await expectSameFork(this.host, handle.run, prepared);
+    return handle;
+  }
+
+  /** A run that could not be given to anyone is not started. */
+  async #expectAgents(definition: Definition, bindings: JsonObject, below: Resolved): Promise<void> {
+    const own = this.registry.cannotBind(definition, bindings);
+    if (own === null) await this.registry.load(definition, bindings);
+    const reason = own ?? (await this.workflows.cannotRunBelow(below, bindings));
+    if (reason === null) return;
     throw new TuttiError("T4115", `Workflow "${definition.name}" cannot run here: ${reason}.`, {
       help: "Bind the agent in the file, in tutti.config.ts or with --agent NAME=URL, or register an agent that has the capability.",
     });
@@ -135,68 +217,7 @@ export class Orchestrator {
   }
 }
 
-/** One run, to be followed and steered. */
-export class RunHandle {
-  readonly run: RunRef;
-  /** False when the same request had started it before. */
-  readonly created: boolean;
-  readonly #host: Host;
-
-  constructor(host: Host, run: RunRef, created: boolean) {
-    this.#host = host;
-    this.run = run;
-    this.created = created;
-  }
-
-  get id(): RunId {
-    return this.run.id;
-  }
-
-  /** Waits for the end of the run. */
-  async result(signal?: AbortSignal): Promise<RunResult> {
-    // An open wait keeps the process alive; the host's own timers do not.
-    const keepAlive = setInterval(() => undefined, 60_000);
-    try {
-      return await readResult(this.#host, await this.#host.whenOver(this.run, signal));
-    } finally {
-      clearInterval(keepAlive);
-    }
-  }
-
-  /** The facts of the run from a sequence number on, as they come, until its end. */
-  watch(fromSeq = 1, signal?: AbortSignal): ReturnType<Host["watch"]> {
-    return this.#host.watch(this.run, fromSeq, signal);
-  }
-
-  cancel(reason = "canceled by the caller", by = "local"): Promise<boolean> {
-    return this.#post({ kind: "cancelRequested", reason, by });
-  }
-
-  /** Nothing new is assigned until `resume`; what is in flight goes on (requirements W190). */
-  pause(by = "local"): Promise<boolean> {
-    return this.#post({ kind: "pauseRequested", by });
-  }
-
-  /** Lets a paused run go on, and a quarantined one try the inputs again that it had stumbled over. */
-  async resume(by = "local"): Promise<boolean> {
-    const record = await this.#host.get(this.run);
-    if (record?.status !== "quarantined") return this.#post({ kind: "resumeRequested", by });
-    await this.#host.release(this.run);
-    return true;
-  }
-
-  /** True when it changed something; false when the run was already so, or is over. */
-  async #post(input: PostedInput): Promise<boolean> {
-    return (await this.#host.post(this.run, input)).applied;
-  }
-}
-
 /** A new run id: sorts by age. */
 export function createRunId(): RunId {
   return `run_${v7().replaceAll("-", "")}` as RunId;
-}
-
-/** While a version is not named, or may still change, its fingerprint tells two of them apart. */
-function versionOf(definition: Definition, fingerprint: string): string {
-  return definition.version ?? `0.0.0+${fingerprint.slice(0, 12)}`;
 }

@@ -4,21 +4,40 @@
  *
  * 1. A named agent is what the run binds to the name.
  * 2. A capability is looked for under its own name among the run's agents, then by what these can do,
- *    then among the registered ones; of several that have it, the attempts take turns.
+ *    then among the registered ones; of several that have it, the attempts take turns, and those that
+ *    are left alone for now (breaker.ts) are asked only when there is no other.
  */
 import { TuttiError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
-import type { Definition, Target } from "../definition/definition.ts";
+import type { Definition, StepLimit, Target } from "../definition/definition.ts";
+import { eachStep, longNameOf } from "../definition/walk.ts";
 import type { Agent, RemoteAgent } from "../ports/agents.ts";
 import type { PlacedCommand } from "../ports/host.ts";
+import { renamed } from "./built-workflow.ts";
 import { Fallbacks } from "./fallbacks.ts";
 import { Binder, bindingOf, ownNames, unboundError, type AgentFactory } from "./binder.ts";
 
-export type Asking = Pick<PlacedCommand, "definition" | "bindings"> & { readonly target: Target; readonly attempt: number };
+/** A target that is an agent: the others are the runtime's own. */
+export type AgentTarget = Extract<Target, { kind: "agent" | "capability" }>;
+
+export type Asking = Pick<PlacedCommand, "definition" | "bindings"> & {
+  readonly target: AgentTarget;
+  readonly attempt: number;
+  /** Whether an agent should be chosen while there are others; absent: all are. */
+  readonly prefers?: (agent: Agent) => boolean;
+};
+
+export type RegisterOptions = {
+  /** What the agent takes at once, and a second, from all runs of this process together. Wins over its own. */
+  readonly limit?: StepLimit;
+};
 
 export class Registry {
   readonly #agents = new Map<string, Agent>();
   readonly #byCapability = new Map<string, Agent[]>();
+  readonly #limits = new WeakMap<Agent, StepLimit>();
+  /** Brought along by workflows: known by name, and not asked for their capabilities. */
+  readonly #lent = new Map<string, Agent>();
   readonly #binder: Binder;
   readonly fallbacks = new Fallbacks();
 
@@ -27,9 +46,27 @@ export class Registry {
   }
 
   /** Makes an agent known to every run, under its name and its capabilities (requirements W042). */
-  register(agent: Agent): void {
+  register(agent: Agent, options: RegisterOptions = {}): void {
     this.#agents.set(agent.name, agent);
+    if (options.limit !== undefined) this.#limits.set(agent, options.limit);
     if (agent.kind === "local") for (const { name } of agent.capabilities) this.provide(name, agent);
+  }
+
+  /**
+   * Makes an agent known that a workflow brought along as an object, under the workflow's name for it.
+   * One that is registered under that name goes before it, so that a test or an operator can replace it.
+   */
+  lend(name: string, agent: Agent): void {
+    if (agent.kind === "remote") return this.#binder.lend(renamed(agent, name), name);
+    const lent = this.#lent.get(agent.name);
+    if (lent !== undefined && lent !== agent) {
+      throw new TuttiError("T2105", `Two workflows bring along different function agents called "${agent.name}".`, {
+        help: "Give them different names: an open run would otherwise go on with the wrong one.",
+      });
+    }
+    if (this.#agents.has(agent.name)) return;
+    this.#lent.set(agent.name, agent);
+    this.#agents.set(agent.name, agent);
   }
 
   /** Says that an agent has a capability; a remote one's card may not be at hand. */
@@ -45,6 +82,11 @@ export class Registry {
     this.fallbacks.set(capability, { kind: "agent", agent: fallback.name, skill: capability });
   }
 
+  /** What an agent takes from all runs together; undefined: as much as there is. */
+  limitOf(agent: Agent): StepLimit | undefined {
+    return this.#limits.get(agent) ?? agent.limit;
+  }
+
   agents(): readonly Agent[] {
     return [...this.#agents.values()];
   }
@@ -53,9 +95,9 @@ export class Registry {
   cannotBind(definition: Definition, bindings: JsonObject | null): string | null {
     const unbound = this.#binder.cannotBind(definition, bindings);
     if (unbound !== null) return unbound;
-    for (const [id, { target }] of Object.entries(definition.steps)) {
+    for (const { name, target } of targetsOf(definition)) {
       const reason = this.#cannotResolve(target, definition, bindings);
-      if (reason !== null) return `step ${id} needs ${reason}`;
+      if (reason !== null) return `step ${name} needs ${reason}`;
     }
     return null;
   }
@@ -69,6 +111,8 @@ export class Registry {
   }
 
   #cannotResolve(target: Target, definition: Definition, bindings: JsonObject | null): string | null {
+    // Events need no agent, and a sub-workflow's own agents are looked for when it begins.
+    if (target.kind === "sink" || target.kind === "workflow") return null;
     if (target.kind === "agent") {
       const binding = bindingOf(definition, bindings, target.agent);
       const isKnown = binding !== null || this.#agents.has(target.agent);
@@ -115,10 +159,10 @@ export class Registry {
     // Bound under the capability's own name: the operator's word, whatever the agent's card says.
     const bound = bindingOf(asking.definition, asking.bindings, capability);
     if (bound !== null && bound.kind !== "capability")
-      return this.#binder.bind(bound, capability) ?? this.#pick(registered ?? [], capability, asking.attempt);
+      return this.#binder.bind(bound, capability) ?? this.#pick(registered ?? [], capability, asking);
     if (own.length > 0) return this.#amongOwn(own, capability, asking);
     if (registered === undefined && this.#remoteAgents().length > 0) return this.#amongRemote(capability, asking);
-    return this.#pick(registered ?? [], capability, asking.attempt);
+    return this.#pick(registered ?? [], capability, asking);
   }
 
   async #amongOwn(names: readonly string[], capability: string, asking: Asking): Promise<Agent> {
@@ -130,7 +174,7 @@ export class Registry {
     }
     const registered = this.#byCapability.get(capability);
     if (candidates.length === 0 && registered === undefined) return this.#amongRemote(capability, asking);
-    return this.#pick(candidates.length > 0 ? candidates : (registered ?? []), capability, asking.attempt);
+    return this.#pick(candidates.length > 0 ? candidates : (registered ?? []), capability, asking);
   }
 
   /** Registered remote agents whose cards have the capability. Cards are cached by the agents. */
@@ -140,18 +184,37 @@ export class Registry {
     return this.#pick(
       agents.filter((_agent, index) => have[index]),
       capability,
-      asking.attempt,
+      asking,
     );
   }
 
-  #pick(candidates: readonly Agent[], capability: string, attempt: number): Agent {
-    const agent = candidates[(attempt - 1) % candidates.length];
+  #pick(candidates: readonly Agent[], capability: string, { attempt, prefers }: Asking): Agent {
+    const preferred = prefers === undefined || candidates.length < 2 ? candidates : candidates.filter(prefers);
+    const chosen = preferred.length === 0 ? candidates : preferred;
+    const agent = chosen[(attempt - 1) % chosen.length];
     if (agent !== undefined) return agent;
     throw new TuttiError("T4115", `No agent has the capability "${capability}".`, {
       help: "Register an agent that has it, or bind one in the file or in tutti.config.ts.",
       retryable: true,
     });
   }
+}
+
+type NamedTarget = { readonly name: string; readonly target: Target };
+
+/** Definitions never change, so each is walked once. */
+const targetsByDefinition = new WeakMap<Definition, readonly NamedTarget[]>();
+
+/** Who does the work of each step, at any depth. */
+function targetsOf(definition: Definition): readonly NamedTarget[] {
+  let targets = targetsByDefinition.get(definition);
+  if (targets === undefined) {
+    targets = eachStep(definition).flatMap((placed) =>
+      placed.step.kind === "delegate" ? [{ name: longNameOf(placed), target: placed.step.target }] : [],
+    );
+    targetsByDefinition.set(definition, targets);
+  }
+  return targets;
 }
 
 const DESCRIBE_TIMEOUT_MS = 10_000;

@@ -10,18 +10,21 @@
  * 4. A task that nobody waits for any more is canceled at the agent.
  */
 import { failpoint } from "../base/failpoint.ts";
-import { CANCEL_PATIENCE_MS, RECONCILE_MS } from "../base/limits.ts";
-import type { Found, RemoteAgent, Sent, Work } from "../ports/agents.ts";
+import { CANCEL_PATIENCE_MS, MAX_CONTEXT_BYTES, RECONCILE_MS } from "../base/limits.ts";
+import type { AgentIdentity, Found, RemoteAgent, Sent, Work } from "../ports/agents.ts";
 import { pause } from "../ports/clock.ts";
 import type { PostedInput } from "../ports/host.ts";
 import type { Assignment, Command } from "../scheduler/index.ts";
 import type { EffectId, Intent, RemoteTask } from "../scheduler/input.ts";
 import type { Outcome } from "../scheduler/outcome.ts";
+import { leftAlone, noteOutcome, noteSent } from "./agent-health.ts";
 import type { EffectContext } from "./effects.ts";
-import { contextIdOf, messageIdOf } from "./effect-keys.ts";
+import { contextIdOf, conversationIdOf, messageIdOf } from "./effect-keys.ts";
 import { describeFailure } from "./failures.ts";
 import type { Flight } from "./flight.ts";
 import { watchOf } from "./local-effect.ts";
+import { principalOf } from "./principal.ts";
+import { loadFiles } from "./work-files.ts";
 import { AssignedWork } from "./work.ts";
 
 type CommandOf<Kind extends Command["kind"]> = Extract<Command, { kind: Kind }>;
@@ -34,18 +37,50 @@ type Message = { readonly agent: RemoteAgent; readonly work: Work; readonly inte
 /** Chooses the interface and records the intent; the send follows when that is durable. */
 export async function delegateRemotely(context: EffectContext, flight: Flight, command: Assignment, agent: RemoteAgent): Promise<void> {
   failpoint("delegate.begun");
+  const isPlain = command.context === undefined && command.files === undefined;
+  const refusal = (isPlain ? null : await notFit(context, flight, command)) ?? leftAlone(context, agent, command);
+  if (refusal !== null) return answer(context, flight, agent.name, refusal);
   const described = await agent.describe(flight.signal);
   failpoint("delegate.described");
   if (flight.isStopped) return;
-  if (!described.ok) return answer(context, flight, agent.name, described.outcome);
-  const { takesContextId } = described.identity;
+  if (!described.ok) {
+    noteOutcome(context, agent, described.outcome);
+    return answer(context, flight, agent.name, described.outcome);
+  }
   // An answer goes to where the task is, wherever the card leads by now.
   const { url, binding, tenant } = command.task ?? described.identity;
   const { run } = flight.placed;
-  const contextId = command.task?.contextId ?? (takesContextId ? contextIdOf(run, command.path) : null);
+  const contextId = contextOf(flight, command, agent, described.identity);
   const intent: Intent = { agent: agent.name, url, binding, tenant, messageId: messageIdOf(run, command), contextId };
-  await bring(context, flight, { kind: "intended", intent, ...idOf(command) });
+  await bringAndHandOn(context, flight, { kind: "intended", intent, ...idOf(command) });
   failpoint("delegate.intended");
+}
+
+/** The conversation that a message belongs to: of its task, of the output that it repairs, of the step, or its own. */
+function contextOf(flight: Flight, command: Assignment, agent: RemoteAgent, identity: AgentIdentity): string | null {
+  if (command.task !== null) return command.task.contextId;
+  const repaired = command.repair?.task;
+  if (repaired != null && repaired.agent === agent.name && repaired.url === identity.url) return repaired.contextId;
+  if (!identity.takesContextId) return null;
+  const { run } = flight.placed;
+  if (command.conversation === undefined) return contextIdOf(run, command.path);
+  return conversationIdOf(run, command.conversation, agent.name);
+}
+
+/** Why the work cannot go into a message; null when it can. Found before anything is recorded. */
+async function notFit(context: EffectContext, flight: Flight, command: Assignment): Promise<Outcome | null> {
+  if (command.context !== undefined) {
+    const byteCount = Buffer.byteLength(JSON.stringify(command.context));
+    const message = `The parts of the run context that the agent may read have ${byteCount} bytes, and a message holds ${MAX_CONTEXT_BYTES}.`;
+    if (byteCount > MAX_CONTEXT_BYTES) return { kind: "failed", failure: { code: "T3102", message, retryable: false } };
+  }
+  if (command.files === undefined) return null;
+  try {
+    await loadFiles(command.files, flight.placed.run.tenant, context.host());
+    return null;
+  } catch (error) {
+    return { kind: "failed", failure: describeFailure(error) };
+  }
 }
 
 /** Sends the intended message, or finds out what became of it. */
@@ -53,6 +88,7 @@ export async function sendRemotely(context: EffectContext, flight: Flight, comma
   const agent = await remoteAgent(context, flight, command);
   if (agent === null || flight.isStopped) return;
   const work = new AssignedWork(flight.placed, command, agent, flight.begunAt);
+  if (command.files !== undefined && !(await fillIn(context, flight, work, command))) return;
   if (flight.placed.recovered) await context.pacer.turn();
   failpoint("send.begun");
   const message: Message = { agent, work, intent: command.intent };
@@ -63,6 +99,19 @@ export async function sendRemotely(context: EffectContext, flight: Flight, comma
   const isKnown = typeof earlier === "object";
   const sent = isKnown ? earlier : await sendUntilKnown(context, flight, message, earlier);
   await conclude(context, flight, agent, command, sent);
+}
+
+/** Loads the files once more; they were there when the message was intended. */
+async function fillIn(context: EffectContext, flight: Flight, work: AssignedWork, command: CommandOf<"send">): Promise<boolean> {
+  try {
+    work.files = await loadFiles(command.files ?? [], flight.placed.run.tenant, context.host());
+    return !flight.isStopped;
+  } catch (error) {
+    const failure = describeFailure(error);
+    const { agent } = command.intent;
+    await answer(context, flight, agent, command.again ? unknown(agent, failure.message) : { kind: "failed", failure });
+    return false;
+  }
 }
 
 /** What nobody can know is a reason to send only when the step says so (`onUnknown: resend`). */
@@ -78,9 +127,11 @@ export async function attendRemotely(context: EffectContext, flight: Flight, com
   if (flight.placed.recovered) await context.pacer.turn();
   if (flight.isStopped) return;
   failpoint("attend.begun");
-  const outcome = await agent.attend(command.task, watchOf(context, flight));
+  const outcome = await agent.attend(command.task, watchOf(context, flight, command));
   failpoint("attend.over");
-  if (!flight.isStopped) await answer(context, flight, agent.name, outcome, command.task);
+  if (flight.isStopped) return;
+  noteOutcome(context, agent, outcome);
+  await answer(context, flight, agent.name, outcome, command.task);
 }
 
 /** Cancels the task until the agent acknowledges it, or nobody is going to wait any longer. */
@@ -185,6 +236,7 @@ async function sendUntilKnown(
     failpoint("send.leaving");
     const sent = await agent.send(work, intent, flight.signal);
     failpoint("send.answered");
+    if (!flight.isStopped) noteSent(context, agent, sent);
     // That this one did not arrive says nothing of the one before it.
     if (sent.kind === "notSent" && standing === "doubtful") {
       const isFinal = sent.outcome.kind === "failed" && !sent.outcome.failure.retryable;
@@ -224,7 +276,7 @@ async function conclude(
       return answer(context, flight, agent.name, sent.outcome);
     case "contextRefused":
       // The agent took nothing. What was intended changes, so it is recorded anew before it is sent.
-      return bring(context, flight, { kind: "intended", intent: { ...command.intent, contextId: null }, ...idOf(command) });
+      return bringAndHandOn(context, flight, { kind: "intended", intent: { ...command.intent, contextId: null }, ...idOf(command) });
     case "ambiguous":
       return answer(context, flight, agent.name, unknown(agent.name, sent.message));
   }
@@ -234,6 +286,7 @@ async function accept(context: EffectContext, flight: Flight, agent: RemoteAgent
   const { run } = flight.placed;
   const receipt = await context.courier.bring(run, { kind: "accepted", agent: agent.name, task, ...idOf(command) });
   failpoint("send.accepted");
+  flight.isHandedOn = receipt?.applied === true;
   if (receipt === null || receipt.applied || (await isWanted(context, flight, command, task))) return;
   // The run went on without this task while the message was on its way: nobody waits for it.
   context.log("warn", "orphan_task_canceled", { workflow_id: run.id, subtask_id: command.path, agent: agent.name, task_id: task.taskId });
@@ -253,7 +306,10 @@ async function isWanted(context: EffectContext, flight: Flight, { path, attempt,
 async function remoteAgent(context: EffectContext, flight: Flight, command: CommandOf<"send" | "attend">): Promise<RemoteAgent | null> {
   const name = command.kind === "send" ? command.intent.agent : command.task.agent;
   const agent = await context.registry.resolveByName(name, flight.placed);
-  if (agent !== null) return agent;
+  if (agent !== null) {
+    if (context.registry.limitOf(agent) !== undefined) context.permits.holdAgent(flight, agent);
+    return agent;
+  }
   const isUnsent = command.kind === "send" && !command.again;
   const failure = describeFailure(new Error(`agent "${name}", which was chosen for the work, is not bound any more`));
   await answer(context, flight, name, isUnsent ? { kind: "failed", failure } : outOfReach(name));
@@ -261,17 +317,23 @@ async function remoteAgent(context: EffectContext, flight: Flight, command: Comm
 }
 
 async function answer(context: EffectContext, flight: Flight, agent: string, outcome: Outcome, task?: RemoteTask): Promise<void> {
-  await bring(context, flight, {
+  const { command } = flight.placed;
+  const at = task ?? (command.kind === "send" ? command.intent : null);
+  await context.courier.bring(flight.placed.run, {
     kind: "answered",
     agent,
     outcome,
-    ...idOf(flight.placed.command),
+    ...idOf(command),
     ...(task === undefined ? {} : { task }),
+    // Only a result can be a vote.
+    ...(at === null || outcome.kind !== "completed" ? {} : { principal: principalOf(at) }),
   });
 }
 
-async function bring(context: EffectContext, flight: Flight, input: PostedInput): Promise<void> {
-  await context.courier.bring(flight.placed.run, input);
+/** Records an input that the next effect of the same work follows upon. */
+async function bringAndHandOn(context: EffectContext, flight: Flight, input: PostedInput): Promise<void> {
+  const receipt = await context.courier.bring(flight.placed.run, input);
+  flight.isHandedOn = receipt?.applied === true;
 }
 
 function idOf({ path, attempt, turn }: EffectId): EffectId {

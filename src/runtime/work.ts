@@ -1,38 +1,37 @@
 import type { RunRef } from "../base/ids.ts";
-import type { Definition } from "../definition/definition.ts";
-import type { Json } from "../base/json.ts";
-import type { Agent, AssignmentMetadata, Work } from "../ports/agents.ts";
+import type { Definition, UsageKeys } from "../definition/definition.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Agent, AssignmentMetadata, Work, WorkFile } from "../ports/agents.ts";
 import type { PlacedCommand } from "../ports/host.ts";
 import type { Assignment } from "../scheduler/index.ts";
+import type { Repair } from "../scheduler/fact.ts";
 import type { RemoteTask } from "../scheduler/input.ts";
 import type { Exchange } from "../scheduler/outcome.ts";
 import { keyOfEffect, messageIdOf } from "./effect-keys.ts";
 
-/** How long a message may lie unaccepted (design.md, Defaults). */
+/** How long a message may lie unaccepted, unless the step says so (design.md, Defaults). */
 const MESSAGE_TTL_MS = 30_000;
 
 /** A command as the work that an agent gets. What not every agent reads is made when it is read. */
 export class AssignedWork implements Work {
   readonly capability: string;
-  readonly #run: RunRef;
-  readonly #workflow: string;
+  /** Set when they have been loaded, before anyone gets the work. */
+  files: readonly WorkFile[] | undefined;
+  readonly #placed: PlacedCommand;
   readonly #assignment: Assignment;
-  readonly #definition: Definition;
   readonly #receiver: string;
   readonly #now: number;
 
   constructor(placed: PlacedCommand, assignment: Assignment, agent: Agent, now: number) {
-    this.#run = placed.run;
-    this.#workflow = placed.workflow;
+    this.#placed = placed;
     this.#assignment = assignment;
-    this.#definition = placed.definition;
     this.#receiver = agent.name;
     this.#now = now;
     this.capability = capabilityOf(assignment, agent);
   }
 
   get key(): string {
-    return keyOfEffect(this.#run, this.#assignment);
+    return keyOfEffect(this.#placed.run, this.#assignment);
   }
 
   get input(): Json {
@@ -51,25 +50,58 @@ export class AssignedWork implements Work {
     return this.#assignment.task;
   }
 
+  get context(): JsonObject | undefined {
+    return this.#assignment.context;
+  }
+
+  get repair(): Repair | undefined {
+    return this.#assignment.repair;
+  }
+
+  get usage(): UsageKeys | undefined {
+    return this.#placed.definition.usage;
+  }
+
   get assignment(): AssignmentMetadata {
+    const { run, workflow, definition, hops } = this.#placed;
+    const { path, attempt, ttlMs, context } = this.#assignment;
     return {
-      sender: `orchestrator/${this.#workflow}/${this.#definition.version ?? "unversioned"}`,
+      sender: `orchestrator/${workflow}/${versionOf(definition)}`,
       receiver: this.#receiver,
-      workflow_id: this.#run.id,
-      workflow_type: this.#workflow,
-      subtask_id: this.#assignment.path,
-      attempt: this.#assignment.attempt,
-      correlation_id: messageIdOf(this.#run, this.#assignment),
-      ttl_ms: MESSAGE_TTL_MS,
+      workflow_id: run.id,
+      workflow_type: workflow,
+      subtask_id: path,
+      attempt,
+      correlation_id: messageIdOf(run, this.#assignment),
+      ttl_ms: ttlMs ?? MESSAGE_TTL_MS,
       operation: this.capability,
       timestamp: new Date(this.#now).toISOString(),
+      hop_count: (hops ?? 0) + 1,
+      ...(context === undefined ? {} : { context_ref: contextRefOf(run) }),
     };
   }
 }
 
+function versionOf(definition: Definition): string {
+  return definition.version ?? "unversioned";
+}
+
+/** The name of a run's context (requirement W080). What of it an agent may read is in the assignment. */
+function contextRefOf({ id }: RunRef): string {
+  return `tutti://run/${id}/context`;
+}
+
 /** The capability named by the step; else the agent's only one, which a remote agent knows itself. */
 function capabilityOf({ target }: Assignment, agent: Agent): string {
-  if (target.kind === "capability") return target.capability;
-  if (target.skill !== null) return target.skill;
-  return agent.kind === "local" && agent.capabilities.length === 1 ? (agent.capabilities[0]?.name ?? "") : "";
+  switch (target.kind) {
+    case "capability":
+      return target.capability;
+    case "agent":
+      if (target.skill !== null) return target.skill;
+      return agent.kind === "local" && agent.capabilities.length === 1 ? (agent.capabilities[0]?.name ?? "") : "";
+    case "workflow":
+    case "sink":
+      // Neither is an agent: they never get work of this shape.
+      return "";
+  }
 }

@@ -2,11 +2,11 @@
 import type { ErrorCode } from "../../base/codes.ts";
 import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { PostedInput, PostReceipt, StartReceipt, StartRequest } from "../../ports/host.ts";
+import type { DefineOptions, PostedInput, PostReceipt, StartReceipt, StartRequest } from "../../ports/host.ts";
 
 export type ControlRequest =
   | { readonly kind: "ping" }
-  | { readonly kind: "define"; readonly tenant: Tenant; readonly definition: Definition }
+  | { readonly kind: "define"; readonly tenant: Tenant; readonly definition: Definition; readonly options?: DefineOptions }
   | { readonly kind: "start"; readonly request: StartRequest }
   | { readonly kind: "post"; readonly run: RunRef; readonly input: PostedInput }
   | { readonly kind: "release"; readonly run: RunRef };

@@ -78,7 +78,7 @@ async function answerTo(host: Host, asked: ControlRequest): Promise<ControlAnswe
     case "ping":
       return { pid: process.pid };
     case "define":
-      return { fingerprint: await host.define(asked.tenant, asked.definition) };
+      return { fingerprint: await host.define(asked.tenant, asked.definition, asked.options) };
     case "start":
       return host.start(asked.request);
     case "post":

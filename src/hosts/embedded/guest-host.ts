@@ -9,6 +9,9 @@ import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type {
+  DefineOptions,
+  DefinitionFilter,
+  DefinitionRecord,
   HistoryEntry,
   Host,
   LookUp,
@@ -49,8 +52,8 @@ export class GuestHost implements Host {
     this.#reader = new MailboxHost(store, { performer: { perform: () => undefined, cannotRecover: () => null } });
   }
 
-  async define(tenant: Tenant, definition: Definition): Promise<string> {
-    return (await askOwner(this.#owner(), { kind: "define", tenant, definition })).fingerprint;
+  async define(tenant: Tenant, definition: Definition, options: DefineOptions = {}): Promise<string> {
+    return (await askOwner(this.#owner(), { kind: "define", tenant, definition, options })).fingerprint;
   }
 
   async start(request: StartRequest): Promise<StartReceipt> {
@@ -108,6 +111,10 @@ export class GuestHost implements Host {
 
   definition(tenant: Tenant, fingerprint: string): Promise<Definition | null> {
     return this.#reader.definition(tenant, fingerprint);
+  }
+
+  definitions(tenant: Tenant, filter: DefinitionFilter): Promise<Page<DefinitionRecord>> {
+    return this.#reader.definitions(tenant, filter);
   }
 
   get(run: RunRef): Promise<RunRecord | null> {

@@ -15,6 +15,10 @@ export function listRuns(database: DatabaseSync, filter: RunFilter, recordOf: (r
     conditions.push("workflow = ?");
     parameters.push(filter.workflow);
   }
+  if (filter.parent !== undefined) {
+    conditions.push("parent = ?");
+    parameters.push(filter.parent);
+  }
   for (const [name, value] of Object.entries(filter.labels ?? {})) {
     conditions.push("run in (select run from label where label.tenant = run.tenant and name = ? and value = ?)");
     parameters.push(name, value);

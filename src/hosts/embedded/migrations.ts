@@ -76,4 +76,22 @@ export const MIGRATIONS: readonly string[] = [
     primary key (tenant, run, place)
   ) without rowid;
   `,
+
+  // Versions: a name and a version mean one definition, the first. Where there are others by now, they
+  // become drafts, with their fingerprint behind a plus. Sub-workflows: which run a run belongs to.
+  `
+  alter table definition add column stored_at integer not null default 0;
+  update definition set stored_at = coalesce(
+    (select min(created_at) from run where run.tenant = definition.tenant and run.fingerprint = definition.fingerprint), 0);
+  update definition set version = '0.0.0+' || substr(fingerprint, 1, 12) where version is null;
+  update definition set version = version || case when instr(version, '+') > 0 then '.' else '+' end || substr(fingerprint, 1, 12)
+    where exists (
+      select 1 from definition as first
+      where first.tenant = definition.tenant and first.name = definition.name and first.version = definition.version
+        and (first.stored_at, first.fingerprint) < (definition.stored_at, definition.fingerprint));
+  create unique index definition_by_version on definition (tenant, name, version);
+
+  alter table run add column parent text;
+  create index run_by_parent on run (tenant, parent) where parent is not null;
+  `,
 ];

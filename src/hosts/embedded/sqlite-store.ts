@@ -11,10 +11,11 @@ import type { RunId, RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
 import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
 import type { Batch, EncodedFact, Store, StoredRun } from "../mailbox/store.ts";
+import { listDefinitions } from "./list-definitions.ts";
 import { listRuns } from "./list-runs.ts";
 import { prepareReads, prepareWrites, REMOVALS, type Reads, type Writes } from "./statements.ts";
 import { toStoreError } from "./store-error.ts";
@@ -95,6 +96,10 @@ export class SqliteStore implements Store {
     return row === undefined ? null : (JSON.parse(String(row["body"])) as Definition);
   }
 
+  definitions(tenant: Tenant, filter: DefinitionFilter): Page<DefinitionRecord> {
+    return listDefinitions(this.#database, tenant, filter);
+  }
+
   payload(tenant: Tenant, hash: string): Uint8Array | null {
     const content = this.#read.payload.get(tenant, hash)?.["content"];
     return content instanceof Uint8Array ? content : null;
@@ -136,8 +141,10 @@ export class SqliteStore implements Store {
 }
 
 function writeBatch(write: Writes, batch: Batch): void {
-  for (const { tenant, fingerprint, definition } of batch.definitions) {
-    write.addDefinition.run(tenant, fingerprint, definition.name, definition.version, JSON.stringify(definition));
+  for (const { tenant, fingerprint, name, version, storedAt, definition, rebinds } of batch.definitions) {
+    const body = JSON.stringify(definition);
+    if (rebinds) write.rebindDefinition.run(body, tenant, fingerprint);
+    else write.addDefinition.run(tenant, fingerprint, name, version, body, storedAt);
   }
   for (const row of batch.newRuns) addRun(write, row);
   for (const { run, seq, version, body, payloads } of batch.facts) write.addFact.run(run.tenant, run.id, seq, version, body, payloads);
@@ -169,10 +176,10 @@ function writeStanding(write: Writes, batch: Batch): void {
   for (const { run, input } of batch.stalled) write.addStalled.run(run.tenant, run.id, input);
 }
 
-function addRun(write: Writes, { run, workflow, version, fingerprint, inputHash, at, labels }: Batch["newRuns"][number]): void {
+function addRun(write: Writes, { run, workflow, version, fingerprint, inputHash, at, labels, parent }: Batch["newRuns"][number]): void {
   const names = Object.keys(labels);
   const text = names.length === 0 ? null : JSON.stringify(labels);
-  write.addRun.run(run.tenant, run.id, workflow, version, fingerprint, inputHash, at, at, text);
+  write.addRun.run(run.tenant, run.id, workflow, version, fingerprint, inputHash, at, at, text, parent);
   for (const name of names) write.addLabel.run(run.tenant, name, labels[name] ?? "", run.id);
 }
 
@@ -185,7 +192,7 @@ function lookUpOf(tenant: Tenant, row: Row): LookUp {
 }
 
 function recordOf(row: Row): RunRecord {
-  const { error_code: code, error_message: message, labels } = row;
+  const { error_code: code, error_message: message, labels, parent } = row;
   return {
     run: refOf(row),
     workflow: String(row["workflow"]),
@@ -197,5 +204,6 @@ function recordOf(row: Row): RunRecord {
     endedAt: row["ended_at"] === null ? null : Number(row["ended_at"]),
     error: typeof code === "string" ? { code, message: String(message) } : null,
     labels: typeof labels === "string" ? (JSON.parse(labels) as Labels) : {},
+    ...(typeof parent === "string" ? { parent } : {}),
   };
 }

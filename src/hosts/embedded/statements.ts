@@ -19,13 +19,15 @@ const READS = {
   payload: "select content from payload where tenant = ? and hash = ?",
   cursor: "select position from cursor where tenant = ? and name = ?",
   stalledInputs: "select body from stalled_input where tenant = ? and run = ? order by place",
-  endedBefore: "select tenant, run from run where ended_at is not null and ended_at < ? limit ?",
+  // A sub-workflow is kept while the run above it is open, which may have yet to hear of its end.
+  endedBefore: `select tenant, run from run where ended_at is not null and ended_at < ? and (parent is null or not exists (
+    select 1 from run as above where above.tenant = run.tenant and above.run = run.parent and above.ended_at is null)) limit ?`,
 } as const;
 
 const WRITES = {
   addFact: "insert into fact (tenant, run, seq, version, body, payloads) values (?, ?, ?, ?, ?, ?)",
-  addRun: `insert into run (tenant, run, workflow, version, fingerprint, status, input_hash, created_at, updated_at, labels)
-    values (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)`,
+  addRun: `insert into run (tenant, run, workflow, version, fingerprint, status, input_hash, created_at, updated_at, labels, parent)
+    values (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
   addLabel: "insert into label (tenant, name, value, run) values (?, ?, ?, ?)",
   setStatus: "update run set status = ?, updated_at = ?, ended_at = ?, error_code = ?, error_message = ? where tenant = ? and run = ?",
   setTimer: "insert into timer (tenant, run, at) values (?, ?, ?) on conflict do update set at = excluded.at",
@@ -39,7 +41,9 @@ const WRITES = {
   addLookUp:
     "insert into look_up (tenant, kind, key, run, path) values (?, ?, ?, ?, ?) on conflict do update set path = excluded.path where run = excluded.run",
   removeLookUp: "delete from look_up where tenant = ? and kind = ? and key = ?",
-  addDefinition: "insert into definition (tenant, fingerprint, name, version, body) values (?, ?, ?, ?, ?) on conflict do nothing",
+  addDefinition: `insert into definition (tenant, fingerprint, name, version, body, stored_at) values (?, ?, ?, ?, ?, ?)
+    on conflict (tenant, fingerprint) do nothing`,
+  rebindDefinition: "update definition set body = ? where tenant = ? and fingerprint = ?",
   setCursor: "insert into cursor (tenant, name, position) values (?, ?, ?) on conflict do update set position = excluded.position",
   addStalled: `insert into stalled_input (tenant, run, place, body)
     values (?1, ?2, (select coalesce(max(place), 0) + 1 from stalled_input where tenant = ?1 and run = ?2), ?3)`,

@@ -32,8 +32,8 @@ export function addFacts(batch: Batch, resident: Resident, facts: readonly Fact[
 }
 
 function addNewRun(batch: Batch, { run, inputHash }: Resident, fact: Extract<Fact, { kind: "runStarted" }>): void {
-  const { workflow, version, fingerprint, at, labels = {} } = fact;
-  batch.newRuns.push({ run, workflow, version, fingerprint, inputHash, at, labels });
+  const { workflow, version, fingerprint, at, labels = {}, parent } = fact;
+  batch.newRuns.push({ run, workflow, version, fingerprint, inputHash, at, labels, parent: parent?.run ?? null });
 }
 
 /**

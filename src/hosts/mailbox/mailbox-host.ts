@@ -6,6 +6,9 @@ import { canonicalJson, type Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import { systemClock, type Clock } from "../../ports/clock.ts";
 import type {
+  DefineOptions,
+  DefinitionFilter,
+  DefinitionRecord,
   HistoryEntry,
   Host,
   LookUp,
@@ -25,6 +28,7 @@ import type { RunState } from "../../scheduler/index.ts";
 import type { Input } from "../../scheduler/input.ts";
 import { decodeFact, payloadOf } from "./codec.ts";
 import { closedError } from "./closed-error.ts";
+import { Definitions } from "./definitions.ts";
 import { Mailbox } from "./mailbox.ts";
 import { loadResident, newResident, type Envelope, type Resident } from "./resident.ts";
 import { keyOf, type Batch, type Store } from "./store.ts";
@@ -42,11 +46,18 @@ const FACTS_PER_PAGE = 1_000;
 export class MailboxHost implements Host {
   readonly #openStore: Store;
   readonly mailbox: Mailbox;
+  readonly #definitions: Definitions;
 
   constructor(store: Store, options: MailboxHostOptions) {
     this.#openStore = store;
     const { performer, clock = systemClock, log = silentLog, defer = setImmediate } = options;
     this.mailbox = new Mailbox({ store, clock, performer, log, defer });
+    this.#definitions = new Definitions({
+      store: () => this.#store,
+      programs: this.mailbox.programs,
+      now: () => this.mailbox.now(),
+      ride: (add) => this.#ride(add),
+    });
   }
 
   get #store(): Store {
@@ -59,11 +70,12 @@ export class MailboxHost implements Host {
     this.mailbox.recover();
   }
 
-  async define(tenant: Tenant, definition: Definition): Promise<string> {
-    const { fingerprint } = this.mailbox.programs.compile(definition);
-    if (this.mailbox.programs.find(tenant, fingerprint) !== null) return fingerprint;
-    await this.#ride((batch) => batch.definitions.push({ tenant, fingerprint, definition }));
-    return fingerprint;
+  define(tenant: Tenant, definition: Definition, options?: DefineOptions): Promise<string> {
+    return this.#definitions.define(tenant, definition, options);
+  }
+
+  async definitions(tenant: Tenant, filter: DefinitionFilter): Promise<Page<DefinitionRecord>> {
+    return this.#store.definitions(tenant, filter);
   }
 
   async definition(tenant: Tenant, fingerprint: string): Promise<Definition | null> {
@@ -215,8 +227,20 @@ export class MailboxHost implements Host {
 }
 
 /** The record of a run whose start has just been committed. */
-function startedRecord({ run, workflow, version, fingerprint, labels = {} }: StartRequest, at: number): RunRecord {
-  return { run, workflow, version, fingerprint, status: "running", createdAt: at, updatedAt: at, endedAt: null, error: null, labels };
+function startedRecord({ run, workflow, version, fingerprint, labels = {}, parent }: StartRequest, at: number): RunRecord {
+  return {
+    run,
+    workflow,
+    version,
+    fingerprint,
+    status: "running",
+    createdAt: at,
+    updatedAt: at,
+    endedAt: null,
+    error: null,
+    labels,
+    ...(parent === undefined ? {} : { parent: parent.run }),
+  };
 }
 
 /** True for the fact after which there is no other. */

@@ -272,7 +272,7 @@ export class Mailbox {
     this.#takenUp = [];
     for (const resident of takenUp) {
       failpoint("recover.performing");
-      if (resident.state !== null && this.#mayGoOn(resident)) this.#perform(resident, outstanding(resident.state), true);
+      if (resident.state !== null && this.#mayGoOn(resident)) this.#perform(resident, outstanding(resident.state, resident.program), true);
     }
   }
 
@@ -383,9 +383,9 @@ export class Mailbox {
   #perform(resident: Resident, commands: readonly Command[], recovered: boolean): void {
     const { run, key: runKey, program, state } = resident;
     const { definition } = program;
-    const bindings = state?.bindings ?? null;
+    const { bindings, hops } = state ?? { bindings: null, hops: 0 };
     for (const command of commands) {
-      this.#options.performer.perform({ run, runKey, workflow: definition.name, definition, bindings, command, recovered });
+      this.#options.performer.perform({ run, runKey, workflow: definition.name, definition, bindings, command, recovered, hops });
     }
   }
 

@@ -35,6 +35,11 @@ export class Programs {
     return program;
   }
 
+  /** Where the agents of a stored definition lead has changed. Runs that are open have their own record of it. */
+  replace(tenant: Tenant, fingerprint: string, definition: Definition): void {
+    this.#stored.set(`${tenant}/${fingerprint}`, this.compile(definition));
+  }
+
   get(tenant: Tenant, fingerprint: string): Program {
     const program = this.find(tenant, fingerprint);
     if (program !== null) return program;

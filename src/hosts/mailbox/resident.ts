@@ -63,7 +63,7 @@ export function loadResident(store: Store, programs: Programs, stored: StoredRun
   resident.wakeAt = stored.wakeAt;
   resident.owes = stored.owes;
   const snapshot = store.snapshot(record.run);
-  if (snapshot !== null) {
+  if (snapshot !== null && snapshot.version >= STATE_VERSION) {
     refuseNewerState(snapshot.version, record.run);
     resident.state = JSON.parse(snapshot.body) as RunState;
     resident.snapshotBytes = snapshot.body.length;

@@ -5,7 +5,7 @@
 import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
 import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
 
@@ -24,6 +24,7 @@ export type Store = {
   /** Timers up to an instant, earliest first. */
   timersUntil(at: number): readonly { readonly run: RunRef; readonly at: number }[];
   definition(tenant: Tenant, fingerprint: string): Definition | null;
+  definitions(tenant: Tenant, filter: DefinitionFilter): Page<DefinitionRecord>;
   payload(tenant: Tenant, hash: string): Uint8Array | null;
   cursor(tenant: Tenant, name: string): Json | null;
   stalledInputs(run: RunRef): readonly string[];
@@ -65,13 +66,20 @@ export type Batch = {
     readonly path: string;
     readonly open: boolean;
   }[];
-  readonly definitions: { readonly tenant: Tenant; readonly fingerprint: string; readonly definition: Definition }[];
+  readonly definitions: DefinitionRow[];
   readonly cursors: { readonly tenant: Tenant; readonly name: string; readonly position: Json }[];
   readonly stalled: { readonly run: RunRef; readonly input: string }[];
   readonly unstalled: RunRef[];
 };
 
 export type FactRow = { readonly run: RunRef } & EncodedFact;
+
+export type DefinitionRow = DefinitionRecord & {
+  readonly tenant: Tenant;
+  readonly definition: Definition;
+  /** It is stored already; only where its agents lead is new. */
+  readonly rebinds: boolean;
+};
 
 export type NewRunRow = {
   readonly run: RunRef;
@@ -81,6 +89,7 @@ export type NewRunRow = {
   readonly inputHash: string;
   readonly at: number;
   readonly labels: Labels;
+  readonly parent: string | null;
 };
 
 export type StatusRow = {

@@ -1,8 +1,9 @@
 import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
-import { keyOf, type Batch, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
+import type { DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import { keyOf, type Batch, type DefinitionRow, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
+import { pageOfDefinitions } from "./list-definitions.ts";
 
 type Entry = {
   record: RunRecord;
@@ -19,16 +20,18 @@ type Entry = {
  */
 export class MemoryStore implements Store {
   readonly #runs = new Map<string, Entry>();
-  readonly #definitions = new Map<string, Definition>();
+  readonly #definitions = new Map<string, DefinitionRow>();
   readonly #payloads = new Map<string, Uint8Array>();
   readonly #cursors = new Map<string, Json>();
   readonly #lookUps = new Map<string, LookUp & { readonly kind: LookUpKind }>();
   readonly #stalled = new Map<string, string[]>();
 
   commit(batch: Batch): void {
-    for (const { tenant, fingerprint, definition } of batch.definitions) {
-      const key = `${tenant}/${fingerprint}`;
-      if (!this.#definitions.has(key)) this.#definitions.set(key, definition);
+    for (const row of batch.definitions) {
+      const key = `${row.tenant}/${row.fingerprint}`;
+      const known = this.#definitions.get(key);
+      if (known === undefined) this.#definitions.set(key, row);
+      else if (row.rebinds) this.#definitions.set(key, { ...known, definition: row.definition });
     }
     for (const row of batch.newRuns) this.#runs.set(keyOf(row.run), newEntry(row));
     for (const { run, seq, version, body, payloads } of batch.facts) this.#entry(run).facts.push({ seq, version, body, payloads });
@@ -106,7 +109,14 @@ export class MemoryStore implements Store {
   }
 
   definition(tenant: Tenant, fingerprint: string): Definition | null {
-    return this.#definitions.get(`${tenant}/${fingerprint}`) ?? null;
+    return this.#definitions.get(`${tenant}/${fingerprint}`)?.definition ?? null;
+  }
+
+  definitions(tenant: Tenant, filter: DefinitionFilter): Page<DefinitionRecord> {
+    return pageOfDefinitions(
+      [...this.#definitions.values()].filter((row) => row.tenant === tenant),
+      filter,
+    );
   }
 
   payload(tenant: Tenant, hash: string): Uint8Array | null {
@@ -126,7 +136,7 @@ export class MemoryStore implements Store {
   }
 }
 
-function newEntry({ run, workflow, version, fingerprint, inputHash, at, labels }: NewRunRow): Entry {
+function newEntry({ run, workflow, version, fingerprint, inputHash, at, labels, parent }: NewRunRow): Entry {
   const record: RunRecord = {
     run,
     workflow,
@@ -138,11 +148,13 @@ function newEntry({ run, workflow, version, fingerprint, inputHash, at, labels }
     endedAt: null,
     error: null,
     labels,
+    ...(parent === null ? {} : { parent }),
   };
   return { record, inputHash, facts: [], snapshot: null, wakeAt: null, owes: false };
 }
 
-function matches(record: RunRecord, { tenant, status, workflow, labels }: RunFilter): boolean {
+function matches(record: RunRecord, { tenant, status, workflow, labels, parent }: RunFilter): boolean {
+  if (parent !== undefined && record.parent !== parent) return false;
   if (record.run.tenant !== tenant || (workflow !== undefined && record.workflow !== workflow)) return false;
   if (status !== undefined && status.length > 0 && !status.includes(record.status)) return false;
   return Object.entries(labels ?? {}).every(([name, value]) => record.labels[name] === value);

@@ -12,6 +12,7 @@ import { recoveryLaws, takingUpLaws, unboundLaws } from "./recovery-laws.ts";
 import { cancelLaws, pauseLaws } from "./steering-laws.ts";
 import { clockLaws, timerLaws, wakeLaws } from "./timer-laws.ts";
 import { watchEndLaws, watchLaws } from "./watch-laws.ts";
+import { parentLaws, takenVersionLaws, versionLaws } from "./version-laws.ts";
 import { type OpenWorld, World } from "./world.ts";
 
 /** Each group of promises under its title. */
@@ -45,6 +46,9 @@ const GROUPS: readonly (readonly [title: string, promise: (open: OpenWorld) => v
   ["taking up open runs", takingUpLaws],
   ["runs whose agents are not there", unboundLaws],
   ["fair turns", fairnessLaws],
+  ["versions (law 10)", versionLaws],
+  ["versions that are taken (law 10)", takenVersionLaws],
+  ["runs of sub-workflows", parentLaws],
 ];
 
 /** The laws of ports/host.ts, checked of one kind of host. Every host runs this, whole. */

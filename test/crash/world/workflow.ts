@@ -1,15 +1,11 @@
 /**
- * The workflow of the crash sweep: sequential, parallel, retrying, asking, timing out and failing
- * steps, with agents in the orchestrator's process and in another one. What a run must come to is
- * written down here a second time, as plain arithmetic, for the auditor.
+ * The first workflow of the crash sweep: sequential, retrying, asking, timing out and failing steps,
+ * with agents in the orchestrator's process and in another one. What a run must come to is written
+ * down here a second time, as plain arithmetic, for the auditor.
  */
 import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
-
-/** The agents of the other process. */
-export const REMOTE_AGENTS = ["quick", "slow", "plain", "flaky", "refuser", "asker", "hanger"] as const;
-export type RemoteName = (typeof REMOTE_AGENTS)[number];
-export type Addresses = { readonly [Name in RemoteName]: string };
+import { type Addresses, quickly, remoteBindings } from "./addresses.ts";
 
 /** How long a step waits for the agent that never answers its first attempt. */
 const HANG_TIMEOUT = "250ms";
@@ -17,13 +13,11 @@ const HANG_TIMEOUT = "250ms";
 const BULK_BYTES = 20_000;
 
 export function createWorkflow(at: Addresses): Definition {
-  const remote = Object.fromEntries(REMOTE_AGENTS.map((name) => [name, { card: at[name] }]));
-  const quickly = (attempts: number) => ({ attempts, initial: "15ms", factor: 1, max: "15ms", jitter: "none" });
   const items = "${{ steps.seed.output.items }}";
   return workflowFromObject({
     name: "crash_sweep",
     version: "1.0.0",
-    agents: { local: { local: "local" }, ...remote },
+    agents: remoteBindings(at),
     input: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
     timeout: "2m",
     steps: {
@@ -67,22 +61,6 @@ export function createWorkflow(at: Addresses): Definition {
   });
 }
 
-/** A workflow of work that takes for ever: its runs are canceled as soon as agents have taken it. */
-export function createEndlessWorkflow(at: Addresses): Definition {
-  return workflowFromObject({
-    name: "crash_sweep_canceled",
-    version: "1.0.0",
-    agents: { local: { local: "local" }, hanger: { card: at.hanger } },
-    input: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
-    steps: {
-      seed: { agent: "local", skill: "seed", with: { n: "${{ input.n }}" } },
-      endless: { each: [1, 2], as: "item", agent: "hanger", with: { n: "${{ item }}" } },
-    },
-  });
-}
-/** How many tasks of it must have been taken before it is canceled. */
-export const ENDLESS_TASKS = 2;
-
 /** What a run with this input must come to, whatever happened to the process. */
 export function expectedOutput(n: number): unknown {
   const items = [n, n + 1, n + 2];
@@ -106,5 +84,5 @@ export const COMPLETING_PATHS: readonly string[] = [
   "total",
   ...["squares", "plain", "doubles"].flatMap((step) => [0, 1, 2].map((index) => `${step}[${index}]`)),
 ];
-/** The question of `asked`, and its answer. */
+/** The answer to the question of `asked`. */
 export const ANSWER = "blue";

@@ -27,6 +27,7 @@ export function work(capability: string, input: Json, more: Partial<Work> = {}):
     ttl_ms: 30_000,
     operation: capability,
     timestamp: new Date().toISOString(),
+    hop_count: 1,
   };
   return { key: "default/run_1/step/1/1", capability, input, text: null, exchanges: [], task: null, assignment, ...more };
 }
