@@ -17,7 +17,10 @@ export default defineConfig({
   // `import … from "tutti"` in tests and examples means the sources, not the build (decision 0004).
   resolve: {
     conditions: ["source"],
-    alias: [{ find: /^tutti$/, replacement: join(import.meta.dirname, "src/index.ts") }],
+    alias: [
+      { find: /^tutti$/, replacement: join(import.meta.dirname, "src/index.ts") },
+      { find: /^tutti\/testing$/, replacement: join(import.meta.dirname, "src/testing/index.ts") },
+    ],
   },
   test: {
     pool: "forks",

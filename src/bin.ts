@@ -11,4 +11,9 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 // Halves the time until a command does something.
 module.enableCompileCache();
 const [{ main }, { openOrchestrator }] = await Promise.all([import("./cli/main.ts"), import("./compose.ts")]);
-process.exit(await main(process.argv, { openOrchestrator }));
+// Only `tutti test` needs it.
+const runScenarioFile = async (file: string) => (await import("./testing/run-scenario-file.ts")).runScenarioFile(file);
+const code = await main(process.argv, { openOrchestrator, runScenarioFile });
+// A pipe takes 64 KiB at once; what is still waiting would die with the process.
+for (const stream of [process.stdout, process.stderr]) await new Promise<void>((done) => stream.write("", () => done()));
+process.exit(code);

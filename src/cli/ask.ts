@@ -7,10 +7,10 @@
  */
 import { createInterface, type Interface } from "node:readline/promises";
 
-import { isJsonObject, type Json } from "../base/json.ts";
-import { compileSchema } from "../definition/schema.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { problemsOfAnswer } from "../runtime/answers.ts";
 import type { OpenQuestion } from "../runtime/open-questions.ts";
-import type { Question } from "../scheduler/outcome.ts";
+import { fieldsOf, questionText, readAnswer } from "./ask-text.ts";
 import type { View } from "./progress/view.ts";
 import { sentenceOf } from "./report-error.ts";
 import { readValue } from "./run-input.ts";
@@ -80,7 +80,7 @@ export class Asker {
     try {
       terminal.say();
       terminal.say(questionText(question, terminal));
-      const value = await askUntilFit(reader, question.question, terminal, signal);
+      const value = await askUntilFit(reader, question, terminal, signal);
       isDone = true;
       await answer(question.id, value);
     } catch (error) {
@@ -92,42 +92,37 @@ export class Asker {
   }
 }
 
-/** Who asks what, as it stands above the prompt. */
-export function questionText({ path, agent, question }: OpenQuestion, terminal: Terminal): string {
-  const head = `${terminal.paint("warn", "?")} ${terminal.paint("strong", clean(question.prompt))}  ${terminal.paint("dim", `${clean(agent)}, step ${path}`)}`;
-  const data = question.data === undefined ? "" : `\n  ${clean(JSON.stringify(question.data)).slice(0, 500)}`;
-  const choices = choicesOf(question);
-  return `${head}${data}${choices === null ? "" : `\n  ${terminal.paint("dim", choices)}`}`;
-}
-
-function choicesOf({ schema }: Question): string | null {
-  if (schema === undefined) return null;
-  const options = schema["enum"];
-  if (Array.isArray(options))
-    return `one of: ${options.map((option) => clean(typeof option === "string" ? option : JSON.stringify(option))).join(", ")}`;
-  const type = schema["type"];
-  return typeof type === "string" && type !== "string" ? `as JSON: ${type}` : null;
-}
-
-async function askUntilFit(reader: Interface, question: Question, terminal: Terminal, signal: AbortSignal): Promise<Json> {
+async function askUntilFit(reader: Interface, open: OpenQuestion, terminal: Terminal, signal: AbortSignal): Promise<Json> {
   for (;;) {
-    const text = await reader.question("> ", { signal });
-    const value = readAnswer(text, question);
-    const problems = problemsOf(value, question);
-    if (problems.length === 0) return value;
+    const value = readAnswer(await reader.question("> ", { signal }), open);
+    const answer = needsForm(open, value) ? { ...value, form: await askForm(reader, open, signal) } : value;
+    const problems = problemsOfAnswer(answer, open.question);
+    if (problems.length === 0) return answer;
     terminal.say(terminal.paint("warn", `  That does not fit: ${clean(problems.join(" "))}`));
   }
 }
 
-/** An answer as the question's schema means it. */
-export function readAnswer(text: string, { schema }: Question): Json {
-  return schema === undefined ? text : readValue(text.trim(), schema);
+/** An approval in one word is asked for the rest of its form. */
+function needsForm({ kind, question }: OpenQuestion, value: Json): value is JsonObject {
+  return (
+    kind === "approval" &&
+    isJsonObject(value) &&
+    value["decision"] === "approved" &&
+    isEmpty(value["form"]) &&
+    fieldsOf(question).length > 0
+  );
 }
 
-/** Why an answer cannot be used; empty when it can. */
-export function problemsOf(value: Json, { schema }: Question): readonly string[] {
-  if (schema === undefined || !isJsonObject(schema)) return [];
-  const compiled = compileSchema(schema, "all");
-  // An agent's schema that cannot be used checks nothing: the agent will say what it thinks.
-  return compiled.ok ? compiled.value(value) : [];
+function isEmpty(form: Json | undefined): boolean {
+  return isJsonObject(form) && Object.keys(form).length === 0;
+}
+
+/** One field after another; an empty line leaves a field out. */
+async function askForm(reader: Interface, { question }: OpenQuestion, signal: AbortSignal): Promise<JsonObject> {
+  const form: { [field: string]: Json } = {};
+  for (const { name, schema } of fieldsOf(question)) {
+    const text = (await reader.question(`  ${clean(name)}: `, { signal })).trim();
+    if (text !== "") form[name] = readValue(text, schema);
+  }
+  return form;
 }

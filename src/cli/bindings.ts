@@ -8,7 +8,9 @@ import { resolve } from "node:path";
 
 import { TuttiError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
-import type { AgentBinding, Definition, Target } from "../definition/definition.ts";
+import type { AgentBinding, Definition, Step, Target } from "../definition/definition.ts";
+import { eachStep } from "../definition/walk.ts";
+import { nameOfTarget } from "../runtime/run-board.ts";
 import type { ConfigPlace, LoadedConfig } from "./config.ts";
 
 export type BindingSources = {
@@ -61,8 +63,8 @@ export function parsePlace(name: string, place: string, folder: string): AgentBi
 
 /** What the run may need: an agent that it cannot ask for is not recorded, and so is never missed. */
 function namesOf(definition: Definition, { given, config }: BindingSources): ReadonlySet<string> {
-  const targets: readonly Target[] = Object.values(definition.steps).flatMap((step) => [step.target, ...step.fallback]);
-  const used = targets.map((target) => (target.kind === "agent" ? target.agent : target.capability));
+  const targets = eachStep(definition).flatMap(({ step }) => targetsOf(step));
+  const used = targets.filter(({ kind }) => kind === "agent" || kind === "capability").map(nameOfTarget);
   const isOpen =
     targets.some(({ kind }) => kind === "capability") || Object.values(definition.agents).some(({ kind }) => kind === "capability");
   return new Set([
@@ -71,6 +73,12 @@ function namesOf(definition: Definition, { given, config }: BindingSources): Rea
     ...given.map(([name]) => name),
     ...(isOpen ? Object.keys(config.agents) : []),
   ]);
+}
+
+/** Whom a step may ask. The subtasks of a plan go to one of its capabilities. */
+function targetsOf(step: Step): readonly Target[] {
+  if (step.kind === "plan") return step.capabilities.map((capability): Target => ({ kind: "capability", capability }));
+  return step.kind === "delegate" ? [step.target, ...step.fallback] : [];
 }
 
 function fromOutside(name: string, definition: Definition, { given, environment, directory }: BindingSources): AgentBinding | null {

@@ -1,12 +1,16 @@
 /** How a run that is no longer watched is told: its output as data, everything else as prose. */
+import { isJsonObject } from "../base/json.ts";
+import type { StepResult } from "../definition/program.ts";
 import type { RunRecord } from "../ports/host.ts";
+import { type OpenQuestion, questionsOf } from "../runtime/open-questions.ts";
 import { type RunResult, readResult } from "../runtime/run-result.ts";
-import type { OpenQuestion } from "../runtime/open-questions.ts";
-import { questionText } from "./ask.ts";
+import type { RunState } from "../scheduler/index.ts";
+import { answerCommandOf, questionText } from "./ask-text.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT, type ExitCode, exitCodeOfRun } from "./exit-code.ts";
-import type { FollowEnd } from "./follow.ts";
+import { type FollowEnd, needsSomebody } from "./follow.ts";
 import type { Session } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
 import { clean, counted } from "./text.ts";
 
 export type Telling = {
@@ -22,9 +26,11 @@ export async function conclude(cli: Cli, end: FollowEnd, telling: Telling): Prom
   const { session, record } = telling;
   const { orchestrator } = session;
   const result = await readResult(orchestrator.host, record);
-  const questions = record.status === "waiting" ? (await orchestrator.questions()).filter(({ run }) => run === record.run.id) : [];
+  const state = await orchestrator.host.inspect(record.run);
+  const questions = state === null || state.end !== null ? [] : questionsOf(state);
   if (telling.json) cli.terminal.printJson(documentOf(record, result, questions));
-  if (result.status === "open" || result.status === "quarantined") return tellOpen(cli, end, telling, questions);
+  if (result.status === "open" || result.status === "quarantined") return tellOpen(cli, end, telling, needsOf(state, questions));
+  if (result.status === "completed") tellTolerated(cli.terminal, state);
   tellResult(cli, result, telling);
   return exitCodeOfRun(result.status, result.status === "failed" ? result.failure.code : null);
 }
@@ -42,10 +48,31 @@ export function documentOf(record: RunRecord, result: RunResult, questions: read
     ...(result.status === "canceled" ? { error: { code: "T4003", message: result.reason, by: result.by } } : {}),
     ...((result.status === "open" || result.status === "quarantined") && error !== null ? { error } : {}),
     ...(questions.length > 0
-      ? { questions: questions.map(({ id, path, agent, question }) => ({ id, subtask: path, agent, ...question })) }
+      ? { questions: questions.map(({ id, kind, path, agent, question }) => ({ id, kind, subtask: path, agent, ...question })) }
       : {}),
     durationMs: (endedAt ?? Date.now()) - createdAt,
   };
+}
+
+/** The names of the signals that a run waits for. */
+function signalsOf(state: RunState): readonly string[] {
+  return Object.values(state.waits).flatMap((wait) => (wait.kind === "signal" ? [wait.name] : []));
+}
+
+/** Failures that did not fail the run: it is over as if nothing had been, so they are told apart. */
+function tellTolerated(terminal: Terminal, state: RunState | null): void {
+  const tolerated = Object.entries(state?.steps ?? {}).flatMap(([id, result]) => toleratedText(id, result) ?? []);
+  for (const text of tolerated.slice(0, TOLERATED_TOLD)) terminal.say(`${terminal.paint("warn", "!")} ${text}`);
+  if (tolerated.length > TOLERATED_TOLD) terminal.say(`! and ${tolerated.length - TOLERATED_TOLD} more: tutti get ${state?.run ?? ""}`);
+}
+
+const TOLERATED_TOLD = 5;
+
+function toleratedText(id: string, { status, error, errors }: StepResult): string | null {
+  const message = isJsonObject(error) && typeof error["message"] === "string" ? `: ${clean(error["message"])}` : "";
+  if (status === "failed") return `Step ${id} failed and is not critical${message}`;
+  const count = isJsonObject(errors) ? Object.keys(errors).length : 0;
+  return count === 0 ? null : `${counted(count, "item")} of step ${id} failed, which the run tolerates`;
 }
 
 function tellResult(
@@ -69,10 +96,19 @@ function tellResult(
   }
 }
 
-function tellOpen(cli: Cli, end: FollowEnd, telling: Telling, questions: readonly OpenQuestion[]): ExitCode {
+/** What somebody has to do before the run goes on; nothing while it goes on by itself. */
+function needsOf(state: RunState | null, questions: readonly OpenQuestion[]): Open {
+  return state !== null && needsSomebody(state) ? { questions, signals: signalsOf(state) } : { questions: [], signals: [] };
+}
+
+type Open = { readonly questions: readonly OpenQuestion[]; readonly signals: readonly string[] };
+
+function tellOpen(cli: Cli, end: FollowEnd, telling: Telling, { questions, signals }: Open): ExitCode {
   const { record } = telling;
   if (end === "quarantined" || record.status === "quarantined") return tellQuarantine(cli, telling);
-  if (questions.length > 0 && end !== "interrupted" && end !== "waitOver") return tellQuestions(cli, questions, telling);
+  const isOurs = end !== "interrupted" && end !== "waitOver";
+  if (questions.length > 0 && isOurs) return tellQuestions(cli, questions, telling);
+  if (signals.length > 0 && isOurs) return tellSignals(cli, signals, telling);
   const { terminal } = cli;
   const goOn = goOnText(telling);
   if (end === "interrupted") {
@@ -91,17 +127,20 @@ function goOnText({ session, record, hint }: Telling): string {
 }
 
 function tellQuestions({ terminal }: Cli, questions: readonly OpenQuestion[], { record, hint }: Telling): ExitCode {
-  terminal.say(`Run ${record.run.id} waits for ${counted(questions.length, "answer")}:`);
+  terminal.say(`Run ${record.run.id} waits for ${counted(questions.length, "answer")}, and nobody can be asked here:`);
   for (const question of questions) {
     terminal.say(questionText(question, terminal));
-    terminal.say(`  tutti answer ${question.id} ${answerHint(question)}${hint}`);
+    terminal.say(`  ${answerCommandOf(question, hint)}`);
   }
+  terminal.say(`Then go on with: tutti run --id ${record.run.id}${hint}`);
   return EXIT.waiting;
 }
 
-export function answerHint({ question }: OpenQuestion): string {
-  const type = question.schema?.["type"];
-  return type === undefined || type === "string" ? '"…"' : "--json '…'";
+function tellSignals({ terminal }: Cli, signals: readonly string[], { record, hint }: Telling): ExitCode {
+  terminal.say(`Run ${record.run.id} waits for ${signals.length === 1 ? "a signal" : "signals"}:`);
+  for (const name of signals) terminal.say(`  tutti signal ${record.run.id} ${name}${hint}`);
+  terminal.say(`Then go on with: tutti run --id ${record.run.id}${hint}`);
+  return EXIT.waiting;
 }
 
 function tellQuarantine({ terminal }: Cli, { record, hint }: Telling): ExitCode {

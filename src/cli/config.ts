@@ -18,6 +18,8 @@ const Config = z.strictObject({
   agents: z.record(z.string(), Place).default({}),
   /** Who has a capability: a place as above. */
   capabilities: z.record(z.string(), Place).default({}),
+  /** The files of sub-workflows, by name, from the configuration's folder. */
+  workflows: z.record(z.string(), z.string().min(1)).default({}),
   /** The database, from the configuration's folder. */
   db: z.string().min(1).optional(),
 });
@@ -34,7 +36,7 @@ const NAMES = ["tutti.config.ts", "tutti.config.mts", "tutti.config.js", "tutti.
 /** The configuration of a folder, or of the nearest one above; an empty one when there is none. */
 export async function loadConfig(startFolder: string): Promise<LoadedConfig> {
   const file = findConfig(resolve(startFolder));
-  if (file === null) return { agents: {}, capabilities: {}, file, folder: startFolder };
+  if (file === null) return noConfig(startFolder);
   const parsed = Config.safeParse(await importDefault(file));
   if (parsed.success) return { ...parsed.data, file, folder: dirname(file) };
   const [issue] = parsed.error.issues;
@@ -42,6 +44,11 @@ export async function loadConfig(startFolder: string): Promise<LoadedConfig> {
     file,
     issue === undefined ? "it has the wrong form" : `${issue.path.join(".") || "the default export"}: ${issue.message}`,
   );
+}
+
+/** What a folder without a configuration has. */
+export function noConfig(folder: string): LoadedConfig {
+  return { agents: {}, capabilities: {}, workflows: {}, file: null, folder };
 }
 
 function findConfig(folder: string): string | null {

@@ -8,7 +8,7 @@ import type { RunRecord } from "../ports/host.ts";
 import { nameOfTarget } from "../runtime/run-board.ts";
 import type { Orchestrator } from "../runtime/orchestrator.ts";
 import { brokenInvariants, nextWakeAt, type RunState } from "../scheduler/index.ts";
-import type { Flight } from "../scheduler/state.ts";
+import type { Flight, WaitState } from "../scheduler/state.ts";
 import { sentenceOf } from "./report-error.ts";
 import type { Session } from "./session.ts";
 import { clean, counted, cut } from "./text.ts";
@@ -86,22 +86,69 @@ function lateProblem(state: RunState, isOwned: boolean): readonly string[] {
 }
 
 function waitsOf(state: RunState, definition: Definition): RunReport["waits"] {
-  const flights = Object.entries(state.flights);
-  const waits = flights.slice(0, SUBTASKS_TOLD).map(([subtask, flight]) => ({ subtask, waitsFor: waitText(flight, state) }));
-  const rest = flights.length - waits.length;
-  const pending = Object.keys(definition.steps).filter((id) => !(id in state.steps) && !(id in state.lists) && !(id in state.flights));
+  const open = [
+    ...Object.entries(state.flights).map(([subtask, flight]) => ({ subtask, waitsFor: flightText(flight, state) })),
+    ...Object.entries(state.waits).map(([subtask, wait]) => ({ subtask, waitsFor: waitText(wait) })),
+    ...Object.keys(state.scopes).map((subtask) => ({ subtask, waitsFor: innerText(subtask, state) })),
+    ...runWaits(state),
+  ];
+  const rest = open.length - SUBTASKS_TOLD;
+  const hasBegun = (id: string): boolean =>
+    [state.steps, state.lists, state.flights, state.waits, state.scopes].some((begun) => Object.hasOwn(begun, id));
+  const pending = state.ending === null ? Object.keys(definition.steps).filter((id) => !hasBegun(id)) : [];
   return [
-    ...waits,
+    ...open.slice(0, SUBTASKS_TOLD),
     ...(rest > 0 ? [{ subtask: counted(rest, "further subtask"), waitsFor: "their agents and timers, as those above" }] : []),
-    ...pending.map((id) => ({ subtask: id, waitsFor: `the steps that it needs: ${openNeeds(id, state, definition)}` })),
+    ...pending.map((id) => ({ subtask: id, waitsFor: pendingText(id, state, definition) })),
   ];
 }
 
-function openNeeds(id: string, state: RunState, definition: Definition): string {
-  return (definition.steps[id]?.needs ?? []).filter((need) => !(need in state.steps)).join(", ");
+/** What the run as a whole waits for. */
+function runWaits({ budgetQuestion, compensations, compensating }: RunState): RunReport["waits"] {
+  const budget =
+    budgetQuestion === null
+      ? []
+      : [{ subtask: "the run", waitsFor: `an answer to question ${budgetQuestion.id}: the budget of ${budgetQuestion.limit} is used up` }];
+  const undone = compensations.at(-1);
+  if (undone === undefined || compensating === null) return budget;
+  const waitsFor =
+    undone.question === null
+      ? `its undoing, until ${instant(compensating.deadlineAt)}`
+      : `an answer to question ${undone.question}: undoing it failed`;
+  return [...budget, { subtask: undone.path, waitsFor }];
 }
 
-function waitText(flight: Flight, state: RunState): string {
+function pendingText(id: string, state: RunState, definition: Definition): string {
+  const needs = (definition.steps[id]?.needs ?? []).filter((need) => !(need in state.steps));
+  if (needs.length > 0) return `the steps that it needs: ${needs.join(", ")}`;
+  return state.pausedAt === null ? "its turn" : "`tutti resume`: the run is paused";
+}
+
+/** A step with inner steps waits for those of them that are open. */
+function innerText(path: string, state: RunState): string {
+  const isIn = (other: string): boolean => other.startsWith(`${path}/`) || other.startsWith(`${path}#`);
+  const inner = [...Object.keys(state.flights), ...Object.keys(state.waits), ...Object.keys(state.scopes)].filter(isIn);
+  return `its inner steps: ${inner.slice(0, INNER_TOLD).join(", ")}${inner.length > INNER_TOLD ? ", …" : ""}`;
+}
+
+const INNER_TOLD = 3;
+
+function waitText(wait: WaitState): string {
+  switch (wait.kind) {
+    case "time":
+      return instant(wait.until);
+    case "signal":
+      return `signal "${clean(wait.name)}"${untilText(wait.until)}`;
+    case "approval":
+      return `a decision of ${clean(wait.to.join(", "))} on question ${wait.id}: "${cut(clean(wait.question.prompt), PROMPT_COLUMNS)}"${untilText(wait.until)}`;
+  }
+}
+
+function untilText(until: number | null): string {
+  return until === null ? "" : `, until ${instant(until)}`;
+}
+
+function flightText(flight: Flight, state: RunState): string {
   if (state.pausedAt !== null && flight.phase !== "waiting") return "`tutti resume`: the run is paused";
   const agent = clean(flight.agent ?? nameOfTarget(flight.target));
   switch (flight.phase) {

@@ -21,7 +21,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const USAGE_CODES: ReadonlySet<string> = new Set<ErrorCode>(["T2101", "T2002", "T2103"]);
-const NOT_FOUND_CODES: ReadonlySet<string> = new Set<ErrorCode>(["T4001", "T4004"]);
+const NOT_FOUND_CODES: ReadonlySet<string> = new Set<ErrorCode>(["T1504", "T4001", "T4004"]);
 
 export function exitCodeOfError(error: unknown): ExitCode {
   if (!(error instanceof TuttiError)) return EXIT.error;

@@ -10,9 +10,11 @@
 import type { RunRef } from "../base/ids.ts";
 import type { HistoryEntry } from "../ports/host.ts";
 import type { RunBoard } from "../runtime/run-board.ts";
-import type { Fact } from "../scheduler/index.ts";
+import { questionsOf } from "../runtime/open-questions.ts";
+import type { Fact, RunState } from "../scheduler/index.ts";
 import { Asker } from "./ask.ts";
 import type { Cli } from "./cli.ts";
+import { nameOfUser } from "./order.ts";
 import type { View } from "./progress/view.ts";
 import { ownerOf, type Session } from "./session.ts";
 
@@ -53,7 +55,8 @@ class Watch {
     const parts = {
       terminal,
       view,
-      answer: (id: string, value: Parameters<typeof session.orchestrator.answer>[1]) => session.orchestrator.answer(id, value),
+      answer: (id: string, value: Parameters<typeof session.orchestrator.answer>[1]) =>
+        session.orchestrator.answer(id, value, nameOfUser()),
       interrupted: () => this.#finish("interrupted"),
     };
     this.#asker = isAsking ? new Asker({ keyboard, ...parts }) : null;
@@ -86,19 +89,18 @@ class Watch {
     const step = board.apply(fact);
     view.changed(fact, step);
     if (isOver(fact)) return this.#finish("over");
-    if (fact.kind === "questionAnswered") this.#asker?.withdraw(fact.question);
-    if (fact.kind === "questionAsked" || board.status === "waiting") await this.#lookWhetherItWaits();
+    const closed = closedQuestion(fact);
+    if (closed !== null) this.#asker?.withdraw(closed);
+    if (asksSomebody(fact) || board.status === "waiting") await this.#lookWhetherItWaits();
   }
 
   async #lookWhetherItWaits(): Promise<void> {
     const { session, run, onQuestion } = this.#following;
     if (onQuestion === "stay") return;
-    if (this.#asker !== null) {
-      const questions = await session.orchestrator.questions();
-      return this.#asker.offer(questions.filter((question) => question.run === run.id));
-    }
-    const record = await session.orchestrator.host.get(run);
-    if (record?.status === "waiting") this.#finish("waiting");
+    const state = await session.orchestrator.host.inspect(run);
+    if (state === null) return;
+    if (this.#asker !== null) return this.#asker.offer(questionsOf(state));
+    if (needsSomebody(state)) this.#finish("waiting");
   }
 
   async #tick(): Promise<void> {
@@ -133,6 +135,27 @@ class Watch {
 
 function isOver(fact: Fact): boolean {
   return fact.kind === "runCompleted" || fact.kind === "runFailed" || fact.kind === "runCanceled";
+}
+
+/** Facts after which there may be a question that was not there before. */
+function asksSomebody(fact: Fact): boolean {
+  return (
+    fact.kind === "questionAsked" || fact.kind === "waitStarted" || fact.kind === "budgetExceeded" || fact.kind === "compensationFailed"
+  );
+}
+
+/** The question that nobody has to answer any more. */
+function closedQuestion(fact: Fact): string | null {
+  if (fact.kind === "questionAnswered" || fact.kind === "approvalDecided" || fact.kind === "budgetGranted") return fact.question;
+  return fact.kind === "compensationEnded" || fact.kind === "subtaskCanceled" ? (fact.question ?? null) : null;
+}
+
+/** True when the run stands still until an answer or a signal comes: a time would move it by itself. */
+export function needsSomebody(state: RunState): boolean {
+  if (state.end !== null) return false;
+  const waits = Object.values(state.waits);
+  if (state.flightCount > state.waitingCount || waits.some(({ kind }) => kind === "time")) return false;
+  return questionsOf(state).length > 0 || waits.some(({ kind }) => kind === "signal");
 }
 
 /** Applies what has happened so far without showing it. */

@@ -5,6 +5,7 @@ import { DEFAULT_TENANT } from "../base/ids.ts";
 import type { Definition } from "../definition/definition.ts";
 import { openGuest } from "../hosts/embedded/guest-host.ts";
 import { bindingOf } from "../runtime/binder.ts";
+import { nameOfTarget } from "../runtime/run-board.ts";
 import { hasOutstanding, type RunState } from "../scheduler/index.ts";
 import type { Flight } from "../scheduler/state.ts";
 import { counted } from "./text.ts";
@@ -53,7 +54,7 @@ export function leftOverOf(state: RunState, definition: Definition): LeftOver {
   return {
     run: state.run,
     keptSteps: Object.values(state.steps).filter(({ status }) => status !== "skipped").length,
-    keptItems: Object.values(state.lists).reduce((sum, list) => sum + list.over, 0),
+    keptItems: [state, ...Object.values(state.scopes)].reduce((sum, { lists }) => sum + itemsOver(lists), 0),
     repeated: pathsOf((flight) => hadBegunHere(flight, state, definition)),
     reattached: flights.flatMap(([, { task, phase }]) =>
       task !== null && phase !== "retrying" && phase !== "assigned" ? [task.taskId] : [],
@@ -62,13 +63,17 @@ export function leftOverOf(state: RunState, definition: Definition): LeftOver {
   };
 }
 
+function itemsOver(lists: RunState["lists"]): number {
+  return Object.values(lists).reduce((sum, list) => sum + list.over, 0);
+}
+
 /** A function agent that is quick is not announced; so an assignment to one counts as begun. */
 function hadBegunHere({ phase, task, target, turn }: Flight, state: RunState, definition: Definition): boolean {
   if (phase === "accepted") return task === null;
   // After an answer the next turn begins: that is what was asked for, and repeats nothing.
   if (phase !== "assigned" || turn > 1) return false;
-  const name = target.kind === "agent" ? target.agent : target.capability;
-  return bindingOf(definition, state.bindings, name)?.kind === "module";
+  if (target.kind !== "agent" && target.kind !== "capability") return false;
+  return bindingOf(definition, state.bindings, nameOfTarget(target))?.kind === "module";
 }
 
 /** `run_… (4 steps kept, 0 repeated, 1 A2A task re-attached: task_7f3a)`. */

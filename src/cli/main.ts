@@ -3,18 +3,18 @@ import { text } from "node:stream/consumers";
 
 import { CommanderError } from "commander";
 
-import type { Cli, OpenOrchestrator } from "./cli.ts";
+import type { Cli, OpenOrchestrator, RunScenarioFile } from "./cli.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
 import { createProgram } from "./program.ts";
 import { reportError } from "./report-error.ts";
 import { Terminal } from "./terminal.ts";
 import { BrokenWorkflowError } from "./workflow-file.ts";
 
-/** What the command cannot reach by itself: the composition root is above it. */
-export type Parts = { readonly openOrchestrator: OpenOrchestrator };
+/** What the command cannot reach by itself: the composition root is above it, and testing beside it. */
+export type Parts = { readonly openOrchestrator: OpenOrchestrator; readonly runScenarioFile: RunScenarioFile };
 
 /** Runs the command line of this process; the result is its exit code. Never throws. */
-export async function main(argv: readonly string[], { openOrchestrator }: Parts): Promise<ExitCode> {
+export async function main(argv: readonly string[], { openOrchestrator, runScenarioFile }: Parts): Promise<ExitCode> {
   const { env: environment, stdin, stdout, stderr } = process;
   // A reader that goes away, such as `head`, wants no more; that is no error.
   stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.error));
@@ -22,6 +22,7 @@ export async function main(argv: readonly string[], { openOrchestrator }: Parts)
   let code: ExitCode = EXIT.ok;
   const cli: Cli = {
     openOrchestrator,
+    runScenarioFile,
     terminal,
     environment,
     directory: process.cwd(),

@@ -5,7 +5,9 @@ import { parseRunId, type RunId } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
 import { prepareInput } from "../definition/run-input.ts";
+import type { ForkOptions } from "../runtime/fork-run.ts";
 import { createRunId, type RunHandle } from "../runtime/orchestrator.ts";
+import type { GivenWorkflow } from "../runtime/versions.ts";
 import type { Cli } from "./cli.ts";
 import { databasePath, loadConfig } from "./config.ts";
 import { type Pairs, usageError } from "./options.ts";
@@ -13,6 +15,7 @@ import { findRun } from "./run-id.ts";
 import { type InputOptions, readRunInput } from "./run-input.ts";
 import type { Session } from "./session.ts";
 import { loadWorkflow } from "./workflow-file.ts";
+import { loadBelow, rooted } from "./workflows-below.ts";
 
 /** What `tutti run` is asked to do: start a workflow under an id, or go on with a run that exists. */
 export type Order =
@@ -24,9 +27,21 @@ export type Order =
       readonly file: string;
       readonly input: Json;
       readonly bindings: JsonObject;
+      /** The files of its sub-workflows. */
+      readonly workflows: readonly GivenWorkflow[];
       readonly labels: { readonly [name: string]: string };
     }
-  | { readonly kind: "continue"; readonly db: string; readonly id: string };
+  | { readonly kind: "continue"; readonly db: string; readonly id: string }
+  /** A new run that goes on from a finished one. */
+  | {
+      readonly kind: "retry" | "fork";
+      readonly db: string;
+      readonly id: RunId;
+      /** The finished run. */
+      readonly run: string;
+      readonly bindings: JsonObject;
+      readonly options: ForkOptions;
+    };
 
 export type OrderOptions = InputOptions & {
   readonly id?: string;
@@ -38,7 +53,9 @@ export type OrderOptions = InputOptions & {
 /** Reads everything that can be wrong before anything is opened. */
 export async function readOrder(cli: Cli, named: string | undefined, options: OrderOptions): Promise<Order> {
   if (named === undefined) return continued(cli, options);
-  const { definition, bindings, config, file } = await loadWorkflow(cli, named, options.agent ?? []);
+  const given = options.agent ?? [];
+  const { definition, bindings, config, file, folder } = await loadWorkflow(cli, named, given);
+  const workflows = await loadBelow(cli, { definition, folder, config }, given);
   const prepared = prepareInput(definition, await readRunInput(cli, options, definition.input));
   if (!prepared.ok) throw prepared.error;
   const db = databasePath(options.db, cli.environment, { directory: cli.directory, config });
@@ -46,10 +63,11 @@ export async function readOrder(cli: Cli, named: string | undefined, options: Or
     kind: "start",
     db,
     id: readId(options.id),
-    definition,
+    definition: rooted(definition, folder),
     file,
     input: prepared.value,
     bindings,
+    workflows,
     labels: Object.fromEntries(options.label ?? []),
   };
 }
@@ -63,7 +81,7 @@ async function continued(cli: Cli, options: OrderOptions): Promise<Order> {
   return { kind: "continue", db: databasePath(options.db, cli.environment, { directory: cli.directory, config }), id: options.id };
 }
 
-function readId(given: string | undefined): RunId {
+export function readId(given: string | undefined): RunId {
   if (given === undefined) return createRunId();
   const parsed = parseRunId(given);
   if (parsed.ok) return parsed.value;
@@ -73,8 +91,13 @@ function readId(given: string | undefined): RunId {
 /** Starts the run, or finds it. */
 export async function begin({ orchestrator }: Session, order: Order): Promise<RunHandle> {
   if (order.kind === "continue") return orchestrator.open((await findRun(orchestrator, order.id)).run.id);
-  const { definition, input, id, bindings, labels } = order;
-  return orchestrator.start(definition, input, { id, bindings, labels, by: nameOfUser() });
+  if (order.kind !== "start") {
+    const options = { ...order.options, id: order.id, bindings: order.bindings, draft: true, by: nameOfUser() };
+    return order.kind === "retry" ? orchestrator.retry(order.run, options) : orchestrator.fork(order.run, options);
+  }
+  const { definition, input, id, bindings, labels, workflows } = order;
+  // A file is under development: edited without a new version, it runs all the same.
+  return orchestrator.start(definition, input, { id, bindings, labels, workflows, draft: true, by: nameOfUser() });
 }
 
 /** Who gives the order, for the audit (requirements W145). */

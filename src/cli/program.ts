@@ -2,16 +2,22 @@ import { Command } from "commander";
 
 import type { Cli } from "./cli.ts";
 import { agentsCommand } from "./commands/agents.ts";
+import { approveCommand, rejectCommand, signalCommand } from "./commands/decide.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { getCommand } from "./commands/get.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { historyCommand } from "./commands/history.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { listCommand } from "./commands/list.ts";
+import { printCommand } from "./commands/print.ts";
 import { answerCommand, questionsCommand } from "./commands/questions.ts";
 import { resultCommand } from "./commands/result.ts";
+import { forkCommand, retryCommand } from "./commands/retry.ts";
 import { runCommand } from "./commands/run.ts";
+import { schemaCommand } from "./commands/schema.ts";
+import { workflowsCommand } from "./commands/workflows.ts";
 import { cancelCommand, pauseCommand, resumeCommand } from "./commands/steer.ts";
+import { testCommand } from "./commands/test.ts";
 
 const HELP_COLUMNS = 80;
 
@@ -42,9 +48,18 @@ export function createProgram(cli: Cli, version: string): Command {
     resumeCommand,
     questionsCommand,
     answerCommand,
+    approveCommand,
+    rejectCommand,
+    signalCommand,
+    retryCommand,
+    forkCommand,
     agentsCommand,
     lintCommand,
     graphCommand,
+    printCommand,
+    schemaCommand,
+    testCommand,
+    workflowsCommand,
     doctorCommand,
   ];
   for (const create of commands) program.addCommand(create(cli));

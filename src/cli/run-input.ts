@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 
 import { isJsonObject, type Json } from "../base/json.ts";
 import type { JsonSchema } from "../definition/definition.ts";
+import { didYouMean } from "../definition/did-you-mean.ts";
 import type { Cli } from "./cli.ts";
 import { type Pairs, usageError } from "./options.ts";
 import { sentenceOf } from "./report-error.ts";
@@ -19,6 +20,7 @@ export async function readRunInput(cli: Cli, options: InputOptions, schema: Json
   const base = options.input === undefined ? {} : parseJson(await textOf(cli, options.input), "--input");
   if (options.i === undefined) return base;
   if (!isJsonObject(base)) throw usageError("-i sets properties, and the value of --input is not an object.");
+  for (const [key] of options.i) expectProperty(schema, key);
   const properties = options.i.map(([key, text]): [string, Json] => [key, readValue(text, propertySchema(schema, key))]);
   return { ...base, ...Object.fromEntries(properties) };
 }
@@ -43,6 +45,19 @@ export function parseJson(text: string, what: string): Json {
     );
   }
 }
+
+/** A name that the workflow does not know is a slip of the pen, unless its schema says that it takes others. */
+function expectProperty(schema: JsonSchema | null, key: string): void {
+  if (!isJsonObject(schema) || !isJsonObject(schema["properties"]) || ELSEWHERE.some((keyword) => (schema[keyword] ?? false) !== false))
+    return;
+  const names = Object.keys(schema["properties"]);
+  if (names.includes(key)) return;
+  const takes = names.length === 0 ? "It takes no input." : `It takes ${names.join(", ")}.`;
+  throw usageError(`The workflow has no input "${key}".`, [didYouMean(key, names), takes].filter((text) => text !== null).join(" "));
+}
+
+/** Keywords by which a schema allows properties that it does not list. */
+const ELSEWHERE = ["additionalProperties", "unevaluatedProperties", "patternProperties", "allOf", "anyOf", "oneOf", "$ref", "if"];
 
 function propertySchema(schema: JsonSchema | null, key: string): Json | undefined {
   const properties = isJsonObject(schema) ? schema["properties"] : undefined;

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 
 import { TuttiError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
@@ -16,6 +16,8 @@ export type LoadedWorkflow = {
   readonly bindings: JsonObject;
   readonly config: LoadedConfig;
   readonly file: string;
+  /** Absolute: the folder of the file. */
+  readonly folder: string;
 };
 
 /** A file with problems: they have been shown with their lines. */
@@ -37,15 +39,20 @@ export async function loadWorkflow(cli: Cli, named: string, given: BindingSource
     throw new BrokenWorkflowError(`The workflow ${file} has problems.`);
   }
   const { definition, baseDirectory } = loaded.value;
-  return { definition, bindings: toJson(bindingsOf(definition, baseDirectory, sources)), config, file };
+  return { definition, bindings: toJson(bindingsOf(definition, baseDirectory, sources)), config, file, folder: baseDirectory };
+}
+
+/** The file of a sub-workflow by its name, in a folder or in `workflows/` there; null when there is none. */
+export function fileOfName(name: string, folder: string): string | null {
+  const candidates = FOLDERS.flatMap((inner) => ENDINGS.map((ending) => join(folder, inner, `${name}${ending}`)));
+  return candidates.find(isFile) ?? null;
 }
 
 /** The file of a workflow: as it was typed, or by its name here or in `workflows/`. */
 export function findWorkflow(named: string, directory: string): string {
   if (isFile(resolve(directory, named)) || /[/\\.]/.test(named)) return named;
-  const candidates = FOLDERS.flatMap((folder) => ENDINGS.map((ending) => join(folder, `${named}${ending}`)));
-  const found = candidates.find((candidate) => isFile(resolve(directory, candidate)));
-  if (found !== undefined) return found;
+  const found = fileOfName(named, directory);
+  if (found !== null) return relative(directory, found);
   throw new TuttiError(
     "T1001",
     `There is no workflow "${named}": no file of that name, and no ${named}.tutti.yaml here or in workflows/.`,

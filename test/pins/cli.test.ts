@@ -19,18 +19,32 @@ tutti pause <run> --no-color --db
 tutti resume <run> --no-color --db
 tutti questions [run] --no-color --db --json
 tutti answer <question> [text] --no-color --json --db
+tutti approve <question|run> --no-color --note --form --db
+tutti reject <question|run> --no-color --note --form --db
+tutti signal <run> <name> --no-color --data --db
+tutti retry <run> --no-color --from --latest --id --yes --dry-run --no-watch --wait --agent --db --json
+tutti fork <run> --no-color --from --set --latest --id --yes --dry-run --no-watch --wait --agent --db --json
 tutti agents --no-color
 tutti agents list [file] --no-color --agent --json
 tutti agents check <url|file> --no-color --secret --json
 tutti agents send <url> [text] --no-color --data --skill --secret --wait --json
 tutti lint <file...> --no-color --json
 tutti graph <file> --no-color --mermaid
+tutti print <file> --no-color --json
+tutti schema --no-color
+tutti test [path...] --no-color --json
+tutti workflows --no-color
+tutti workflows list [name] --no-color --limit --cursor --db --json
+tutti workflows show <workflow> --no-color --db --json
+tutti workflows diff <from> <to> --no-color --db --json
+tutti workflows publish <file...> --no-color --db --json
 tutti doctor --no-color --db --json
 `;
 
 const nowhere = { write: () => true };
 const cli: Cli = {
   openOrchestrator: () => Promise.reject(new Error("Nothing is run here.")),
+  runScenarioFile: () => Promise.reject(new Error("Nothing is tested here.")),
   terminal: new Terminal({ out: nowhere, err: nowhere, environment: {} }),
   environment: {},
   directory: ".",

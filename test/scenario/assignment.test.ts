@@ -45,6 +45,7 @@ const expectedAssignment = {
   ttl_ms: 30_000,
   operation: "query",
   timestamp: expect.stringMatching(UTC),
+  hop_count: 1,
 };
 
 describe("a worker behind A2A", () => {

@@ -122,7 +122,12 @@ describe("outputs that break their contract", () => {
     const handle = await orchestrator.start(definition, {});
     const facts = await historyOf(handle);
     expect(ofKind(facts, "subtaskFailed")).toMatchObject([{ path: "kpis", reason: "invalid", failure: { code: "T4102" } }]);
-    expect(ofKind(facts, "subtaskAssigned").map(({ path }) => path)).toEqual(["kpis"]);
+    // The agent may mend it once, and is told what was wrong.
+    expect(ofKind(facts, "subtaskAssigned").map(({ path, attempt }) => [path, attempt])).toEqual([
+      ["kpis", 1],
+      ["kpis", 2],
+    ]);
+    expect(ofKind(facts, "attemptFailed")).toMatchObject([{ path: "kpis", repair: { problems: [expect.any(String)] } }]);
     const error = await rejection(orchestrator.run(definition, {}, { id: handle.id }));
     expect((error as Error).cause).toBeInstanceOf(InvalidWorkerOutputError);
   });

@@ -1,25 +1,23 @@
 /** The tests that the workflow guide prescribes (requirements W.o), in meaning, on the whole product. */
 import { join } from "node:path";
 
-import { defineAgent, fail, type JsonObject, loadFile, serveAgent, workflowFromObject } from "tutti";
-import { expect, it, vi } from "vitest";
-import { z } from "zod";
+import { type JsonObject, loadFile, serveAgent, workflowFromObject } from "tutti";
+import { type Behaviour, expectAttempts, expectDag, expectOrder, expectOutput, scripted, startWorkflow, testWorkflow } from "tutti/testing";
+import { describe, expect, it, vi } from "vitest";
 
 import { analyticsAgent, chartAgent, dataAgent, reportAgent } from "../../examples/sales-report/agents.ts";
 import { PROGRESS_INTERVAL_MS, RETENTION_MS } from "../../src/base/limits.ts";
 import { ROOT } from "../support/source-files.ts";
-import { historyOf, ofKind, openInMemory, Place, QUICKLY } from "../support/scenario.ts";
+import { historyOf, ofKind, Place } from "../support/scenario.ts";
 
 const SALES_REPORT = join(ROOT, "examples/sales-report/sales-report.tutti.yaml");
 
+/** The guide's mock of `assign_and_execute`: the input plus one, under the name that the step gives it. */
+function addOne(parameter: string): Behaviour {
+  return { answer: ({ input }) => Number((input as JsonObject)[parameter]) + 1 };
+}
+
 it("two steps that each add one make 7 of 5 (W146, X003)", async () => {
-  const add = {
-    description: "Adds one.",
-    input: z.object({ value: z.number() }),
-    run: ({ input }: { input: { value: number } }) => input.value + 1,
-  };
-  const worker = defineAgent({ name: "worker", description: "Adds.", version: "1.0.0", capabilities: { cap_a: add, cap_b: add } });
-  await using orchestrator = await openInMemory([worker]);
   const twice = workflowFromObject({
     name: "twice",
     steps: {
@@ -28,7 +26,28 @@ it("two steps that each add one make 7 of 5 (W146, X003)", async () => {
     },
     output: "${{ steps.second.output }}",
   });
-  expect(await orchestrator.run(twice, { initial_value: 5 })).toBe(7);
+  const run = await testWorkflow(twice, {
+    input: { initial_value: 5 },
+    agents: [scripted("cap_a", [addOne("value")]), scripted("cap_b", [addOne("value")])],
+  });
+  expectOutput(run, 7);
+  expectOrder(run, ["first", "second"]);
+  expect([...run.calls("cap_a"), ...run.calls("cap_b")].map(({ input }) => input)).toEqual([{ value: 5 }, { value: 6 }]);
+});
+
+it("the same with the guide's other name: what was made before goes on as previous_result (W030, W146, X003)", async () => {
+  const chain = workflowFromObject({
+    name: "chain",
+    steps: {
+      first: { capability: "cap_a", with: { previous_result: "${{ input.initial_value }}" } },
+      second: { capability: "cap_b", with: { previous_result: "${{ steps.first.output }}" } },
+    },
+    output: "${{ steps.second.output }}",
+  });
+  const worker = scripted("worker", [addOne("previous_result")], { capabilities: ["cap_a", "cap_b"] });
+  const run = await testWorkflow(chain, { input: { initial_value: 5 }, agents: [worker] });
+  expectOutput(run, 7);
+  expect(run.calls("worker").map(({ input }) => input)).toEqual([{ previous_result: 5 }, { previous_result: 6 }]);
 });
 
 it("the sales report of its file, by agents behind A2A, gives report_uri and the status success (W148, B004)", async () => {
@@ -55,15 +74,18 @@ it("the sales report of its file, by agents behind A2A, gives report_uri and the
 
 it("the sales report's file decomposes into exactly its nodes and edges, before anything runs (W023, W046, W149)", async () => {
   const loaded = await loadFile(SALES_REPORT);
-  const steps = loaded.ok ? loaded.value.definition.steps : {};
-  expect(Object.keys(steps)).toEqual(["data_query", "aggregate", "chart", "report"]);
-  expect(Object.fromEntries(Object.entries(steps).map(([id, { needs }]) => [id, needs]))).toEqual({
-    data_query: [],
-    aggregate: ["data_query"],
-    chart: ["aggregate"],
-    report: ["aggregate"],
-  });
-  expect(Object.entries(steps).flatMap(([id, { critical }]) => (critical ? [] : [id]))).toEqual(["chart"]);
+  if (!loaded.ok) throw new Error("The example does not load.");
+  const { definition } = loaded.value;
+  expectDag(
+    definition,
+    ["data_query", "aggregate", "chart", "report"],
+    [
+      ["data_query", "aggregate"],
+      ["aggregate", "chart"],
+      ["aggregate", "report"],
+    ],
+  );
+  expect(Object.entries(definition.steps).flatMap(([id, { critical }]) => (critical ? [] : [id]))).toEqual(["chart"]);
 });
 
 it.each([
@@ -72,37 +94,87 @@ it.each([
 ] as const)(
   "a worker that always fails is called three times, and then its fallback, which is %s, once (W107, W150, X013)",
   async (_what, fallback) => {
-    const calls = { worker: 0, backup: 0 };
-    const worker = defineAgent({
-      name: "worker",
-      description: "Always fails.",
-      version: "1.0.0",
-      capabilities: {
-        data_query: { description: "Fails.", run: () => (calls.worker++, fail("NETWORK_TIMEOUT", "no answer", { retryable: true })) },
-      },
-    });
-    const backup = defineAgent({
-      name: "backup",
-      description: "Helps out.",
-      version: "1.0.0",
-      capabilities: { query_backup: { description: "Succeeds.", run: () => (calls.backup++, "fallback_success") } },
-    });
-    await using orchestrator = await openInMemory([worker, backup]);
     const query = workflowFromObject({
       name: "query_data",
-      steps: { query: { capability: "data_query", retry: QUICKLY, fallback: [...fallback] } },
+      agents: { backup: { capability: "query_backup" } },
+      steps: { query: { capability: "data_query", fallback: [...fallback] } },
       output: "${{ steps.query.output }}",
     });
+    const worker = scripted("data_query", [{ fail: { code: "NETWORK_TIMEOUT", message: "no answer" } }]);
+    const backup = scripted("query_backup", [{ answer: "fallback_success" }]);
 
-    expect(await orchestrator.run(query, {})).toBe("fallback_success");
-    expect(calls).toEqual({ worker: 3, backup: 1 });
+    const run = await testWorkflow(query, { agents: [worker, backup] });
+
+    expectOutput(run, "fallback_success");
+    expect(run.calls("data_query")).toHaveLength(3);
+    expect(run.calls("query_backup")).toHaveLength(1);
+    expectAttempts(run, { query: 4 });
   },
 );
+
+describe.each([
+  ["in this process", false],
+  ["behind A2A", true],
+])("failures that are injected into an agent %s (W151, W152)", (_where, remote) => {
+  const query = workflowFromObject({
+    name: "query_data",
+    steps: {
+      query: { capability: "data_query", timeout: "1m", fallback: ["query_backup"], output: { type: "object", required: ["rows"] } },
+    },
+    output: "${{ steps.query.output.rows }}",
+  });
+  const start = (script: readonly Behaviour[]) =>
+    startWorkflow(query, { agents: [scripted("data_query", script, { remote }), scripted("query_backup", [{ answer: { rows: 0 } }])] });
+
+  it.each<[string, readonly Behaviour[], { output: number; calls: number; backups: number }]>([
+    ["a worker that fails once", [{ fail: "WORKER_CRASHED" }, { answer: { rows: 3 } }], { output: 3, calls: 2, backups: 0 }],
+    ["a timeout", [{ hang: true }, { answer: { rows: 3 } }], { output: 3, calls: 2, backups: 0 }],
+    ["timeouts for ever", [{ hang: true }], { output: 0, calls: 3, backups: 1 }],
+    ["a partition that heals", [{ unreachable: true, times: 2 }, { answer: { rows: 3 } }], { output: 3, calls: 3, backups: 0 }],
+    ["a partition for ever", [{ unreachable: true }], { output: 0, calls: 3, backups: 1 }],
+    ["an answer that comes twice", [{ duplicate: { rows: 3 } }], { output: 3, calls: 1, backups: 0 }],
+    ["an answer that gets lost", [{ lost: { rows: 3 } }], { output: 3, calls: 1, backups: 0 }],
+    ["an invalid output", [{ answer: { lines: 3 } }, { answer: { rows: 3 } }], { output: 3, calls: 2, backups: 0 }],
+    ["invalid outputs for ever", [{ wrong: true }], { output: 0, calls: 2, backups: 1 }],
+  ])("%s", async (_what, script, { output, calls, backups }) => {
+    const run = await start(script);
+    await run.untilIdle();
+    expectOutput(run, output);
+    expect([run.calls("data_query").length, run.calls("query_backup").length]).toEqual([calls, backups]);
+  });
+
+  it("a crash of the orchestrator while the worker is at it: the work is done once", async () => {
+    const run = await start([{ slow: "40s", answer: { rows: 3 } }]);
+    await run.advance("20s");
+    await run.restart();
+    await run.untilIdle();
+    expectOutput(run, 3);
+    expect(run.calls("data_query")).toHaveLength(1);
+  });
+
+  it("the same seed gives the same history, whatever fails", async () => {
+    const script: readonly Behaviour[] = [{ fail: "A" }, { hang: true }, { unreachable: true }];
+    const histories: string[] = [];
+    for (let time = 0; time < 2; time += 1) {
+      const run = await start(script);
+      await run.untilIdle();
+      histories.push(JSON.stringify(run.history));
+    }
+    expect(histories[1]).toBe(histories[0]);
+  });
+});
 
 it("the numbers are the guide's: three attempts, 1 s doubling to 30 s with jitter, 24 h for a run, a week for a finished one (W198, W200, W201)", () => {
   const { timeoutMs, steps } = workflowFromObject({ name: "silent", steps: { work: { capability: "work" } } });
   expect(timeoutMs).toBe(24 * 60 * 60 * 1_000);
-  expect(steps["work"]?.retry).toEqual({ attempts: 3, initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: "full" });
+  const [work] = Object.values(steps);
+  expect(work?.kind === "delegate" ? work.retry : null).toEqual({
+    attempts: 3,
+    initialMs: 1_000,
+    factor: 2,
+    maxMs: 30_000,
+    jitter: "full",
+  });
   expect(RETENTION_MS).toBe(7 * 24 * 60 * 60 * 1_000);
   expect(PROGRESS_INTERVAL_MS).toBe(1_000);
 });

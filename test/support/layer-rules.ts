@@ -29,7 +29,7 @@ export const ROOT_FILES: readonly string[] = ["src/compose.ts", "src/index.ts", 
 /** The packages of the pure folders; every other folder may import any listed dependency. */
 export const PURE_PACKAGES: { readonly [folder: string]: readonly string[] } = {
   base: ["canonicalize", "@noble/hashes"],
-  definition: ["@marcbachmann/cel-js", "ajv", "ajv-formats", "re2js", "canonicalize", "@noble/hashes"],
+  definition: ["@marcbachmann/cel-js", "ajv", "ajv-formats", "re2js", "canonicalize", "@noble/hashes", "semver"],
   scheduler: [],
 };
 

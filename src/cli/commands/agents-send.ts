@@ -95,6 +95,7 @@ function workOf(text: string | null, input: Json, capability: string): Work {
     ttl_ms: 30_000,
     operation: capability,
     timestamp: new Date().toISOString(),
+    hop_count: 1,
   };
   return { key, capability, input, text, exchanges: [], task: null, assignment };
 }

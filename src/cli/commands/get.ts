@@ -2,17 +2,19 @@ import { Command } from "commander";
 
 import { TuttiError } from "../../base/errors.ts";
 import type { Json } from "../../base/json.ts";
+import { onlyRow, type WaitRow } from "../../runtime/board-rows.ts";
 import { RunBoard, type StepBoard, type SubtaskRow } from "../../runtime/run-board.ts";
 import type { Cli } from "../cli.ts";
 import { databaseOf } from "../database.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { catchUp } from "../follow.ts";
 import { type DatabaseOption, described, type JsonOption, withDatabase, withJson } from "../options.ts";
+import { rowsUnder, stepsIn } from "../progress/kind-text.ts";
 import { clockText, lookOfRun, progressText, stepText } from "../progress/step-text.ts";
 import { findRun } from "../run-id.ts";
 import { openReader } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
-import { alignRows, clean } from "../text.ts";
+import { alignRows, clean, counted } from "../text.ts";
 import type { RunRecord } from "../../ports/host.ts";
 import { recordDocument } from "./list.ts";
 
@@ -43,13 +45,28 @@ async function get(cli: Cli, named: string, options: GetOptions): Promise<ExitCo
   return EXIT.ok;
 }
 
-/** The columns of requirements W084, by their names there. */
-function documentsOf(step: StepBoard, { run }: RunRecord, isWhole: boolean): readonly { readonly [name: string]: Json }[] {
-  const only = [...step.rows.values()][0];
-  if (step.itemCount === null && only !== undefined) return [rowDocument(only, run.id)];
-  const whole = {
-    workflow_id: run.id,
-    subtask_id: step.id,
+/** The columns of requirements W084, by their names there; inner steps after the one that they stand in. */
+function documentsOf(step: StepBoard, record: RunRecord, isWhole: boolean): readonly Document[] {
+  const only = onlyRow(step);
+  const own = only === undefined ? stepDocument(step, record.run.id) : rowDocument(step, only, record.run.id);
+  const items = itemsOf(step, isWhole).flatMap((row) => [
+    rowDocument(step, row, record.run.id),
+    ...stepsIn(row).flatMap((inner) => documentsOf(inner, record, isWhole)),
+  ]);
+  return [own, ...items, ...rowsUnder(step).flatMap((inner) => documentsOf(inner, record, isWhole))];
+}
+
+/** The items of an each-step, if each is to have a line of its own. */
+function itemsOf(step: StepBoard, isWhole: boolean): readonly SubtaskRow[] {
+  return isWhole && step.itemCount !== null ? [...step.rows.values()] : [];
+}
+
+type Document = { readonly [name: string]: Json };
+
+function stepDocument(step: StepBoard, run: string): Document {
+  return {
+    workflow_id: run,
+    subtask_id: step.path,
     status: step.status,
     assigned_to: null,
     started_at: instant(step.startedAt),
@@ -59,25 +76,40 @@ function documentsOf(step: StepBoard, { run }: RunRecord, isWhole: boolean): rea
       ? {}
       : { items: step.itemCount, by_status: Object.fromEntries([...step.countByStatus].filter(([, count]) => count > 0)) }),
   };
-  return [whole, ...(isWhole && step.itemCount !== null ? [...step.rows.values()].map((row) => rowDocument(row, run.id)) : [])];
 }
 
-function rowDocument(row: SubtaskRow, run: string): { readonly [name: string]: Json } {
+function rowDocument(step: StepBoard, row: SubtaskRow, run: string): Document {
+  const { scope, wait, failure, question } = row;
   return {
     workflow_id: run,
     subtask_id: row.path,
     status: row.status,
     assigned_to: row.assignedTo,
     started_at: instant(row.startedAt),
-    attempts: row.attempts,
+    attempts: scope === null ? row.attempts : step.attempts,
     last_progress: row.progress === null ? null : { ...row.progress },
     ...(row.taskId === null ? {} : { task_id: row.taskId }),
-    ...(row.failure === null
-      ? {}
-      : { error: { reason: row.failure.reason, code: row.failure.failure.code, message: row.failure.failure.message } }),
-    ...(row.question === null ? {} : { question: row.question.id }),
+    ...(failure === null ? {} : { error: { reason: failure.reason, code: failure.failure.code, message: failure.failure.message } }),
+    ...(row.isTolerated ? { tolerated: true } : {}),
+    ...(question === null ? {} : { question: question.id }),
     ...(row.retryAt === null ? {} : { retry_at: instant(row.retryAt) }),
+    ...(wait === null || row.endedAt !== null ? {} : { waits_for: waitDocument(wait) }),
+    ...(row.decision === null ? {} : { decision: { ...row.decision } }),
+    ...(scope === null || scope.iteration === 0 ? {} : { iteration: scope.iteration }),
+    ...(row.standIn === null ? {} : { handler: row.standIn }),
+    ...(row.compensation === null ? {} : { compensation: row.compensation }),
   };
+}
+
+function waitDocument(wait: WaitRow): Json {
+  switch (wait.kind) {
+    case "time":
+      return { kind: wait.kind, until: instant(wait.until) };
+    case "signal":
+      return { kind: wait.kind, name: wait.name, until: instant(wait.until) };
+    case "approval":
+      return { kind: wait.kind, to: wait.to, until: instant(wait.until) };
+  }
 }
 
 function instant(at: number | null): string | null {
@@ -85,34 +117,57 @@ function instant(at: number | null): string | null {
 }
 
 function tell(terminal: Terminal, record: RunRecord, board: RunBoard, isWhole: boolean): void {
+  tellHead(terminal, record, board);
+  terminal.print("");
+  const now = Date.now();
+  const rows = board.steps.flatMap((step) => rowsOf(step, board, { now, isWhole }));
+  const head = ["SUBTASK", "STATUS", "ASSIGNED TO", "STARTED", "ATTEMPTS", "LAST PROGRESS"];
+  for (const line of alignRows([head, ...rows], terminal.isDataSeen ? terminal.columns : Number.POSITIVE_INFINITY)) terminal.print(line);
+}
+
+function tellHead(terminal: Terminal, record: RunRecord, board: RunBoard): void {
   const { glyph, style } = lookOfRun(record.status);
   const elapsed = clockText((record.endedAt ?? Date.now()) - record.createdAt);
   terminal.print(`${record.run.id}  ${record.workflow}@${record.version}`);
   terminal.print(
     `${terminal.paint(style, `${glyph} ${record.status}`)}  ${board.stepsOver}/${board.steps.length} steps  ${elapsed}  started ${new Date(record.createdAt).toISOString()}`,
   );
+  const { forkedFrom, budget, compensations } = board;
+  if (forkedFrom !== null) terminal.print(`forked from ${forkedFrom.run}, ${counted(forkedFrom.steps.length, "step")} kept`);
   if (record.error !== null) terminal.print(`${terminal.paint("bad", record.error.code)}  ${clean(record.error.message)}`);
+  if (budget !== null) {
+    const asks = budget.question === null ? "" : `; ${budget.question} asks for as much again`;
+    terminal.print(terminal.paint("warn", `the budget of ${budget.limit} is used up: ${budget.spent} of ${budget.allowed}${asks}`));
+  }
+  const undone = [...compensations].map(([outcome, count]) => `${count} ${outcome}`);
+  if (undone.length > 0) terminal.print(`compensations  ${undone.join(", ")}`);
   const labels = Object.entries(record.labels).map(([name, value]) => `${name}=${value}`);
   if (labels.length > 0) terminal.print(`labels  ${clean(labels.join(" "))}`);
-  terminal.print("");
-  const now = Date.now();
-  const rows = board.steps.flatMap((step) => [
-    stepRow(step, board, now),
-    ...(isWhole && step.itemCount !== null ? [...step.rows.values()].map(itemRow) : []),
+}
+
+function rowsOf(
+  step: StepBoard,
+  board: RunBoard,
+  shown: { readonly now: number; readonly isWhole: boolean },
+): readonly (readonly string[])[] {
+  const items = itemsOf(step, shown.isWhole).flatMap((row) => [
+    itemRow(row, step.depth),
+    ...stepsIn(row).flatMap((inner) => rowsOf(inner, board, shown)),
   ]);
-  const head = ["SUBTASK", "STATUS", "ASSIGNED TO", "STARTED", "ATTEMPTS", "LAST PROGRESS"];
-  for (const line of alignRows([head, ...rows], terminal.isDataSeen ? terminal.columns : Number.POSITIVE_INFINITY)) terminal.print(line);
+  return [stepRow(step, board, shown.now), ...items, ...rowsUnder(step).flatMap((inner) => rowsOf(inner, board, shown))];
 }
 
 function stepRow(step: StepBoard, board: RunBoard, now: number): readonly string[] {
   const { glyph, word, who, detail } = stepText(step, board, now);
+  const indent = "  ".repeat(step.depth);
   const begun = step.startedAt !== null;
-  return [step.id, `${glyph} ${word}`, begun ? who : "–", clock(step.startedAt), String(step.attempts), detail];
+  return [`${indent}${step.id}`, `${indent}${glyph} ${word}`, begun ? who : "–", clock(step.startedAt), String(step.attempts), detail];
 }
 
-function itemRow(row: SubtaskRow): readonly string[] {
+function itemRow(row: SubtaskRow, depth: number): readonly string[] {
   const why = row.failure === null ? progressText(row) : clean(row.failure.failure.message);
-  return [`  ${row.path}`, `  ${row.status}`, clean(row.assignedTo ?? "–"), clock(row.startedAt), String(row.attempts), why];
+  const indent = "  ".repeat(depth + 1);
+  return [`${indent}${row.path}`, `${indent}${row.status}`, clean(row.assignedTo ?? "–"), clock(row.startedAt), String(row.attempts), why];
 }
 
 function clock(at: number | null): string {

@@ -1,10 +1,14 @@
-import { dirname, resolve } from "node:path";
+import { readdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 
 import { Command } from "commander";
 
 import { lintFile } from "../../authoring/linter.ts";
+import { loadFile } from "../../authoring/load-file.ts";
 import type { FileProblem } from "../../authoring/problem.ts";
 import { renderProblems } from "../../authoring/render-problem.ts";
+import { MAX_WORKFLOWS_BESIDE } from "../../base/limits.ts";
+import type { Definition } from "../../definition/definition.ts";
 import { namesFromOutside } from "../bindings.ts";
 import type { Cli } from "../cli.ts";
 import { loadConfig } from "../config.ts";
@@ -21,15 +25,29 @@ export function lintCommand(cli: Cli): Command {
 }
 
 async function lint(cli: Cli, files: readonly string[], options: JsonOption): Promise<ExitCode> {
+  const found = files.map((named) => findWorkflow(named, cli.directory));
+  const workflows = await workflowsBeside(found);
   const problems: FileProblem[] = [];
-  for (const named of files) {
-    const file = findWorkflow(named, cli.directory);
+  for (const file of found) {
     const config = await loadConfig(dirname(resolve(cli.directory, file)));
     const agents = namesFromOutside({ given: [], environment: cli.environment, config, directory: cli.directory });
-    problems.push(...(await lintFile(file, { agents })));
+    problems.push(...(await lintFile(file, { agents, workflows })));
   }
   if (options.json === true) cli.terminal.printJson({ problems });
   else if (problems.length === 0) cli.terminal.say(`${files.length === 1 ? `${files[0]} is` : `${files.length} files are`} fine.`);
   else cli.terminal.print(renderProblems(problems));
   return problems.some(({ severity }) => severity === "error") ? EXIT.error : EXIT.ok;
+}
+
+const WORKFLOW_FILE = /\.tutti\.(?:ya?ml|json)$/;
+
+/** Workflows that steps may run: the files themselves, and those that stand beside them. Broken ones say nothing. */
+async function workflowsBeside(files: readonly string[]): Promise<readonly Definition[]> {
+  const paths = new Set(files.map((file) => resolve(file)));
+  for (const folder of new Set(files.map((file) => dirname(resolve(file))))) {
+    const names = (await readdir(folder)).filter((name) => WORKFLOW_FILE.test(name)).toSorted();
+    for (const name of names.slice(0, MAX_WORKFLOWS_BESIDE)) paths.add(join(folder, name));
+  }
+  const loaded = await Promise.all([...paths].map((path) => loadFile(path).catch(() => null)));
+  return loaded.flatMap((result) => (result?.ok === true ? [result.value.definition] : []));
 }

@@ -75,7 +75,7 @@ async function list(cli: Cli, options: ListOptions): Promise<ExitCode> {
 }
 
 /** A run's record as JSON: instants as text, in UTC. */
-export function recordDocument({ run, workflow, version, status, createdAt, endedAt, error, labels }: RunRecord) {
+export function recordDocument({ run, workflow, version, status, createdAt, endedAt, error, labels, parent }: RunRecord) {
   return {
     run: run.id,
     workflow,
@@ -86,6 +86,7 @@ export function recordDocument({ run, workflow, version, status, createdAt, ende
     durationMs: endedAt === null ? null : endedAt - createdAt,
     error,
     labels,
+    ...(parent === undefined ? {} : { parent }),
   };
 }
 

@@ -1,19 +1,18 @@
-/** `questions` and `answer`: what agents want to know before they can go on. */
+/** `questions` and `answer`: what agents, and runs themselves, want to know before they can go on. */
 import { Command } from "commander";
 
-import { TuttiError } from "../../base/errors.ts";
-import type { Json } from "../../base/json.ts";
-import type { OpenQuestion } from "../../runtime/open-questions.ts";
-import { problemsOf, questionText, readAnswer } from "../ask.ts";
+import type { Json, JsonObject } from "../../base/json.ts";
+import { asAnswer, problemsOfAnswer, unfit } from "../../runtime/answers.ts";
+import { findQuestion, type OpenQuestion } from "../../runtime/open-questions.ts";
+import { answerCommandOf, questionText, readAnswer } from "../ask-text.ts";
 import type { Cli } from "../cli.ts";
-import { answerHint } from "../conclude.ts";
 import { databaseOf } from "../database.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { type DatabaseOption, databaseHint, described, type JsonOption, usageError, withDatabase, withJson } from "../options.ts";
 import { nameOfUser } from "../order.ts";
 import { findRun } from "../run-id.ts";
 import { parseJson } from "../run-input.ts";
-import { openReader, openRecorder } from "../session.ts";
+import { openReader, openRecorder, type Session } from "../session.ts";
 import { clean } from "../text.ts";
 import { goesOn } from "./steer.ts";
 
@@ -30,21 +29,40 @@ export function questionsCommand(cli: Cli): Command {
 async function questions(cli: Cli, named: string | undefined, options: DatabaseOption & JsonOption): Promise<ExitCode> {
   await using session = openReader(cli, await databaseOf(cli, options));
   const { orchestrator } = session;
-  const only = named === undefined ? null : (await findRun(orchestrator, named)).run.id;
-  const open = (await orchestrator.questions()).filter(({ run }) => only === null || run === only);
+  const open = named === undefined ? await orchestrator.questions() : await questionsOfRun(session, named);
   if (options.json === true) {
-    cli.terminal.printJson({
-      questions: open.map(({ id, run, workflow, path, agent, question }) => ({ id, run, workflow, subtask: path, agent, ...question })),
-    });
+    cli.terminal.printJson({ questions: open.map(questionDocument) });
     return EXIT.ok;
   }
   if (open.length === 0) cli.terminal.say("No open questions.");
   for (const question of open) {
     cli.terminal.print(`${question.id}  ${question.workflow} ${question.run}`);
     cli.terminal.print(questionText(question, cli.terminal));
-    cli.terminal.say(cli.terminal.paint("dim", `  tutti answer ${question.id} ${answerHint(question)}${databaseHint(options.db)}`));
+    cli.terminal.say(cli.terminal.paint("dim", `  ${answerCommandOf(question, databaseHint(options.db))}`));
   }
   return EXIT.ok;
+}
+
+async function questionsOfRun({ orchestrator }: Session, named: string): Promise<readonly OpenQuestion[]> {
+  const { run } = await findRun(orchestrator, named);
+  return (await orchestrator.open(run.id)).questions();
+}
+
+/** A question as JSON. */
+export function questionDocument({ id, kind, run, workflow, path, agent, question, to, until }: OpenQuestion): JsonObject {
+  return {
+    id,
+    kind,
+    run,
+    workflow,
+    subtask: path,
+    agent,
+    prompt: question.prompt,
+    ...(question.schema === undefined ? {} : { schema: question.schema }),
+    ...(question.data === undefined ? {} : { data: question.data }),
+    ...(to.length === 0 ? {} : { to }),
+    ...(until === null ? {} : { until: new Date(until).toISOString() }),
+  };
 }
 
 type AnswerOptions = DatabaseOption & { readonly json?: string };
@@ -66,28 +84,46 @@ async function answer(cli: Cli, id: string, text: string | undefined, options: A
   if ((text === undefined) === (options.json === undefined))
     throw usageError("Give the answer either in words or with --json.", `For example: tutti answer ${id} "yes"`);
   const db = await databaseOf(cli, options);
-  const open = await findQuestion(cli, db, id);
-  const value: Json = options.json === undefined ? readAnswer(text ?? "", open.question) : parseJson(options.json, "--json");
-  const problems = problemsOf(value, open.question);
-  if (problems.length > 0)
-    throw new TuttiError("T4005", `The answer does not fit question ${open.id}: ${problems.join(" ")}`, {
-      help: "The question stays open.",
-    });
+  const open = await findOpen(cli, db, id);
+  const value = options.json === undefined ? readAnswer(text ?? "", open ?? UNKNOWN) : parseJson(options.json, "--json");
+  return give(cli, { db, id, open, value, hint: options });
+}
+
+/** What is not known of a question that is not open: its answer is compared as it was typed. */
+const UNKNOWN: Pick<OpenQuestion, "kind" | "question"> = { kind: "agent", question: { prompt: "" } };
+
+type Giving = {
+  readonly db: string;
+  readonly id: string;
+  readonly open: OpenQuestion | null;
+  readonly value: Json;
+  readonly hint: DatabaseOption;
+};
+
+/** Gives an answer. One that fits no open question is compared with the one that was given before. */
+export async function give(cli: Cli, { db, id, open, value, hint }: Giving): Promise<ExitCode> {
+  if (open === null) {
+    await using session = openReader(cli, db);
+    const { id: run } = await session.orchestrator.answer(id, value, nameOfUser());
+    cli.terminal.say(`Question ${clean(id)} of run ${run} has had this answer before; nothing was changed.`);
+    return EXIT.ok;
+  }
+  const problems = problemsOfAnswer(asAnswer(open, value), open.question);
+  // Said before anything is opened for writing.
+  if (problems.length > 0) throw unfit(open.id, problems);
   await using session = await openRecorder(cli, db);
   const handle = await session.orchestrator.answer(open.id, value, nameOfUser());
-  cli.terminal.say(`Answered. Run ${handle.id} has its answer; ${goesOn(session, handle, options)}`);
+  cli.terminal.say(`Answered. Run ${handle.id} has its answer; ${goesOn(session, handle, hint)}`);
   return EXIT.ok;
 }
 
-/** Looked up by reading, so that a wrong id needs no owner. */
-async function findQuestion(cli: Cli, db: string, id: string): Promise<OpenQuestion> {
+/** An open question by its id or the beginning of it; null when there is none. Looked up by reading, so that a wrong id needs no owner. */
+export async function findOpen(cli: Cli, db: string, id: string): Promise<OpenQuestion | null> {
   await using session = openReader(cli, db);
-  const open = await session.orchestrator.questions();
-  const found = open.filter((question) => question.id.startsWith(id));
-  const exact = found.find((question) => question.id === id) ?? (found.length === 1 ? found[0] : undefined);
-  if (exact !== undefined) return exact;
+  const { orchestrator } = session;
+  const exact = await findQuestion(orchestrator.host, orchestrator.tenant, id);
+  if (exact !== null) return exact;
+  const found = (await orchestrator.questions()).filter((question) => question.id.startsWith(id));
   if (found.length > 1) throw usageError(`${found.length} open questions begin with ${clean(id)}.`, "Write more of the id.");
-  throw new TuttiError("T4004", `Question ${clean(id)} is not open: it does not exist, has been answered, or its run has ended.`, {
-    help: "`tutti questions` lists the open ones.",
-  });
+  return found[0] ?? null;
 }

@@ -91,13 +91,19 @@ export function goesOn(session: Session, record: Pick<RunRecord, "run">, options
   return `it is recorded, and the run goes on when a process drives it: tutti run --id ${record.run.id}${databaseHint(options.db)}`;
 }
 
-async function recordOf(cli: Cli, named: string, options: DatabaseOption): Promise<{ readonly record: RunRecord; readonly db: string }> {
+/** The run that a command names, and its database. Looked up by reading. */
+export async function recordOf(
+  cli: Cli,
+  named: string,
+  options: DatabaseOption,
+): Promise<{ readonly record: RunRecord; readonly db: string }> {
   const db = await databaseOf(cli, options);
   await using reader = openReader(cli, db);
   return { record: await findRun(reader.orchestrator, named), db };
 }
 
-function refuseWhenOver({ run, status, endedAt }: RunRecord): void {
+/** A finished run never changes. */
+export function refuseWhenOver({ run, status, endedAt }: RunRecord): void {
   if (endedAt === null) return;
   throw new TuttiError("T4003", `Run ${run.id} has ended; it is ${status}.`, {
     help: `A finished run never changes; see it with: tutti get ${run.id}`,

@@ -5,16 +5,18 @@
  *    over, and steps that have yet to begin, are folded into one line each when there are too many.
  * 2. It is drawn at most every `DRAW_MS`, however many facts arrive.
  */
+import { onlyRow } from "../../runtime/board-rows.ts";
 import type { RunBoard, StepBoard } from "../../runtime/run-board.ts";
 import type { Terminal } from "../terminal.ts";
 import { counted, cut, pad, widthOf } from "../text.ts";
+import { rowsUnder } from "./kind-text.ts";
 import { bar, clockText, lookOfRun, stepText } from "./step-text.ts";
 import type { Shown, View } from "./view.ts";
 
 const DRAW_MS = 60;
 const BAR_COLUMNS = 12;
-/** The header, the two folded lines, the hint, and the line that the cursor stands on. */
-const SPARE_ROWS = 5;
+/** The header, the two folded lines, the budget, the hint, and the line that the cursor stands on. */
+const SPARE_ROWS = 6;
 const UP_AND_CLEAR = (rows: number): string => `${rows > 0 ? `\u001b[${rows}A` : ""}\r\u001b[J`;
 
 export class LiveView implements View {
@@ -94,6 +96,7 @@ export function blockOf(shown: Shown, terminal: Terminal, now: number, isOpen: b
     header(shown, terminal, now, columns),
     ...(above === 0 ? [] : [terminal.paint("dim", `✓ ${counted(above, "step")} over`)]),
     ...stepLines(shownSteps, board, terminal, { now, columns }),
+    ...budgetLine(board, terminal, columns),
     ...(below === 0 ? [] : [terminal.paint("dim", `· ${counted(below, "step")} pending`)]),
     ...hint,
   ];
@@ -108,6 +111,13 @@ function header({ run, workflow, version, board }: Shown, terminal: Terminal, no
   return `${terminal.paint(style, word)}  ${terminal.paint("strong", pad(left, columns - widthOf(right) - widthOf(word) - 4))}  ${right}`;
 }
 
+/** A budget that is used up holds the whole run, so it stands below all steps. */
+function budgetLine({ budget }: RunBoard, terminal: Terminal, columns: number): readonly string[] {
+  if (budget === null) return [];
+  const asks = budget.question === null ? "" : `; ${budget.question} asks for as much again`;
+  return [terminal.paint("warn", cut(`! the budget of ${budget.limit} is used up: ${budget.spent} of ${budget.allowed}${asks}`, columns))];
+}
+
 /** A workflow without a version has the fingerprint for one, of which the beginning is enough here. */
 function shortVersion(version: string): string {
   return version.replace(/^0\.0\.0\+([0-9a-f]{6}).*$/, "$1");
@@ -119,7 +129,7 @@ function stepLines(
   terminal: Terminal,
   { now, columns }: { readonly now: number; readonly columns: number },
 ): readonly string[] {
-  const texts = steps.map((step) => ({ id: step.id, ...stepText(step, board, now) }));
+  const texts = steps.map((step) => ({ id: `${"  ".repeat(step.depth)}${step.id}`, ...stepText(step, board, now) }));
   const idColumns = Math.min(28, Math.max(0, ...texts.map(({ id }) => id.length)));
   const whoColumns = Math.min(24, Math.max(0, ...texts.map(({ who }) => widthOf(who))));
   return texts.map(({ id, glyph, word, who, detail, style }) => {
@@ -134,20 +144,35 @@ function paint(terminal: Terminal, style: Parameters<Terminal["paint"]>[0] | nul
   return style === null ? text : terminal.paint(style, text);
 }
 
-/** Which steps are shown when not all of them fit: first those that are at work, then their neighbours. */
+/**
+ * Which rows are shown when not all of them fit: first those that are at work, then their neighbours.
+ * Inner steps are shown while the step around them is at work, and when it has failed.
+ */
 function fold(
   board: RunBoard,
   rows: number,
 ): { readonly above: number; readonly shownSteps: readonly StepBoard[]; readonly below: number } {
-  if (board.steps.length <= rows) return { above: 0, shownSteps: board.steps, below: 0 };
-  const active = board.steps.filter((step) => step.endedAt === null && step.status !== "pending");
-  const failed = board.steps.filter((step) => step.status === "failed_permanent");
-  const pending = board.steps.filter((step) => step.endedAt === null && step.status === "pending");
-  const over = board.steps
+  const all = board.steps.flatMap(withInner);
+  if (all.length <= rows) return { above: 0, shownSteps: all, below: 0 };
+  const active = all.filter((step) => step.endedAt === null && step.status !== "pending");
+  const failed = all.filter((step) => step.status === "failed_permanent");
+  const pending = all.filter((step) => step.endedAt === null && step.status === "pending");
+  const over = all
     .filter((step) => step.endedAt !== null && step.status !== "failed_permanent")
     .toSorted((left, right) => (right.endedAt ?? 0) - (left.endedAt ?? 0));
   const kept = new Set([...failed, ...active, ...over.slice(0, 3), ...pending, ...over].slice(0, rows));
   const isHidden = (step: StepBoard): boolean => !kept.has(step);
-  const above = board.steps.filter((step) => isHidden(step) && step.endedAt !== null).length;
-  return { above, shownSteps: board.steps.filter((step) => kept.has(step)), below: board.steps.filter(isHidden).length - above };
+  const outermost = board.steps.filter(isHidden);
+  const above = outermost.filter((step) => step.endedAt !== null).length;
+  return { above, shownSteps: all.filter((step) => kept.has(step)), below: outermost.length - above };
+}
+
+function withInner(step: StepBoard): readonly StepBoard[] {
+  const isShown = step.status === "failed_permanent" || (step.endedAt === null && step.status !== "pending") || isUndone(step);
+  return isShown ? [step, ...rowsUnder(step).flatMap(withInner)] : [step];
+}
+
+function isUndone(step: StepBoard): boolean {
+  const compensation = onlyRow(step)?.compensation ?? null;
+  return compensation === "running" || compensation === "failed";
 }

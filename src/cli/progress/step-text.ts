@@ -1,9 +1,11 @@
 /** What is said of a step on one line: a glyph, a word, who has it, and what matters now. */
 import { formatDuration } from "../../base/duration.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
+import { onlyRow } from "../../runtime/board-rows.ts";
 import { nameOfTarget, type RunBoard, type StepBoard, type SubtaskRow, type SubtaskStatus } from "../../runtime/run-board.ts";
 import type { Style } from "../terminal.ts";
 import { clean, cut } from "../text.ts";
+import { compensationText, decisionText, joined, scopeSummary, scopeText, votesText, waitText, whoOf } from "./kind-text.ts";
 
 export type StepText = {
   readonly glyph: string;
@@ -47,9 +49,13 @@ export function lookOfRun(status: RunStatus): { readonly glyph: string; readonly
 
 export function stepText(step: StepBoard, board: RunBoard, now: number): StepText {
   // One row of an each-step may not stand for all of them.
-  const only = step.itemCount === null ? [...step.rows.values()][0] : undefined;
+  const only = onlyRow(step);
   const detail = step.itemCount === null ? subtaskDetail(step, only, board, now) : listDetail(step, step.itemCount, now);
-  return { ...LOOKS[step.status], who: clean(only?.assignedTo ?? nameOfTarget(step.step.target)), detail };
+  return {
+    ...LOOKS[step.status],
+    who: clean(only?.assignedTo ?? whoOf(step.step)),
+    detail: joined(detail, only === undefined ? "" : compensationText(only)),
+  };
 }
 
 function subtaskDetail(step: StepBoard, row: SubtaskRow | undefined, board: RunBoard, now: number): string {
@@ -58,19 +64,17 @@ function subtaskDetail(step: StepBoard, row: SubtaskRow | undefined, board: RunB
       return board.endedAt === null ? needsText(step, board) : "never began";
     case "assigned":
     case "running":
-      return joined(attemptText(step, row), progressText(row), failureText(row));
+      return row === undefined ? "" : workText(step, row);
     case "retrying":
       return row === undefined ? "" : retryText(step, row, now);
     case "waiting":
-      return row?.question == null
-        ? ""
-        : `for an answer to ${row.question.id}: "${cut(clean(row.question.question.prompt), REASON_COLUMNS)}"`;
+      return row === undefined ? "" : waitingText(row, now);
     case "completed":
-      return joined(durationText(step), attemptsText(step.attempts));
+      return row === undefined ? keptText(board) : completedText(step, row);
     case "failed":
       return "canceling the task at the agent";
     case "failed_permanent":
-      return joined(attemptsText(step.attempts), failureText(row));
+      return joined(row?.isTolerated === true ? "not critical" : "", attemptsText(step.attempts), failureText(row));
     case "skipped":
       return skippedText(step);
     case "canceled":
@@ -78,8 +82,30 @@ function subtaskDetail(step: StepBoard, row: SubtaskRow | undefined, board: RunB
   }
 }
 
+/** A step that is over without ever having begun here. */
+function keptText({ forkedFrom }: RunBoard): string {
+  return forkedFrom === null ? "" : `kept from ${forkedFrom.run}`;
+}
+
+function workText(step: StepBoard, row: SubtaskRow): string {
+  if (row.standIn !== null) return joined(`${row.standIn} stands in for it`, failureText(row));
+  return joined(scopeText(step.step, row), attemptText(step, row), progressText(row), failureText(row));
+}
+
+function waitingText({ wait, question }: SubtaskRow, now: number): string {
+  if (wait !== null) return waitText(wait, question, now);
+  return question === null ? "" : `for an answer to ${question.id}: "${cut(clean(question.question.prompt), REASON_COLUMNS)}"`;
+}
+
+function completedText(step: StepBoard, row: SubtaskRow): string {
+  const attempts = row.scope === null ? attemptsText(step.attempts) : "";
+  return joined(decisionText(row), scopeSummary(step.step, row), durationText(step), attempts);
+}
+
 function needsText(step: StepBoard, board: RunBoard): string {
-  const open = board.steps.filter((other) => step.step.needs.includes(other.id) && other.endedAt === null).map(({ id }) => id);
+  // Of an inner step only the needs are known, not how they stand: its neighbours are on the lines around it.
+  const isOpen = (id: string): boolean => step.depth > 0 || board.steps.some((other) => other.id === id && other.endedAt === null);
+  const open = step.step.needs.filter(isOpen);
   return open.length === 0 ? "" : `needs ${cut(open.join(", "), REASON_COLUMNS)}`;
 }
 
@@ -93,10 +119,12 @@ function listDetail(step: StepBoard, itemCount: number, now: number): string {
   const count = (status: SubtaskStatus): number => step.countByStatus.get(status) ?? 0;
   const over = count("completed") + count("failed_permanent") + count("canceled") + count("skipped");
   if (step.endedAt !== null)
-    return joined(`${count("completed")}/${itemCount}`, durationText(step), failedItems(count("failed_permanent")));
+    return joined(`${count("completed")}/${itemCount}`, votesText(step.votes), durationText(step), failedItems(count("failed_permanent")));
   const active = (["running", "waiting"] as const).flatMap((status) => (count(status) === 0 ? [] : [`${count(status)} ${status}`]));
   return joined(
     `${over}/${itemCount} ${bar(over, itemCount, BAR_COLUMNS)}`,
+    step.whole?.standIn == null ? "" : `${step.whole.standIn} stands in for it`,
+    votesText(step.votes),
     ...active,
     retryingItems(step, count("retrying"), now),
     failedItems(count("failed_permanent")),
@@ -105,7 +133,7 @@ function listDetail(step: StepBoard, itemCount: number, now: number): string {
 
 function retryingItems(step: StepBoard, count: number, now: number): string {
   if (count === 0) return "";
-  const row = [...step.rows.values()].find(({ status }) => status === "retrying");
+  const row = step.rows.values().find(({ status }) => status === "retrying");
   return `${count} retrying${row === undefined ? "" : `: ${retryText(step, row, now)}`}`;
 }
 
@@ -113,19 +141,23 @@ function failedItems(count: number): string {
   return count === 0 ? "" : `${count} failed`;
 }
 
-/** `HTTP 503, attempt 2/3 in 3s`. */
+/** `HTTP 503, attempt 2/3 in 3s`. A fallback and a repair are called what they are. */
 export function retryText(step: StepBoard, row: SubtaskRow, now: number): string {
   const inMs = Math.max(0, (row.retryAt ?? now) - now);
   const when = inMs < 1000 ? "now" : `in ${Math.ceil(inMs / 1000)}s`;
-  return `${reasonOf(row)}, attempt ${row.attempts + 1}/${attemptLimit(step)} ${when}`;
+  return `${reasonOf(row)}, ${nextText(step, row, row.attempts + 1)} ${when}`;
 }
 
-function attemptText(step: StepBoard, row: SubtaskRow | undefined): string {
-  return row === undefined || row.attempts < 2 ? "" : `attempt ${row.attempts}/${attemptLimit(step)}`;
+function attemptText(step: StepBoard, row: SubtaskRow): string {
+  return row.attempts < 2 ? "" : nextText(step, row, row.attempts);
 }
 
-function attemptLimit({ step }: StepBoard): number {
-  return step.retry.attempts + step.fallback.length;
+function nextText({ step }: StepBoard, { fallback, isRepair }: SubtaskRow, attempt: number): string {
+  if (step.kind !== "delegate") return `attempt ${attempt}`;
+  if (fallback === null) return isRepair ? "asked to repair its output" : `attempt ${attempt}/${step.retry.attempts}`;
+  const target = step.fallback[fallback];
+  const place = step.fallback.length < 2 ? "" : ` ${fallback + 1}/${step.fallback.length}`;
+  return `fallback${place}${target === undefined ? "" : ` ${clean(nameOfTarget(target))}`}`;
 }
 
 function failureText(row: SubtaskRow | undefined): string {
@@ -147,7 +179,7 @@ export function progressText(row: SubtaskRow | undefined): string {
 }
 
 function durationText({ startedAt, endedAt }: StepBoard): string {
-  return startedAt === null || endedAt === null ? "" : formatDuration(endedAt - startedAt);
+  return startedAt === null || endedAt === null || startedAt === endedAt ? "" : formatDuration(endedAt - startedAt);
 }
 
 function attemptsText(attempts: number): string {
@@ -157,10 +189,6 @@ function attemptsText(attempts: number): string {
 export function bar(done: number, all: number, columns: number): string {
   const full = all === 0 ? columns : Math.floor((done / all) * columns);
   return "▇".repeat(full) + "░".repeat(columns - full);
-}
-
-function joined(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== "").join(", ");
 }
 
 /** `00:14`, `1:02:03`. */

@@ -87,7 +87,15 @@ describe.concurrent("without an owner", () => {
     expect(await place.run("result", "q", "--json")).toMatchObject({ code: 8, stdout: expect.stringContaining(id) });
     expect(await place.run("answer", id, "Berlin")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4005") });
     expect(await place.run("answer", id, "Bremen")).toMatchObject({ code: 0, stderr: expect.stringContaining("tutti run --id q") });
-    expect(await place.run("answer", id, "Bremen")).toMatchObject({ code: 5, stderr: expect.stringContaining("error T4004") });
+    expect(await place.run("answer", id, "Bremen")).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("has had this answer before"),
+    });
+    expect(await place.run("answer", id, "Hamburg")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/error T4006 .*was answered by .*"Bremen"/),
+    });
+    expect(await place.run("answer", "q_nothing", "x")).toMatchObject({ code: 5, stderr: expect.stringContaining("error T4004") });
     expect(place.calls()).toEqual(["ask"]);
     expect(await place.run("run", "--id", "q")).toMatchObject({ code: 0, stdout: '{"to":"Bremen"}\n' });
   });

@@ -49,6 +49,7 @@ function perform(
     ttl_ms: 30_000,
     operation: capability,
     timestamp: "2025-04-07T00:00:00.000Z",
+    hop_count: 1,
   };
   const work = { key: `default/run_1/${subtask}/1/0`, capability, input, text: null, exchanges: [], task: null, assignment };
   return agent.perform(work, { signal, progress: ({ phase }) => void phases.push(phase ?? ""), chunk: () => undefined });
