@@ -65,6 +65,8 @@ const NOTHING: Result<LeftBehind, Failure> = { ok: true, value: {} };
 /** What only some steps leave behind: a vote, and what undoes them. */
 export function leftBehind(turn: Turn, step: StepProgram, completion: Omit<Completion, "task" | "changes">): Result<LeftBehind, Failure> {
   const { path } = completion;
+  // Most steps leave nothing, and should pay nothing for those that do.
+  if (step.inner.compensate === undefined && step.parts.vote === undefined && frameOf(path) === ROOT) return NOTHING;
   const voting = votingStep(turn, step, path);
   // Where a handler stands in, the step itself did nothing that could be undone; of an `each`, its items did.
   const isOwnWork = turn.state.scopes[path]?.kind !== "handler" && !isWholeList(step, path);

@@ -28,11 +28,13 @@ function rankOf(turn: Turn, path: Path): readonly number[] {
 
 /** A data part `{ result, context_update }` is a result with a delta; its keys are paths with dots. */
 export function withoutDelta(reply: Reply): { readonly reply: Reply; readonly changes: readonly ContextChange[] } {
-  const [first, ...others] = reply.data ?? [];
-  if (!isJsonObject(first) || !isDelta(first)) return { reply, changes: [] };
+  const first = reply.data?.[0];
+  if (!isJsonObject(first) || first["context_update"] === undefined || !isDelta(first)) return { reply, changes: NO_CHANGES };
   const changes = Object.entries(first["context_update"] as JsonObject).map(([path, value]): ContextChange => ({ path, value }));
-  return { reply: { ...reply, data: [first["result"] as Json, ...others] }, changes };
+  return { reply: { ...reply, data: [first["result"] as Json, ...(reply.data ?? []).slice(1)] }, changes };
 }
+
+const NO_CHANGES: readonly ContextChange[] = [];
 
 function isDelta(part: JsonObject): boolean {
   return Object.keys(part).length === 2 && Object.hasOwn(part, "result") && isJsonObject(part["context_update"]);

@@ -13,11 +13,13 @@ import { addTimer, addWaitTimers } from "./timers.ts";
 
 type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
 
-/** A step of a frame is over, with this result. */
-export function finishStep(state: RunState, path: Path, result: StepResult): void {
-  finishIn(openFrame(state, frameOf(path)), stepOf(path), result);
+/** A step did nothing, and nor did any inside it. */
+export function skipStep(state: RunState, path: Path): void {
+  delete state.scopes[path];
+  finishIn(openFrame(state, frameOf(path)), stepOf(path), { status: "skipped", attempts: 0 });
 }
 
+/** A step of a frame is over, with this result. */
 function finishIn(frame: Frame, id: StepId, result: StepResult): void {
   assert(frame.steps[id] === undefined, `Step ${id} is over once.`);
   frame.steps[id] = result;
@@ -133,10 +135,10 @@ export function closeScope(state: RunState, path: Path): void {
   delete state.scopes[path];
 }
 
-export function iterate(state: RunState, { path, iteration, agent, score }: FactOf<"iterationStarted">): void {
+export function iterate(state: RunState, { path, iteration, agent, score, best }: FactOf<"iterationStarted">): void {
   const scope = scopeStateOf(state, path);
   const { steps } = scope;
-  if (score !== undefined && (scope.best === null || score > scope.best.score)) scope.best = { score, output: outputsOf(steps) };
+  if (score !== undefined && best !== undefined) scope.best = { score, output: best };
   if (scope.agent !== null) scope.history.push({ agent: scope.agent, output: steps[scope.agent]?.output ?? null });
   scope.prev = scope.kind === "loop" ? steps : null;
   scope.agent = agent ?? null;
@@ -144,11 +146,6 @@ export function iterate(state: RunState, { path, iteration, agent, score }: Fact
   scope.steps = {};
   scope.stepsOver = 0;
   scope.lists = {};
-}
-
-/** The outputs of finished steps by id: what a step with inner steps gives. */
-export function outputsOf(steps: Frame["steps"]): JsonObject {
-  return Object.fromEntries(Object.entries(steps).map(([id, { output }]) => [id, output ?? null]));
 }
 
 export function acceptPlan(state: RunState, { path, subtasks }: FactOf<"planAccepted">): void {
@@ -187,36 +184,42 @@ export function remindApproval(state: RunState, { path, to, escalated, remindAt 
 
 export function decideApproval(state: RunState, { path, output, vote, compensation }: FactOf<"approvalDecided">): void {
   if (vote !== undefined) addVote(state, path, vote);
-  const result = (): StepResult => ({ status: "completed", output, text: "", data: [output], attempts: 1 });
-  finishSubtask(state, path, { attempts: 1, output, result });
+  const index = indexOf(path);
+  if (index === null) endStep(state, path, { status: "completed", output, text: "", data: [output], attempts: 1 });
+  else completeItem(state, path, index, { output, attempts: 1 });
   keepCompensation(state, path, compensation);
 }
 
-/** How a subtask ended: with an output, or with an error. A step's result is made only where one is kept. */
-type Finished = { readonly attempts: number; readonly result: () => StepResult } & ({ readonly output: Json } | { readonly error: Json });
-
-/** Ends a subtask, and puts its result where it belongs: into its step, or into its list. */
-function finishSubtask(state: RunState, path: Path, finished: Finished): void {
-  const { attempts } = finished;
-  const begun = endWork(state, path);
+/** Ends a subtask that is a whole step: its result is that of the step. */
+function endStep(state: RunState, path: Path, result: StepResult): void {
+  endWork(state, path);
   const frame = openFrame(state, frameOf(path));
   const id = stepOf(path);
-  const index = indexOf(path);
-  if (index === null) {
-    const hasList = frame.lists[id] !== undefined;
-    return finishIn(frame, id, hasList ? { ...finished.result(), attempts: dropList(frame, id).attempts } : finished.result());
-  }
-  const list = listIn(frame, id);
+  const hasList = frame.lists[id] !== undefined;
+  finishIn(frame, id, hasList ? { ...result, attempts: dropList(frame, id).attempts } : result);
+}
+
+/** Ends an item, and counts it in its list. */
+function endItem(state: RunState, path: Path, index: number, attempts: number): ListState {
+  const begun = endWork(state, path);
+  const list = listIn(openFrame(state, frameOf(path)), stepOf(path));
   if (begun) list.inFlight -= 1;
   else list.next = index + 1;
   list.over += 1;
   list.attempts += attempts;
-  if ("output" in finished) {
-    list.succeeded += 1;
-    list.output[index] = finished.output;
-  } else {
-    list.errors[index] = finished.error;
-  }
+  return list;
+}
+
+/** An item with an output. */
+function completeItem(
+  state: RunState,
+  path: Path,
+  index: number,
+  { output, attempts }: { readonly output: Json; readonly attempts: number },
+): void {
+  const list = endItem(state, path, index, attempts);
+  list.succeeded += 1;
+  list.output[index] = output;
 }
 
 export function completeSubtask(state: RunState, fact: SubtaskCompleted): void {
@@ -224,7 +227,9 @@ export function completeSubtask(state: RunState, fact: SubtaskCompleted): void {
   if (signal !== undefined) takeSignal(state, signal);
   spend(state, fact.usage);
   if (vote !== undefined) addVote(state, path, vote);
-  finishSubtask(state, path, { attempts: fact.attempt, output: fact.output, result: () => completedResult(fact) });
+  const index = indexOf(path);
+  if (index === null) endStep(state, path, completedResult(fact));
+  else completeItem(state, path, index, { output: fact.output, attempts: fact.attempt });
   keepCompensation(state, path, compensation);
 }
 
@@ -281,7 +286,9 @@ export function failSubtask(state: RunState, fact: SubtaskFailed): void {
   const { path, attempt } = fact;
   spend(state, fact.usage);
   const error: JsonObject = { reason: fact.reason, ...fact.failure };
-  finishSubtask(state, path, { attempts: attempt, error, result: () => ({ status: "failed", output: null, error, attempts: attempt }) });
+  const index = indexOf(path);
+  if (index === null) return endStep(state, path, { status: "failed", output: null, error, attempts: attempt });
+  endItem(state, path, index, attempt).errors[index] = error;
 }
 
 export function cancelSubtask(state: RunState, { path, aborting, patienceAt }: FactOf<"subtaskCanceled">): void {

@@ -27,6 +27,8 @@ export type Fact = { readonly at: Instant } & (
       readonly iteration: number;
       readonly agent?: StepId;
       readonly score?: number;
+      /** The output of the last iteration, when its score is the best so far. */
+      readonly best?: Json;
       readonly note?: string;
     }
   /** The planner's subtasks, checked: from now on they are steps of the run. */

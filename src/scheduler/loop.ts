@@ -4,9 +4,9 @@ import type { Json } from "../base/json.ts";
 import { asClause } from "../base/text.ts";
 import type { LoopStep } from "../definition/definition.ts";
 import type { StepProgram } from "../definition/program.ts";
-import { outputsOf } from "./evolve-scope.ts";
 import { failSubtask } from "./failure.ts";
 import type { Path } from "./input.ts";
+import { outputsOf } from "./outputs.ts";
 import { frameIn } from "./path.ts";
 import { completeScope, pushInner } from "./scope.ts";
 import type { ScopeState } from "./state.ts";
@@ -18,14 +18,17 @@ export function iterationIsOver(turn: Turn, step: StepProgram, path: Path, scope
   assert(loop.kind === "loop" && block !== null, `${path} is a loop.`);
   if (scope.stepsOver < block.steps.length) return;
   const found = judge(turn, step, loop, frameIn(path, scope.iteration));
-  if (found.isEnough) return completeScope(turn, step, path, outputsOf(scope.steps));
-  if (scope.iteration >= loop.max) return exhaust(turn, step, path, found);
+  const output = outputsOf(Object.keys(loop.steps), scope.steps);
+  if (found.isEnough) return completeScope(turn, step, path, output);
+  if (scope.iteration >= loop.max) return exhaust(turn, step, path, { ...found, output });
   const { score, note } = found;
+  const isBest = score !== undefined && score > (scope.best?.score ?? -Infinity);
   turn.record({
     kind: "iterationStarted",
     path,
     iteration: scope.iteration + 1,
     ...(score === undefined ? {} : { score }),
+    ...(isBest ? { best: output } : {}),
     ...(note === undefined ? {} : { note }),
   });
   pushInner(turn, path);
@@ -46,11 +49,10 @@ function judge(turn: Turn, step: StepProgram, { until }: LoopStep, frame: Path):
 }
 
 /** All iterations are used up. */
-function exhaust(turn: Turn, step: StepProgram, path: Path, { score, note }: Found): void {
+function exhaust(turn: Turn, step: StepProgram, path: Path, { score, note, output: last }: Found & { readonly output: Json }): void {
   const { step: loop } = step;
   assert(loop.kind === "loop", `${path} is a loop.`);
-  const { best, steps } = present(turn.state.scopes[path], `${path} is at work.`);
-  const last = outputsOf(steps);
+  const { best } = present(turn.state.scopes[path], `${path} is at work.`);
   const isLastBest = best === null || (score ?? 0) > best.score;
   if (loop.onExhausted === "last" || (loop.onExhausted === "best" && isLastBest)) return completeScope(turn, step, path, last);
   if (loop.onExhausted === "best" && best !== null) return completeScope(turn, step, path, best.output);

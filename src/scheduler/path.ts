@@ -11,27 +11,29 @@ import type { Path } from "./input.ts";
 /** The frame of the workflow's own steps. */
 export const ROOT = "";
 
-type Parts = { readonly frame: Path; readonly step: StepId; readonly index: number | null; readonly list: Path };
+type Parts = { readonly path: Path; readonly frame: Path; readonly step: StepId; readonly index: number | null };
 
-/** One input is about one path, which is taken apart again and again: the last one is remembered. */
-let lastPath: Path | null = null;
-let lastParts: Parts = { frame: ROOT, step: ROOT, index: null, list: ROOT };
+/**
+ * One input is about one subtask and its list, whose paths are taken apart again and again: the last
+ * two are remembered.
+ */
+let last: Parts = { path: ROOT, frame: ROOT, step: ROOT, index: null };
+let lastButOne = last;
 
 function partsOf(path: Path): Parts {
-  if (path !== lastPath) {
-    lastParts = takeApart(path);
-    lastPath = path;
-  }
-  return lastParts;
+  if (path === last.path) return last;
+  const parts = path === lastButOne.path ? lastButOne : takeApart(path);
+  lastButOne = last;
+  last = parts;
+  return parts;
 }
 
 function takeApart(path: Path): Parts {
   const slash = path.lastIndexOf("/");
   const frame = slash === -1 ? ROOT : path.slice(0, slash);
-  if (!path.endsWith("]")) return { frame, step: path.slice(slash + 1), index: null, list: path };
+  if (!path.endsWith("]")) return { path, frame, step: slash === -1 ? path : path.slice(slash + 1), index: null };
   const bracket = path.lastIndexOf("[");
-  const list = path.slice(0, bracket);
-  return { frame, step: list.slice(slash + 1), index: Number(path.slice(bracket + 1, -1)), list };
+  return { path, frame, step: path.slice(slash + 1, bracket), index: Number(path.slice(bracket + 1, -1)) };
 }
 
 /** The id of the step that a subtask executes. */
@@ -51,7 +53,7 @@ export function frameOf(path: Path): Path {
 
 /** The path of a step: that of a subtask without the place in its list. */
 export function listPathOf(path: Path): Path {
-  return partsOf(path).list;
+  return path.endsWith("]") ? path.slice(0, path.lastIndexOf("[")) : path;
 }
 
 /** The subtask that holds a frame. */

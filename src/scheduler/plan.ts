@@ -10,11 +10,11 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../base/j
 import type { PlanStep } from "../definition/definition.ts";
 import type { StepProgram, Validate } from "../definition/program.ts";
 import { beginApproval } from "./approval.ts";
-import { outputsOf } from "./evolve-scope.ts";
 import type { PlannedSubtask } from "./fact.ts";
 import { failSubtask } from "./failure.ts";
 import type { Path } from "./input.ts";
 import { frameOf, ownerOf, pathIn, stepOf } from "./path.ts";
+import { outputsOf } from "./outputs.ts";
 import { completeScope, pushInner } from "./scope.ts";
 import type { ScopeState } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -49,9 +49,9 @@ export function planStepIsOver(turn: Turn, step: StepProgram, path: Path, scope:
   pushInner(turn, path);
 }
 
-function complete(turn: Turn, step: StepProgram, path: Path, { steps }: ScopeState): void {
-  const { makePlan: _planner, approvePlan: _approval, ...subtasks } = steps;
-  completeScope(turn, step, path, outputsOf(subtasks));
+function complete(turn: Turn, step: StepProgram, path: Path, { steps, subtasks }: ScopeState): void {
+  const ids = present(subtasks, `${path} has been planned.`).map(({ id }) => id);
+  completeScope(turn, step, path, outputsOf(ids, steps));
 }
 
 /** The subtasks of a plan that has been checked. */

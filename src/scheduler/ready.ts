@@ -104,12 +104,14 @@ function resultIn(scope: Scope, id: StepId): StepResult | undefined {
   return Object.hasOwn(scope.steps, id) ? scope.steps[id] : scope.outer === undefined ? undefined : resultIn(scope.outer, id);
 }
 
-function skipStep(turn: Turn, step: StepProgram, path: Path, reason: SkipReason): void {
+export function skipStep(turn: Turn, step: StepProgram, path: Path, reason: SkipReason): void {
   turn.record({ kind: "stepSkipped", step: path, reason });
   stepIsOver(turn, step, path);
 }
 
+const NOTHING: Result<Json, ExpressionFailure> = { ok: true, value: null };
+
 /** Evaluates an optional template; null when the step has none. */
 export function evaluateOptional(evaluate: Evaluate | null | undefined, scope: Scope): Result<Json, ExpressionFailure> {
-  return evaluate === null || evaluate === undefined ? { ok: true, value: null } : evaluate(scope);
+  return evaluate === null || evaluate === undefined ? NOTHING : evaluate(scope);
 }

@@ -9,7 +9,7 @@ import { assert, present } from "../base/assert.ts";
 import type { Json } from "../base/json.ts";
 import type { StepProgram } from "../definition/program.ts";
 import { completeSubtask } from "./complete.ts";
-import { outputsOf } from "./evolve-scope.ts";
+import type { SkipReason } from "./fact.ts";
 import { failSubtask } from "./failure.ts";
 import { handlerIsOver } from "./handler.ts";
 import { turnIsOver } from "./handoff.ts";
@@ -18,7 +18,9 @@ import { type Tally, verdictOf } from "./join.ts";
 import { iterationIsOver } from "./loop.ts";
 import { frameIn, ownerOf } from "./path.ts";
 import { scopeStateOf, startable } from "./place.ts";
+import { outputsOf } from "./outputs.ts";
 import { planStepIsOver } from "./plan.ts";
+import { skipStep } from "./ready.ts";
 import type { ScopeState } from "./state.ts";
 import { stopInside } from "./stop.ts";
 import type { Turn } from "./turn.ts";
@@ -36,8 +38,6 @@ export function openScope(turn: Turn, step: StepProgram, path: Path): void {
     ...(step.step.kind === "handoff" ? { agent: step.step.start } : {}),
   });
   pushInner(turn, path);
-  // Without inner steps nothing would ever say that it is over.
-  if (step.block?.steps.length === 0) settleScope(turn, frameIn(path, scopeStateOf(turn.state, path).iteration));
 }
 
 function deadlineOf({ step }: StepProgram, at: number): number | null {
@@ -61,6 +61,7 @@ export function settleScope(turn: Turn, frame: Path): void {
   const scope = turn.state.scopes[owner];
   if (scope === undefined || frameIn(owner, scope.iteration) !== frame) return;
   const step = turn.stepAt(owner);
+  if (isSkipped(step, owner, scope)) return skipStep(turn, step, owner, skippedInside(scope));
   switch (scope.kind) {
     case "parallel":
       return decideJoin(turn, step, owner, false);
@@ -77,8 +78,25 @@ export function settleScope(turn: Turn, frame: Path): void {
   }
 }
 
-function groupStepIsOver(turn: Turn, step: StepProgram, path: Path, scope: ScopeState): void {
-  if (scope.stepsOver === present(step.block, `${path} holds steps.`).steps.length) completeScope(turn, step, path, outputsOf(scope.steps));
+/**
+ * Skipped is not failed: a step all of whose inner steps were skipped did nothing, and is skipped too.
+ * An item cannot be skipped, and of a handler its holder says what follows.
+ */
+function isSkipped({ block, step }: StepProgram, path: Path, { kind, iteration, steps, stepsOver }: ScopeState): boolean {
+  if (kind === "handler" || iteration > 1 || path.endsWith("]")) return false;
+  // One agent at a time plans, or has its turn.
+  const count = step.kind === "plan" || step.kind === "handoff" ? 1 : present(block, `${path} holds steps.`).steps.length;
+  return stepsOver === count && Object.values(steps).every(({ status }) => status === "skipped");
+}
+
+function skippedInside({ steps }: ScopeState): SkipReason {
+  return { kind: "upstream", source: "all of its inner steps", steps: Object.keys(steps) };
+}
+
+function groupStepIsOver(turn: Turn, step: StepProgram, path: Path, { steps, stepsOver }: ScopeState): void {
+  assert(step.step.kind === "group", `${path} is a group.`);
+  const ids = Object.keys(step.step.steps);
+  if (stepsOver === ids.length) completeScope(turn, step, path, outputsOf(ids, steps));
 }
 
 /** Decides a parallel step. The output has a key for each branch, in declared order. */
@@ -86,15 +104,18 @@ function decideJoin(turn: Turn, step: StepProgram, path: Path, isLate: boolean):
   const { step: definition, block } = step;
   assert(definition.kind === "parallel" && block !== null, `${path} has branches.`);
   const scope = scopeStateOf(turn.state, path);
-  const verdict = verdictOf(definition.succeed.rule, tallyOf(block.steps, scope), isLate);
+  const { rule } = definition.succeed;
+  // The usual case, and it comes with every branch: no tally is needed to see that some are missing.
+  if (rule.kind === "all" && !isLate && scope.stepsOver < block.steps.length) return;
+  const verdict = verdictOf(rule, tallyOf(block.steps, scope), isLate);
   if (verdict.kind === "open") return;
   stopInside(turn, path);
+  const output = outputsOf(Object.keys(definition.branches), scope.steps);
   if (verdict.kind === "impossible") {
-    const details = { results: outputsOf(scope.steps) };
+    const details = { results: output };
     const failure = { code: "T4116", message: `Step ${path} did not succeed: ${verdict.why}.`, retryable: false, details };
     return failSubtask(turn, step, { path, attempt: 1, reason: isLate ? "timedOut" : "disagreed", failure });
   }
-  const output = Object.fromEntries(Object.keys(definition.branches).map((id): [string, Json] => [id, scope.steps[id]?.output ?? null]));
   completeScope(turn, step, path, output, verdict.agreed);
 }
 
@@ -114,7 +135,7 @@ export function completeScope(turn: Turn, step: StepProgram, path: Path, output:
 /** The time of a scope is up: a join is decided with what is there, anything else has failed. */
 export function scopeIsLate(turn: Turn, path: Path): void {
   const step = turn.stepAt(path);
-  if (step.step.kind === "parallel" && scopeStateOf(turn.state, path).kind === "parallel") return decideJoin(turn, step, path, true);
+  if (step.step.kind === "parallel") return decideJoin(turn, step, path, true);
   stopInside(turn, path);
   const failure = { code: "T4103", message: `The inner steps of ${path} were not over in its time.`, retryable: false };
   failSubtask(turn, step, { path, attempt: 1, reason: "timedOut", failure });

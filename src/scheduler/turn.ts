@@ -27,7 +27,7 @@ export class Turn {
   readonly commands: Command[] = [];
   /** Steps whose dependencies have just come to an end; they are looked at before the turn is over. */
   readonly candidates: Candidate[] = [];
-  #advancing: Set<Path> | undefined;
+  #advancing: Path[] | undefined;
   #state: RunState | null;
   #root: Scope | undefined;
   #scopeByFrame: Map<Path, Scope> | undefined;
@@ -60,14 +60,11 @@ export class Turn {
 
   /** Assigns items of a list; false when that is going on further up the stack, which then goes on by itself. */
   advance(list: Path, assign: () => void): boolean {
-    this.#advancing ??= new Set();
-    if (this.#advancing.has(list)) return false;
-    this.#advancing.add(list);
-    try {
-      assign();
-    } finally {
-      this.#advancing.delete(list);
-    }
+    this.#advancing ??= [];
+    if (this.#advancing.includes(list)) return false;
+    this.#advancing.push(list);
+    assign();
+    this.#advancing.pop();
     return true;
   }
 

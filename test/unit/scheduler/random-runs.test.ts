@@ -161,7 +161,8 @@ describe("random runs", () => {
             const tree = withoutRaces(randomTree(choices, 2, "s")) as JsonObject;
             return outputOf(new World(tree, {}, { replays: false }).start({ yes: true, no: false, items: [3, 1, 2] }), turns);
           });
-          expect(outputs[1]).toEqual(outputs[0]);
+          // As text: the order of an object's keys is a part of what agents see.
+          expect(JSON.stringify(outputs[1])).toBe(JSON.stringify(outputs[0]));
         },
       ),
       { numRuns: RUNS },
