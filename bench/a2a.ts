@@ -11,7 +11,7 @@ import { Role, TaskState, type Task } from "@a2a-js/sdk";
 import { ClientFactory, type Client } from "@a2a-js/sdk/client";
 
 import { createAgentFactory } from "../src/agents/agent-factory.ts";
-import { workflowFromObject } from "../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../src/authoring/file/workflow-from-object.ts";
 import type { Definition } from "../src/definition/definition.ts";
 import { inDirectory, openEngine } from "./engine.ts";
 import { median, type Figure } from "./figures.ts";

@@ -11,9 +11,9 @@ import { DEFAULT_TENANT, type RunId, type RunRef } from "../src/base/ids.ts";
 import type { Json } from "../src/base/json.ts";
 import type { Definition } from "../src/definition/definition.ts";
 import { systemClock } from "../src/ports/clock.ts";
-import type { AgentFactory } from "../src/runtime/binder.ts";
-import { Effects } from "../src/runtime/effects.ts";
-import { Registry } from "../src/runtime/registry.ts";
+import type { AgentFactory } from "../src/runtime/registry/binder.ts";
+import { Effects } from "../src/runtime/effects/effects.ts";
+import { Registry } from "../src/runtime/registry/registry.ts";
 import type { Agent } from "../src/ports/agents.ts";
 
 /** The fact rows of one commit, as the floor writes them again. */

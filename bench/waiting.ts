@@ -9,12 +9,12 @@ export async function measureWaiting(): Promise<Figure[]> {
   return inDirectory(async (directory) => {
     const engine = openEngine({ directory, agents: [adder] });
     await park(engine, 200);
-    engine.host.mailbox.evictIdle(0);
+    engine.host.mailbox.residents.evictIdle(0);
     const before = heapBytes();
     await park(engine, IN_MEMORY);
     const resident = heapBytes();
     for (let parked = IN_MEMORY; parked < RUNS; parked += IN_MEMORY) await park(engine, IN_MEMORY);
-    engine.host.mailbox.evictIdle(0);
+    engine.host.mailbox.residents.evictIdle(0);
     const evicted = heapBytes();
     await engine.close();
     const recoveryMs = await recover(directory);
@@ -50,7 +50,7 @@ async function recover(directory: string): Promise<number> {
   const page = await host.list({ tenant: "default" as never, status: ["waiting"], limit: RUNS });
   globalThis.gc?.();
   const startedAt = performance.now();
-  for (const { run } of page.items) host.mailbox.load(run);
+  for (const { run } of page.items) host.mailbox.residents.load(run);
   const elapsedMs = performance.now() - startedAt;
   await engine.close();
   return elapsedMs * (RUNS / page.items.length);

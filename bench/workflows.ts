@@ -1,4 +1,4 @@
-import { workflowFromObject } from "../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../src/authoring/file/workflow-from-object.ts";
 import type { Definition } from "../src/definition/definition.ts";
 import { defineAgent } from "../src/agents/function-agent.ts";
 import { ask } from "../src/agents/answers.ts";

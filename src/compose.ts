@@ -7,11 +7,12 @@ import { silentLog, type Log } from "./ports/log.ts";
 import { openEmbedded } from "./hosts/embedded/open-embedded.ts";
 import type { MailboxHost } from "./hosts/mailbox/mailbox-host.ts";
 import { openMemory } from "./hosts/memory/open-memory.ts";
-import { type RunnableWorkflow, takeWorkflow } from "./runtime/built-workflow.ts";
-import { Effects } from "./runtime/effects.ts";
+import { type RunnableWorkflow, takeWorkflow } from "./runtime/workflows/built-workflow.ts";
+import { Effects } from "./runtime/effects/effects.ts";
 import { Orchestrator } from "./runtime/orchestrator.ts";
-import { Registry } from "./runtime/registry.ts";
+import { Registry } from "./runtime/registry/registry.ts";
 
+/** Where an orchestrator keeps its runs, and who works for it; every part has a default. */
 export type OrchestratorOptions = {
   /** The database file; `:memory:` keeps everything in this process and loses it with the process. */
   readonly db?: string;

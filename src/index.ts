@@ -11,8 +11,8 @@ export { workflow, type WorkflowOptions } from "./authoring/builder/workflow.ts"
 export type { Block, Branches, Buildable, Workflow } from "./authoring/builder/block-types.ts";
 export type { Expr, Ref } from "./authoring/builder/expression-types.ts";
 export type { Member, Shape } from "./authoring/builder/shape.ts";
-export { loadFile, loadText, type LoadedFile } from "./authoring/load-file.ts";
-export { workflowFromObject } from "./authoring/workflow-from-object.ts";
+export { loadFile, loadText, type LoadedFile } from "./authoring/file/load-file.ts";
+export { workflowFromObject } from "./authoring/file/workflow-from-object.ts";
 export { ERROR_CODES, type ErrorCode } from "./base/codes.ts";
 export { TuttiError } from "./base/errors.ts";
 export type { Json, JsonObject } from "./base/json.ts";
@@ -20,6 +20,7 @@ export {
   AgentUnavailableError,
   CyclicDependencyError,
   InvalidWorkerOutputError,
+  MaxIterationsExceededError,
   NetworkError,
   WorkflowExecutionError,
   WorkflowSubtaskFailedError,
@@ -32,15 +33,15 @@ export type { Agent, Capability, LocalAgent, RemoteAgent } from "./ports/agents.
 export type { Clock } from "./ports/clock.ts";
 export type { DefinitionRecord, Host, HistoryEntry, RunRecord } from "./ports/host.ts";
 export type { Log } from "./ports/log.ts";
-export type { RunnableWorkflow } from "./runtime/built-workflow.ts";
-export type { ForkedStep, ForkPlan } from "./runtime/fork.ts";
-export type { ForkOptions } from "./runtime/fork-run.ts";
-export type { SetValue } from "./runtime/fork-set.ts";
+export type { RunnableWorkflow } from "./runtime/workflows/built-workflow.ts";
+export type { ForkedStep, ForkPlan } from "./runtime/fork/fork.ts";
+export type { ForkOptions } from "./runtime/fork/fork-run.ts";
+export type { SetValue } from "./runtime/fork/fork-set.ts";
 export type { OpenQuestion } from "./runtime/open-questions.ts";
 export { Orchestrator, RunHandle, type StartOptions } from "./runtime/orchestrator.ts";
 export type { DecisionOptions } from "./runtime/run-handle.ts";
 export type { RunResult } from "./runtime/run-result.ts";
-export type { GivenWorkflow } from "./runtime/versions.ts";
-export type { WorkflowLibrary } from "./runtime/workflow-library.ts";
+export type { GivenWorkflow } from "./runtime/workflows/versions.ts";
+export type { WorkflowLibrary } from "./runtime/workflows/workflow-library.ts";
 export type { Fact, RunState, RunStatus } from "./scheduler/index.ts";
 export { serveAgent, type ServedAgent } from "./server/serve-agent.ts";

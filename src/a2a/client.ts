@@ -19,7 +19,7 @@ import {
 import { JsonRpcTransportFactory, RestTransportFactory, TenantTransportDecorator, type Transport } from "@a2a-js/sdk/client";
 
 import { TuttiError } from "../base/errors.ts";
-import { type Egress, EgressError, type Fetch, type Trust } from "../runtime/egress.ts";
+import { type Egress, EgressError, type Fetch, type Trust } from "../runtime/egress/egress.ts";
 import { CardSource, chooseInterface, type Interface, trustOf } from "./card.ts";
 import { PROTOCOL_VERSION } from "./wire.ts";
 

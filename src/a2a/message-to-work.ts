@@ -6,7 +6,7 @@ import type { AssignmentMetadata, Capability, Work } from "../ports/agents.ts";
 import type { Outcome } from "../scheduler/outcome.ts";
 import { filesOf } from "./file-part.ts";
 import { isRepairPart, repairOf } from "./repair.ts";
-import { dataOf, metadataNumber, metadataObject, metadataText, textOf } from "./wire.ts";
+import { dataOf, metadataNumber, metadataObject, metadataText, metadataTexts, textOf } from "./wire.ts";
 
 /**
  * The work in a message: the first data part is the input, the text parts are the instruction, and
@@ -80,5 +80,20 @@ function toAssignment(message: Message, operation: string, receivedAt: number): 
     timestamp: metadataText(metadata, "timestamp") ?? new Date(receivedAt).toISOString(),
     hop_count: metadataNumber(metadata, "hop_count") ?? 0,
     ...(contextRef === undefined ? {} : { context_ref: contextRef }),
+    ...toCoordination(metadata),
+  };
+}
+
+function toCoordination(metadata: Message["metadata"]): Partial<AssignmentMetadata> {
+  const numbers = ["workflow_step", "total_steps", "batch_size"].flatMap((key) => {
+    const value = metadataNumber(metadata, key);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  const dependsOn = metadataTexts(metadata, "depends_on");
+  const batchId = metadataText(metadata, "batch_id");
+  return {
+    ...Object.fromEntries(numbers),
+    ...(dependsOn === undefined ? {} : { depends_on: dependsOn }),
+    ...(batchId === undefined ? {} : { execution_mode: "parallel", batch_id: batchId }),
   };
 }

@@ -8,7 +8,7 @@
  * 3. Errors are the protocol's own; the words of any other exception stay in the log.
  * 4. A task that somebody has seen is answered as a task, never as a direct message.
  */
-import { hash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 
 import {
   type AgentCard,
@@ -16,7 +16,7 @@ import {
   type GetTaskRequest,
   type ListTasksRequest,
   type ListTasksResponse,
-  Message,
+  type Message,
   Role,
   type SendMessageRequest,
   type StreamResponse,
@@ -25,7 +25,6 @@ import {
   TaskState,
 } from "@a2a-js/sdk";
 import {
-  A2AError,
   ExtendedAgentCardNotConfiguredError,
   PushNotificationNotSupportedError,
   RequestMalformedError,
@@ -38,13 +37,14 @@ import type { A2ARequestHandler } from "@a2a-js/sdk/server";
 import type { LocalAgent, Work } from "../ports/agents.ts";
 import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../scheduler/outcome.ts";
+import { checkedMessage, contentOf, contextOf, refusalOf } from "./check-message.ts";
 import { EventQueue } from "./event-queue.ts";
 import { messageToWork, nextTurn } from "./message-to-work.ts";
 import { replyParts } from "./outcome-to-task.ts";
 import { ServedTask, type Surroundings } from "./served-task.ts";
 import { listTasks, withHistory } from "./task-list.ts";
 import type { StoredTask, TaskStore } from "./task-store.ts";
-import { isInterrupted, isTerminal, message as makeMessage, metadataText, textOf } from "./wire.ts";
+import { isTerminal, message as makeMessage, metadataText, textOf } from "./wire.ts";
 
 export type HandlerOptions = {
   readonly agent: LocalAgent;
@@ -114,9 +114,11 @@ export class AgentRequestHandler implements A2ARequestHandler {
     const accepted = await this.#accept(params);
     if (accepted.kind === "answer") return single({ $case: "message", value: accepted.message });
     if (accepted.kind === "stored") return single({ $case: "task", value: accepted.task });
-    // The reader is there from the beginning, so that it misses nothing.
-    const queue = accepted.open.served.read();
-    await Promise.race([accepted.open.served.settled, nextLoopTurn()]);
+    const { served } = accepted.open;
+    const queue = served.read();
+    // A handler that was quick has ended its turn already: the task as it is was the last event.
+    if (served.isAtRest) queue.end();
+    await Promise.race([served.settled, nextLoopTurn()]);
     const direct = await this.#directAnswer(accepted.open);
     if (direct !== null) {
       await queue.return();
@@ -321,38 +323,6 @@ export class AgentRequestHandler implements A2ARequestHandler {
     if (stored === null) throw new TaskNotFoundError(`There is no task ${taskId}.`);
     return stored;
   }
-}
-
-function checkedMessage(message: Message | undefined): Message {
-  if (message === undefined) throw new RequestMalformedError("The request has no message.");
-  if (message.messageId === "") throw new RequestMalformedError("The message has no messageId.");
-  if (message.role !== Role.ROLE_USER) throw new RequestMalformedError("The role of a message to an agent is ROLE_USER.");
-  if (message.parts.length === 0) throw new RequestMalformedError("The message has no parts.");
-  if (message.parts.some(({ content }) => content === undefined))
-    throw new RequestMalformedError("A part of the message is none of text, raw, url and data.");
-  return message;
-}
-
-/** A message to a task is in the task's context, or names none (A2A 3.4.1). */
-function contextOf(message: Message, task: Task): string {
-  if (message.contextId === "" || message.contextId === task.contextId) return task.contextId;
-  throw new RequestMalformedError(`Task ${task.id} is in another context than "${message.contextId}".`);
-}
-
-function refusalOf(task: Task): A2AError | null {
-  const state = task.status?.state;
-  if (isTerminal(state)) return new UnsupportedOperationError(`Task ${task.id} is over; send a new message without its id.`);
-  if (isInterrupted(state)) return null;
-  return new UnsupportedOperationError(`Task ${task.id} is being worked on; send the message when it asks for input.`);
-}
-
-/** What makes two messages with one id the same. Metadata such as the time of sending may differ. */
-function contentOf(message: Message): string {
-  const { parts } = Message.toJSON(message) as { parts?: unknown };
-  return hash(
-    "sha256",
-    JSON.stringify([parts, message.taskId, metadataText(message.metadata, "operation", "skill", "skill_id", "skillId") ?? ""]),
-  );
 }
 
 /** The question as the task tells it, when its handler's own outcome is not at hand. */

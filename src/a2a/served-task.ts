@@ -60,6 +60,11 @@ export class ServedTask {
     return this.#outcome;
   }
 
+  /** True when a turn has ended its readers' streams, and the next has not begun (see `#end`). */
+  get isAtRest(): boolean {
+    return this.#outcome !== null && this.#task.status?.state !== TaskState.TASK_STATE_AUTH_REQUIRED;
+  }
+
   /** Fulfilled when the turn is over, by the handler or by a cancel, and what came of it is saved. */
   get settled(): Promise<void> {
     return this.#settled.promise;

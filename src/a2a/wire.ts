@@ -1,7 +1,7 @@
 /** Words and small readers of the A2A wire that both directions share. Pure. */
 import { type Message, type Part, Role, type Task, TaskState } from "@a2a-js/sdk";
 
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { isJsonObject, isSound, type Json, type JsonObject } from "../base/json.ts";
 import { MAX_JSON_DEPTH } from "../base/limits.ts";
 
 /** An agent that declares it ignores a second message with the same id. Served agents do. */
@@ -62,9 +62,10 @@ export function dataOf(parts: readonly Part[]): Json[] {
   return values;
 }
 
-/** A value that JSON.parse made, so that only its depth is in doubt. */
+/** A value that JSON.parse made, so that only its depth is in doubt, and its numbers: of 1e999 it makes infinity. */
 export function jsonFromWire(value: unknown): Json {
   if (!isShallow(value)) return "[nested too deeply]";
+  if (!isSound(value)) return "[a number is too large]";
   return (value ?? null) as Json;
 }
 
@@ -93,9 +94,14 @@ export function metadataNumber(metadata: Metadata, key: string): number | undefi
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
+export function metadataTexts(metadata: Metadata, key: string): readonly string[] | undefined {
+  const value: unknown = metadata?.[key];
+  return Array.isArray(value) && value.every((item): item is string => typeof item === "string") ? value : undefined;
+}
+
 export function metadataObject(metadata: Metadata, key: string): JsonObject | undefined {
   const value: unknown = metadata?.[key];
-  return isJsonObject(value) && isShallow(value) ? value : undefined;
+  return isJsonObject(value) && isSound(value) ? value : undefined;
 }
 
 /** True for states after which a task never changes. */

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 
 import { TuttiError } from "../base/errors.ts";
 import type { Agent } from "../ports/agents.ts";
-import type { AgentFactory } from "../runtime/binder.ts";
+import type { AgentFactory } from "../runtime/registry/binder.ts";
 import { remoteAgent } from "./remote-agent.ts";
 
 /** Reads a secret by its name; undefined when there is none. */

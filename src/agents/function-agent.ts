@@ -83,7 +83,7 @@ export function defineAgent<Inputs, Outputs>(spec: AgentSpec<Inputs, Outputs>): 
       if (runner === undefined)
         return failed({
           code: "T3008",
-          message: `Agent "${spec.name}" has no capability "${work.capability}"; it has ${[...runners.keys()].join(", ")}.`,
+          message: noRunner(spec.name, work.capability, [...runners.keys()]),
         });
       try {
         let input: unknown = work.input;
@@ -101,6 +101,11 @@ export function defineAgent<Inputs, Outputs>(spec: AgentSpec<Inputs, Outputs>): 
       }
     },
   };
+}
+
+function noRunner(agent: string, capability: string, known: readonly string[]): string {
+  if (capability === "") return `Agent "${agent}" can do ${known.join(", ")}, and the step does not say which; give it a \`skill\`.`;
+  return `Agent "${agent}" has no capability "${capability}"; it has ${known.join(", ")}.`;
 }
 
 /** Not only promises: query builders and the like are awaited too. */

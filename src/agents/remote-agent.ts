@@ -14,11 +14,12 @@ import { isJsonObject, type JsonObject } from "../base/json.ts";
 import type { StepLimit } from "../definition/definition.ts";
 import type { CancelResult, Capability, Described, Found, RemoteAgent, Sent, Watch, Work } from "../ports/agents.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
-import { Egress, EgressError } from "../runtime/egress.ts";
+import { Egress, EgressError } from "../runtime/egress/egress.ts";
 import type { Intent, RemoteTask } from "../scheduler/input.ts";
 import { chooseName } from "./names.ts";
 import type { Outcome } from "../scheduler/outcome.ts";
 
+/** How a remote agent is called, who asks, and how far it is trusted. */
 export type RemoteAgentOptions = {
   /** The name in histories and logs; the address without it. */
   readonly name?: string;

@@ -1,6 +1,7 @@
 import canonicalize from "canonicalize";
 
 import { assert } from "./assert.ts";
+import { MAX_JSON_DEPTH } from "./limits.ts";
 
 /** A plain JSON value: what definitions, facts, inputs and outputs are made of. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -23,4 +24,11 @@ export function isJsonArray(value: Json): value is readonly Json[] {
 /** True for a JSON object; false for arrays, null and primitives. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** True when JSON can write a parsed value again, and recursive code can walk it: of 1e999 a parser makes infinity. */
+export function isSound(value: unknown, depth = 0): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  return depth < MAX_JSON_DEPTH && Object.values(value).every((inner) => isSound(inner, depth + 1));
 }

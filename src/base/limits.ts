@@ -64,8 +64,13 @@ export const MAX_ATTEMPTS = 100;
 /** The longest timer: beyond it instants stop being exact in some languages. */
 export const MAX_DURATION_MS = 10 * 366 * 86_400_000;
 
+/** The shortest time between two reminders of a question: each is a fact, and a message to people. */
+export const MIN_REMINDER_MS = 60_000;
+
 /** How long a run waits for agents to acknowledge a cancel before it ends without them. */
 export const CANCEL_PATIENCE_MS = 10_000;
+/** So long after its end patience is given anew: no process was there to tell the agent, or to hear it. */
+export const ABSENCE_MS = 1_000;
 /** How long an agent may take over a message that was cut off: until then "not found" proves nothing. */
 export const RECONCILE_MS = 5_000;
 /** How often an agent's progress is recorded at most (requirements W175). */
@@ -91,6 +96,12 @@ export const BREAKER_THRESHOLD = 5;
 /** How long it is left alone at first, and at most: long enough for a restart, short enough for a person who waits. */
 export const BREAKER_COOL_DOWN_MS = 5_000;
 export const BREAKER_MAX_COOL_DOWN_MS = 60_000;
+/** Subtasks that a message names as those it waited for: more say nothing to an agent. */
+export const MAX_DEPENDS_ON = 100;
+/** The run context: like an output, it is read whole, and all that is written into it is kept. */
+export const MAX_RUN_CONTEXT_BYTES = 1_048_576;
+/** Paths that are written into it and not replaced: each write that comes out of order looks at all of them. */
+export const MAX_RUN_CONTEXT_WRITES = 10_000;
 /** The parts of the run context that travel with a message; more is a file. */
 export const MAX_CONTEXT_BYTES = 65_536;
 /** Files of one step that travel inside a message: base64 and the envelope must fit the agent's request limit. */

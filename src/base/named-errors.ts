@@ -44,6 +44,19 @@ export class InvalidWorkerOutputError extends TuttiError {
   }
 }
 
+/** A loop used up its iterations; `best` is the output of the best of them, and `quality` its score (requirement X025). */
+export class MaxIterationsExceededError extends TuttiError {
+  override readonly name = "MaxIterationsExceededError";
+  readonly best: Json;
+  /** Null where the loop has a condition instead of a score. */
+  readonly quality: number | null;
+  constructor(sentence: string, { best = null, quality = null }: { readonly best?: Json; readonly quality?: number | null } = {}) {
+    super("T4117", sentence, { details: { best, quality } });
+    this.best = best;
+    this.quality = quality;
+  }
+}
+
 /** No agent could be given the work. */
 export class AgentUnavailableError extends TuttiError {
   override readonly name = "AgentUnavailableError";
@@ -69,14 +82,20 @@ export function errorOfFailedRun(run: string, failure: FailureLike): TuttiError 
   if (failure.code !== "T4108") return new WorkflowExecutionError(sentence, { details: { code: failure.code } });
   const details = isJsonObject(failure.details) ? failure.details : {};
   const text = (name: string) => (typeof details[name] === "string" ? details[name] : "");
-  const cause = errorOfStep(text("path"), text("code"), text("message"));
+  const cause = errorOfStep(text("path"), { code: text("code"), message: text("message"), details: details["details"] ?? null });
   return new WorkflowExecutionError(sentence, { details: { code: text("code") }, cause });
 }
 
-function errorOfStep(path: string, code: string, message: string): TuttiError {
+function errorOfStep(path: string, { code, message, details }: Required<FailureLike>): TuttiError {
   if (code === "T4102") return new InvalidWorkerOutputError(message);
+  if (code === "T4117") return errorOfLoop(message, details);
   if (code === "T4115" || code === "AGENT_UNAVAILABLE") return new AgentUnavailableError(message);
   // Failures of calls carry the word that the guides have for it on the wire.
   if (code === "T3001" || code === "NETWORK_ERROR") return new NetworkError(message);
   return new WorkflowSubtaskFailedError(path, message, { details: { code } });
+}
+
+function errorOfLoop(message: string, details: Json): TuttiError {
+  const { best = null, quality = null } = isJsonObject(details) ? details : {};
+  return new MaxIterationsExceededError(message, { best, quality: typeof quality === "number" ? quality : null });
 }

@@ -4,7 +4,7 @@ import type { AgentCard } from "@a2a-js/sdk";
 import { A2aClient } from "../a2a/client.ts";
 import type { Interface } from "../a2a/card.ts";
 import { DEDUPE_EXTENSION } from "../a2a/wire.ts";
-import { Egress } from "../runtime/egress.ts";
+import { Egress } from "../runtime/egress/egress.ts";
 import { sentenceOf } from "./report-error.ts";
 import { clean } from "./text.ts";
 

@@ -58,8 +58,25 @@ function decisionsOf({ schema }: Question): readonly string[] | null {
 function formText(question: Question): string {
   const form = formOf(question);
   const required = isJsonObject(form) && Array.isArray(form["required"]) ? form["required"].map(String) : [];
-  const names = fieldsOf(question).map(({ name }) => (required.includes(name) ? `${clean(name)} (required)` : clean(name)));
-  return names.length === 0 ? "" : `, with ${names.join(", ")}`;
+  const names = fieldsOf(question).map(({ name, schema }) => {
+    const notes = [choicesText(schema), required.includes(name) ? "required" : null].filter((note) => note !== null);
+    return notes.length === 0 ? clean(name) : `${clean(name)} (${notes.join(", ")})`;
+  });
+  return names.length === 0 ? "" : `, with ${names.join("; ")}`;
+}
+
+/** The values that a field may have: `internal or public`; null when they are not listed. */
+export function choicesText(schema: Json): string | null {
+  const options = isJsonObject(schema) ? schema["enum"] : undefined;
+  if (!Array.isArray(options)) return isJsonObject(schema) && schema["type"] === "boolean" ? "true or false" : null;
+  return options.map((option) => clean(typeof option === "string" ? option : JSON.stringify(option))).join(" or ");
+}
+
+/** ` --form audience=…` for each field that must be filled in. */
+export function formHint(question: Question): string {
+  const form = formOf(question);
+  const required = isJsonObject(form) && Array.isArray(form["required"]) ? form["required"].map(String) : [];
+  return required.map((name) => (name === "note" ? ' --note "…"' : ` --form ${clean(name)}=…`)).join("");
 }
 
 /** The fields of an approval's form. */
@@ -77,7 +94,7 @@ function formOf({ schema }: Question): Json | undefined {
 
 /** The command that answers it; `hint` names the database where it has to be named. */
 export function answerCommandOf({ kind, id, question }: OpenQuestion, hint: string): string {
-  if (kind === "approval" || kind === "budget") return `tutti approve ${id}${hint}   or: tutti reject ${id}${hint}`;
+  if (kind === "approval" || kind === "budget") return `tutti approve ${id}${formHint(question)}${hint}   or: tutti reject ${id}${hint}`;
   const decisions = decisionsOf(question);
   if (kind !== "agent" && decisions !== null) return `tutti answer ${id} ${decisions.join("|")}${hint}`;
   const type = question.schema?.["type"];

@@ -10,7 +10,7 @@ import { createInterface, type Interface } from "node:readline/promises";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { problemsOfAnswer } from "../runtime/answers.ts";
 import type { OpenQuestion } from "../runtime/open-questions.ts";
-import { fieldsOf, questionText, readAnswer } from "./ask-text.ts";
+import { choicesText, fieldsOf, questionText, readAnswer } from "./ask-text.ts";
 import type { View } from "./progress/view.ts";
 import { sentenceOf } from "./report-error.ts";
 import { readValue } from "./run-input.ts";
@@ -121,7 +121,9 @@ function isEmpty(form: Json | undefined): boolean {
 async function askForm(reader: Interface, { question }: OpenQuestion, signal: AbortSignal): Promise<JsonObject> {
   const form: { [field: string]: Json } = {};
   for (const { name, schema } of fieldsOf(question)) {
-    const text = (await reader.question(`  ${clean(name)}: `, { signal })).trim();
+    const choices = choicesText(schema);
+    const label = choices === null ? clean(name) : `${clean(name)} (${choices})`;
+    const text = (await reader.question(`  ${label}: `, { signal })).trim();
     if (text !== "") form[name] = readValue(text, schema);
   }
   return form;

@@ -9,8 +9,8 @@ import { resolve } from "node:path";
 import { TuttiError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { AgentBinding, Definition, Step, Target } from "../definition/definition.ts";
+import { nameOfTarget } from "../definition/target.ts";
 import { eachStep } from "../definition/walk.ts";
-import { nameOfTarget } from "../runtime/run-board.ts";
 import type { ConfigPlace, LoadedConfig } from "./config.ts";
 
 export type BindingSources = {
@@ -120,11 +120,20 @@ export function fromConfigPlace(name: string, place: ConfigPlace, config: Loaded
 }
 
 function moduleBinding(name: string, specifier: string, folder: string): AgentBinding {
-  const hash = specifier.lastIndexOf("#");
-  const path = resolve(folder, hash === -1 ? specifier : specifier.slice(0, hash));
+  const { path, hash } = moduleOf(specifier, folder);
   if (!existsSync(path))
     throw bindingError(name, `there is no module ${path}, and it is not an address that begins with http:// or https://`);
-  return { kind: "module", specifier: hash === -1 ? path : `${path}${specifier.slice(hash)}` };
+  return { kind: "module", specifier: `${path}${hash}` };
+}
+
+/** Whether there is a file behind `./agents.ts#name`. */
+export function hasModule(specifier: string, folder: string): boolean {
+  return existsSync(moduleOf(specifier, folder).path);
+}
+
+function moduleOf(specifier: string, folder: string): { readonly path: string; readonly hash: string } {
+  const at = specifier.lastIndexOf("#");
+  return { path: resolve(folder, at === -1 ? specifier : specifier.slice(0, at)), hash: at === -1 ? "" : specifier.slice(at) };
 }
 
 function bindingError(name: string, why: string): TuttiError {

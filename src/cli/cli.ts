@@ -1,4 +1,4 @@
-import type { FileProblem } from "../authoring/problem.ts";
+import type { FileProblem } from "../authoring/file/problem.ts";
 import type { Json } from "../base/json.ts";
 import type { Log } from "../ports/log.ts";
 import type { Orchestrator } from "../runtime/orchestrator.ts";

@@ -106,9 +106,8 @@ type Open = { readonly questions: readonly OpenQuestion[]; readonly signals: rea
 function tellOpen(cli: Cli, end: FollowEnd, telling: Telling, { questions, signals }: Open): ExitCode {
   const { record } = telling;
   if (end === "quarantined" || record.status === "quarantined") return tellQuarantine(cli, telling);
-  const isOurs = end !== "interrupted" && end !== "waitOver";
-  if (questions.length > 0 && isOurs) return tellQuestions(cli, questions, telling);
-  if (signals.length > 0 && isOurs) return tellSignals(cli, signals, telling);
+  if (questions.length > 0 && end !== "interrupted") return tellQuestions(cli, questions, telling);
+  if (signals.length > 0 && end !== "interrupted") return tellSignals(cli, signals, telling);
   const { terminal } = cli;
   const goOn = goOnText(telling);
   if (end === "interrupted") {
@@ -126,21 +125,30 @@ function goOnText({ session, record, hint }: Telling): string {
   return `Nothing is lost; go on with: tutti run --id ${record.run.id}${hint}`;
 }
 
-function tellQuestions({ terminal }: Cli, questions: readonly OpenQuestion[], { record, hint }: Telling): ExitCode {
-  terminal.say(`Run ${record.run.id} waits for ${counted(questions.length, "answer")}, and nobody can be asked here:`);
+function tellQuestions({ terminal, keyboard }: Cli, questions: readonly OpenQuestion[], telling: Telling): ExitCode {
+  const { record, hint } = telling;
+  const nobody = keyboard !== null && terminal.isLive ? "" : ", and nobody can be asked here";
+  terminal.say(`Run ${record.run.id} waits for ${counted(questions.length, "answer")}${nobody}:`);
   for (const question of questions) {
     terminal.say(questionText(question, terminal));
     terminal.say(`  ${answerCommandOf(question, hint)}`);
   }
-  terminal.say(`Then go on with: tutti run --id ${record.run.id}${hint}`);
+  terminal.say(thenText(telling));
   return EXIT.waiting;
 }
 
-function tellSignals({ terminal }: Cli, signals: readonly string[], { record, hint }: Telling): ExitCode {
+function tellSignals({ terminal }: Cli, signals: readonly string[], telling: Telling): ExitCode {
+  const { record, hint } = telling;
   terminal.say(`Run ${record.run.id} waits for ${signals.length === 1 ? "a signal" : "signals"}:`);
   for (const name of signals) terminal.say(`  tutti signal ${record.run.id} ${name}${hint}`);
-  terminal.say(`Then go on with: tutti run --id ${record.run.id}${hint}`);
+  terminal.say(thenText(telling));
   return EXIT.waiting;
+}
+
+/** What happens when it has come. */
+function thenText(telling: Telling): string {
+  const { session, record, hint } = telling;
+  return session.ownerPid === null ? `Then go on with: tutti run --id ${record.run.id}${hint}` : goOnText(telling);
 }
 
 function tellQuarantine({ terminal }: Cli, { record, hint }: Telling): ExitCode {

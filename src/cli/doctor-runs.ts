@@ -4,8 +4,8 @@
  */
 import { compile } from "../definition/compile.ts";
 import type { Definition } from "../definition/definition.ts";
+import { nameOfTarget } from "../definition/target.ts";
 import type { RunRecord } from "../ports/host.ts";
-import { nameOfTarget } from "../runtime/run-board.ts";
 import type { Orchestrator } from "../runtime/orchestrator.ts";
 import { brokenInvariants, nextWakeAt, type RunState } from "../scheduler/index.ts";
 import type { Flight, WaitState } from "../scheduler/state.ts";

@@ -4,7 +4,7 @@
  */
 import { TuttiError } from "../base/errors.ts";
 import type { RunHandle } from "../runtime/orchestrator.ts";
-import { RunBoard } from "../runtime/run-board.ts";
+import { RunBoard } from "../runtime/board/run-board.ts";
 import { spawnBackground } from "./background.ts";
 import type { Cli } from "./cli.ts";
 import { conclude } from "./conclude.ts";

@@ -9,7 +9,7 @@
  */
 import type { RunRef } from "../base/ids.ts";
 import type { HistoryEntry } from "../ports/host.ts";
-import type { RunBoard } from "../runtime/run-board.ts";
+import type { RunBoard } from "../runtime/board/run-board.ts";
 import { questionsOf } from "../runtime/open-questions.ts";
 import type { Fact, RunState } from "../scheduler/index.ts";
 import { Asker } from "./ask.ts";
@@ -91,7 +91,8 @@ class Watch {
     if (isOver(fact)) return this.#finish("over");
     const closed = closedQuestion(fact);
     if (closed !== null) this.#asker?.withdraw(closed);
-    if (asksSomebody(fact) || board.status === "waiting") await this.#lookWhetherItWaits();
+    // A run that is paused because a person must decide finishes first what is in flight.
+    if (asksSomebody(fact) || board.status === "waiting" || board.status === "paused") await this.#lookWhetherItWaits();
   }
 
   async #lookWhetherItWaits(): Promise<void> {

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 
 import { DEFAULT_TENANT } from "../base/ids.ts";
 import type { Definition } from "../definition/definition.ts";
+import { nameOfTarget } from "../definition/target.ts";
 import { openGuest } from "../hosts/embedded/guest-host.ts";
-import { bindingOf } from "../runtime/binder.ts";
-import { nameOfTarget } from "../runtime/run-board.ts";
-import { hasOutstanding, type RunState } from "../scheduler/index.ts";
+import { bindingOf } from "../runtime/registry/binder.ts";
+import { type Fact, hasOutstanding, type RunState } from "../scheduler/index.ts";
 import type { Flight } from "../scheduler/state.ts";
 import { counted } from "./text.ts";
 
@@ -17,6 +17,8 @@ export type LeftOver = {
   readonly keptItems: number;
   /** Work of function agents that ended with the process, so it begins again. */
   readonly repeated: readonly string[];
+  /** Work that follows from a decision which was only recorded: it has yet to begin. */
+  readonly next: readonly string[];
   /** Tasks at remote agents that went on meanwhile. */
   readonly reattached: readonly string[];
   /** Messages of which it has yet to be found out whether they arrived. */
@@ -25,6 +27,9 @@ export type LeftOver = {
 
 /** A person reads these; beyond it only the number of runs is told. */
 const RUNS_TOLD = 50;
+
+/** Among these the last decision is found, with what follows from it. */
+const LAST_FACTS = 500;
 
 /** Reads, before the database is owned, what its last owner left. */
 export async function readLeftOvers(db: string): Promise<readonly LeftOver[]> {
@@ -36,7 +41,9 @@ export async function readLeftOvers(db: string): Promise<readonly LeftOver[]> {
     for (const { run, fingerprint } of items) {
       const state = await host.inspect(run);
       const definition = await host.definition(run.tenant, fingerprint);
-      if (state !== null && definition !== null && hasOutstanding(state)) found.push(leftOverOf(state, definition));
+      if (state === null || definition === null || !hasOutstanding(state)) continue;
+      const last = await host.history(run, Math.max(1, state.seq - LAST_FACTS), LAST_FACTS + 1);
+      found.push(leftOverOf(state, definition, decidedWork(last.map(({ fact }) => fact))));
     }
     return found;
   } catch {
@@ -47,15 +54,39 @@ export async function readLeftOvers(db: string): Promise<readonly LeftOver[]> {
   }
 }
 
-export function leftOverOf(state: RunState, definition: Definition): LeftOver {
+/**
+ * The work that a person's decision was the last to assign. Whoever only records a decision performs
+ * nothing, and an owner that had begun it would have recorded more.
+ */
+function decidedWork(facts: readonly Fact[]): ReadonlySet<string> {
+  const { at } = facts.at(-1) ?? { at: null };
+  const last = facts.slice(facts.findLastIndex((fact) => fact.at !== at) + 1);
+  const decision = last.findIndex(isDecision);
+  if (decision === -1) return new Set();
+  return new Set(last.slice(decision).flatMap((fact) => (fact.kind === "subtaskAssigned" ? [fact.path] : [])));
+}
+
+function isDecision({ kind }: Fact): boolean {
+  return (
+    kind === "signalReceived" ||
+    kind === "approvalDecided" ||
+    kind === "budgetGranted" ||
+    kind === "questionAnswered" ||
+    kind === "runResumed"
+  );
+}
+
+function leftOverOf(state: RunState, definition: Definition, decided: ReadonlySet<string>): LeftOver {
   const flights = Object.entries(state.flights);
   const pathsOf = (test: (flight: Flight) => boolean): readonly string[] =>
     flights.filter(([, flight]) => test(flight)).map(([path]) => path);
+  const begun = pathsOf((flight) => hadBegunHere(flight, state, definition));
   return {
     run: state.run,
     keptSteps: Object.values(state.steps).filter(({ status }) => status !== "skipped").length,
     keptItems: [state, ...Object.values(state.scopes)].reduce((sum, { lists }) => sum + itemsOver(lists), 0),
-    repeated: pathsOf((flight) => hadBegunHere(flight, state, definition)),
+    repeated: begun.filter((path) => !decided.has(path)),
+    next: begun.filter((path) => decided.has(path)),
     reattached: flights.flatMap(([, { task, phase }]) =>
       task !== null && phase !== "retrying" && phase !== "assigned" ? [task.taskId] : [],
     ),
@@ -77,11 +108,12 @@ function hadBegunHere({ phase, task, target, turn }: Flight, state: RunState, de
 }
 
 /** `run_… (4 steps kept, 0 repeated, 1 A2A task re-attached: task_7f3a)`. */
-export function leftOverText({ run, keptSteps, keptItems, repeated, reattached, inDoubt }: LeftOver): string {
+export function leftOverText({ run, keptSteps, keptItems, repeated, next, reattached, inDoubt }: LeftOver): string {
   const kept = keptItems === 0 ? counted(keptSteps, "step") : `${counted(keptSteps, "step")} and ${counted(keptItems, "item")}`;
   const parts = [
     `${kept} kept`,
     `${repeated.length} repeated${listed(repeated)}`,
+    ...(next.length === 0 ? [] : [`${next.length} ${next.length === 1 ? "begins" : "begin"} now${listed(next)}`]),
     ...(reattached.length === 0 ? [] : [`${counted(reattached.length, "A2A task")} re-attached${listed(reattached)}`]),
     ...(inDoubt.length === 0 ? [] : [`${counted(inDoubt.length, "message")} looked for at the agent${listed(inDoubt)}`]),
   ];

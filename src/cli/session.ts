@@ -6,6 +6,7 @@
  * 3. `record` only makes a decision of a person durable. Without an owner it owns the file for that
  *    moment and performs nothing, so that no agent begins what the end of the command would cut off.
  */
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { TuttiError } from "../base/errors.ts";
@@ -17,7 +18,7 @@ import { readOwnerAddress } from "../hosts/embedded/owner.ts";
 import type { Host } from "../ports/host.ts";
 import { silentLog, type Log } from "../ports/log.ts";
 import { Orchestrator } from "../runtime/orchestrator.ts";
-import { Registry } from "../runtime/registry.ts";
+import { Registry } from "../runtime/registry/registry.ts";
 import type { Cli } from "./cli.ts";
 import { type LeftOver, readLeftOvers } from "./left-over.ts";
 
@@ -43,6 +44,7 @@ export function openReader(cli: Cli, db: string): Session {
 /** Owns the database and takes up its runs, or goes through the owner. */
 export function openDriver(cli: Cli, db: string, log: Log = silentLog): Promise<Session> {
   return ownOrVisit(cli, db, async () => {
+    await bringUpToDate(db);
     const leftOvers = await readLeftOvers(db);
     const orchestrator = await cli.openOrchestrator({ db, log });
     return session(db, { role: "owner", orchestrator, leftOvers });
@@ -56,10 +58,31 @@ export function openCanceler(cli: Cli, db: string): Promise<Session> {
 
 /** For decisions that need nobody at work. */
 export function openRecorder(cli: Cli, db: string): Promise<Session> {
+  return ownOrVisit(cli, db, async () => session(db, { role: "owner", orchestrator: orchestratorOn(cli, await ownBriefly(db)) }));
+}
+
+/** Owns the database, performs nothing, and takes up no run. */
+function ownBriefly(db: string): ReturnType<typeof openEmbedded> {
   const performer = { perform: () => undefined, cannotRecover: () => "this process only records" };
-  return ownOrVisit(cli, db, async () =>
-    session(db, { role: "owner", orchestrator: orchestratorOn(cli, await openEmbedded({ path: db, performer, control: false })) }),
-  );
+  return openEmbedded({ path: db, performer, control: false });
+}
+
+/**
+ * Brings a database of an older version up to date, which only its owner may: by owning it for a
+ * moment. What cannot be done, for instance because another process is about to, is left to whoever
+ * opens the database next.
+ */
+export async function bringUpToDate(db: string): Promise<void> {
+  if (db === ":memory:" || !existsSync(db)) return;
+  try {
+    await openGuest(db).close();
+  } catch (error) {
+    if (!(error instanceof TuttiError) || error.code !== "T5002" || !error.retryable) return;
+    await ownBriefly(db).then(
+      (host) => host.close(),
+      () => undefined,
+    );
+  }
 }
 
 /** True while some process owns the database. */

@@ -8,12 +8,12 @@
  */
 import { dirname, relative, resolve } from "node:path";
 
-import { loadFile } from "../authoring/load-file.ts";
-import { renderProblems } from "../authoring/render-problem.ts";
+import { loadFile } from "../authoring/file/load-file.ts";
+import { renderProblems } from "../authoring/file/render-problem.ts";
 import { TuttiError } from "../base/errors.ts";
 import { MAX_WORKFLOW_REFERENCES } from "../base/limits.ts";
 import type { AgentBinding, Definition } from "../definition/definition.ts";
-import { type GivenWorkflow, referencesOf } from "../runtime/versions.ts";
+import { type GivenWorkflow, referencesOf } from "../runtime/workflows/versions.ts";
 import { type BindingSources, bindingsOf, namesFromOutside, toJson } from "./bindings.ts";
 import type { Cli } from "./cli.ts";
 import type { LoadedConfig } from "./config.ts";

@@ -4,42 +4,12 @@ import { MAX_NESTING, MAX_STEPS } from "../base/limits.ts";
 import type { CompiledBlock, CompiledNode } from "./compile-step.ts";
 import type { Definition, StepId } from "./definition.ts";
 import { ROOT_NAMES } from "./expression/names.ts";
-import { isForbiddenName } from "./expression/value.ts";
 import { orderOf } from "./graph.ts";
 import { type DocumentPath, problem, type Problem } from "./problem.ts";
+import { helpForStepId, isStepId, RESERVED } from "./step-id.ts";
 import { eachStep } from "./walk.ts";
 
-const STEP_ID = /^[a-z][a-z0-9_]{0,63}$/;
 const AS_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-/** Words that CEL keeps for itself (CEL specification, Syntax). */
-const RESERVED: ReadonlySet<string> = new Set([
-  "as",
-  "break",
-  "const",
-  "continue",
-  "else",
-  "false",
-  "for",
-  "function",
-  "if",
-  "import",
-  "in",
-  "let",
-  "loop",
-  "namespace",
-  "null",
-  "package",
-  "return",
-  "true",
-  "var",
-  "void",
-  "while",
-]);
-
-/** Whether a word can be the id of a step. In a run's paths, `compensate` is what undoes the step before it. */
-export function isStepId(id: string): boolean {
-  return STEP_ID.test(id) && !RESERVED.has(id) && !isForbiddenName(id) && id !== "compensate";
-}
 
 /** What is wrong with a definition that has no steps, more than it may have, or deeper ones; then nothing else is looked for. */
 export function sizeProblems(definition: Definition): readonly Problem[] {
@@ -86,7 +56,7 @@ export function nameProblems({ node: { id, path, step, outerItems }, block, oute
       problem({
         code: "T1014",
         message: `"${id}" cannot be the id of a step.`,
-        help: "Use lower-case letters, digits and underscores, beginning with a letter, and no word that CEL keeps for itself.",
+        help: helpForStepId(id),
         path,
         at: "key",
       }),
@@ -140,12 +110,19 @@ function furtherOut(need: StepId): Pick<Problem, "code" | "message" | "help"> {
 export function circleProblems(block: CompiledBlock): readonly Problem[] {
   const order = orderOf(block.steps);
   if (order.ok) return [];
-  const [first] = order.error;
+  const [first, second] = order.error;
+  const itself = {
+    message: `Step "${first}" waits for itself.`,
+    help: "It needs itself, or reads its own result. In `rules`, what it answered is `output`.",
+  };
+  const others = {
+    message: `Steps wait for each other in a circle: ${order.error.join(" → ")}.`,
+    help: "A step waits for what it needs and for what its expressions read; take one of these away.",
+  };
   return [
     problem({
       code: "T1303",
-      message: `Steps wait for each other in a circle: ${order.error.join(" → ")}.`,
-      help: "A step waits for what it needs and for what its expressions read; take one of these away.",
+      ...(first === second ? itself : others),
       path: [...block.path, first as string],
       at: "key",
     }),

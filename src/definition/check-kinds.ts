@@ -1,14 +1,15 @@
 /** What must hold for the kinds of step, besides their expressions: counts, names, paths and times. */
-import { durationOf } from "../base/duration.ts";
+import { durationOf, formatDuration } from "../base/duration.ts";
 import { parseInstant } from "../base/instant.ts";
 import { isJsonArray, type Json } from "../base/json.ts";
-import { MAX_CONTEXT_DEPTH } from "../base/limits.ts";
-import type { Definition, HandoffStep, ParallelStep, SetStep, Step, Succeed, WaitStep } from "./definition.ts";
+import { MAX_CONTEXT_DEPTH, MIN_REMINDER_MS } from "../base/limits.ts";
+import type { ApprovalStep, DelegateStep, Definition, HandoffStep, ParallelStep, SetStep, Step, Succeed, WaitStep } from "./definition.ts";
+import { HANDLER_NAMES } from "./definition.ts";
 import { splitTemplate } from "./expression/split-template.ts";
 import { unknownStep } from "./expression/step-names.ts";
 import { isForbiddenName } from "./expression/value.ts";
 import { type DocumentPath, problem, type Problem } from "./problem.ts";
-import { innerBlockOf, type StepPlace } from "./walk.ts";
+import { innerBlockOf, innerStepsOf, type StepPlace } from "./walk.ts";
 
 const SEGMENT = /^[A-Za-z0-9_-]+$/;
 
@@ -32,14 +33,23 @@ function ownProblems(step: Step, place: StepPlace): readonly Problem[] {
       return waitProblems(step, place);
     case "set":
       return setProblems(step, place);
+    case "approval":
+      return reminderProblems(step, place);
     case "delegate":
     case "parallel":
     case "group":
     case "loop":
-    case "approval":
     case "aggregate":
       return [];
   }
+}
+
+/** Reminders go to people, and each is a fact of the history. */
+function reminderProblems({ remindMs }: ApprovalStep, { kindPath }: StepPlace): readonly Problem[] {
+  if (remindMs === null || remindMs >= MIN_REMINDER_MS) return [];
+  const message = `Reminders every ${formatDuration(remindMs)} are too many.`;
+  const help = `The shortest time between two is ${formatDuration(MIN_REMINDER_MS)}.`;
+  return [problem({ code: "T1011", message, help, path: [...kindPath, "remind"] })];
 }
 
 function empty(message: string, help: string, path: DocumentPath): Problem {
@@ -101,12 +111,31 @@ function itemCount(items: Json): number | null {
 function voterCount(step: ParallelStep, agents: Definition["agents"]): number {
   const voters = new Set<string>();
   for (const [id, branch] of Object.entries(step.branches)) {
-    const target = branch.kind === "delegate" && branch.fallback.length === 0 ? branch.target : null;
-    const binding = target?.kind === "agent" ? agents[target.agent] : undefined;
-    const isOne = target?.kind === "agent" && binding !== undefined && binding.kind !== "capability";
-    voters.add(isOne ? `agent ${target.agent}` : `branch ${id}`);
+    const agent = onlyAgentOf(branch, agents);
+    voters.add(agent === null ? `branch ${id}` : `agent ${agent}`);
   }
   return voters.size;
+}
+
+/** The one agent whose work the result of a step surely is; null when it may be another's, or that of several. */
+function onlyAgentOf(step: Step, agents: Definition["agents"]): string | null {
+  if (step.each !== null) return null;
+  const standIns = innerStepsOf(step).flatMap((inner) => (STAND_INS.has(inner.name) ? [inner.step] : []));
+  const work = [...Object.values(innerBlockOf(step)?.steps ?? {}), ...standIns];
+  const found = new Set(step.kind === "delegate" ? [targetOf(step, agents)] : []);
+  // What may be left out leaves a step in which nobody was at work.
+  for (const inner of work) found.add(inner.if === null && inner.critical ? onlyAgentOf(inner, agents) : null);
+  const [only = null] = found;
+  return found.size === 1 ? only : null;
+}
+
+/** Handlers whose output takes the place of the step's own. */
+const STAND_INS: ReadonlySet<string> = new Set(HANDLER_NAMES.filter((name) => name !== "onInputRequired" && name !== "onAuthRequired"));
+
+function targetOf({ target, fallback }: DelegateStep, agents: Definition["agents"]): string | null {
+  if (target.kind !== "agent" || fallback.length > 0) return null;
+  const binding = agents[target.agent];
+  return binding === undefined || binding.kind === "capability" ? null : target.agent;
 }
 
 function contextProblems({ context }: Step, { path }: StepPlace): readonly Problem[] {

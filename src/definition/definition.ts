@@ -155,7 +155,7 @@ export type LoopStep = StepCommon & {
   readonly until:
     | { readonly kind: "condition"; readonly source: Expression }
     | { readonly kind: "score"; readonly source: Expression; readonly threshold: number };
-  /** What `max` iterations without success mean: a failure (T4116), or the best draft, or the last. */
+  /** What `max` iterations without success mean: a failure (T4117), or the best draft, or the last. */
   readonly onExhausted: "fail" | "best" | "last";
 };
 

@@ -5,6 +5,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
+import { present } from "../base/assert.ts";
 import { canonicalJson, isJsonObject, type Json } from "../base/json.ts";
 import { MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_SENTENCES, MAX_SUBSCHEMAS } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
@@ -12,7 +13,7 @@ import type { JsonSchema } from "./definition.ts";
 import { compilePattern } from "./pattern.ts";
 import { type DocumentPath, problem, type Problem } from "./problem.ts";
 import type { Validate } from "./program.ts";
-import { sentenceOf } from "./schema-sentence.ts";
+import { schemaProblemOf, sentenceOf } from "./schema-sentence.ts";
 import { subschemasOf } from "./subschemas.ts";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
@@ -28,6 +29,7 @@ export function compileSchema(schema: JsonSchema, mode: SchemaMode = "first"): R
   if (refused !== null) return err(refused);
   let check: ValidateFunction;
   try {
+    if (!isSchema(schema)) return err(noSchema(schema));
     check = validators[mode].compile(schema);
   } catch (cause) {
     return err(unusable(cause));
@@ -41,6 +43,8 @@ export function compileSchema(schema: JsonSchema, mode: SchemaMode = "first"): R
 function createAjv(allErrors: boolean): Ajv2020 {
   const ajv = new Ajv2020({
     strict: false,
+    // It is checked before, so that what is wrong can be said with its place.
+    validateSchema: false,
     allErrors,
     validateFormats: true,
     logger: false,
@@ -57,6 +61,16 @@ function createAjv(allErrors: boolean): Ajv2020 {
     error: { message: "must not hold the same item twice" },
   });
   return ajv;
+}
+
+/** Whether a schema satisfies the dialect's own schema; a regular expression in it is read when it is compiled. */
+function isSchema(schema: JsonSchema): boolean {
+  return validators.first.validateSchema(schema) === true;
+}
+
+function noSchema(schema: JsonSchema): Problem {
+  const { path, message } = schemaProblemOf(schema, present(validators.first.errors, "A schema that is not valid has errors."));
+  return problem({ code: "T1101", message: `The schema cannot be used: ${message}`, path });
 }
 
 /** What ajv needs of a regular expression. It tells one from another by `toString` alone. */

@@ -14,6 +14,7 @@ import type { Intent, Progress, RemoteTask } from "../scheduler/input.ts";
 import type { Exchange, Outcome } from "../scheduler/outcome.ts";
 import type { Log } from "./log.ts";
 
+/** Who does work: a function in this process, or an agent behind A2A. */
 export type Agent = LocalAgent | RemoteAgent;
 
 /** Something an agent can do; a skill in A2A's words. */
@@ -70,6 +71,15 @@ export type AssignmentMetadata = {
   readonly hop_count: number;
   /** The name of the run context, where the agent may read parts of it (requirement W080). */
   readonly context_ref?: string;
+  /** The place of the step among those beside it, from 1, and how many there are (requirement L051). */
+  readonly workflow_step?: number;
+  readonly total_steps?: number;
+  /** The subtasks whose end this one has waited for; left out when they are very many. */
+  readonly depends_on?: readonly string[];
+  /** Items of one list, or branches of one step: the same batch for all of them (requirement L052). */
+  readonly execution_mode?: "parallel";
+  readonly batch_id?: string;
+  readonly batch_size?: number;
 };
 
 /** An agent in this process. `perform` never throws: what goes wrong is an outcome. */

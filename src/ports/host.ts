@@ -26,6 +26,7 @@ import type { Definition } from "../definition/definition.ts";
 import type { Command, Fact, RunState, RunStatus } from "../scheduler/index.ts";
 import type { Input, Labels, StartInput } from "../scheduler/input.ts";
 
+/** Where runs are kept. What an implementation promises are the laws above. */
 export type Host = {
   /** Keeps a definition, and gives its fingerprint (law 10). Rejects with T1501 when another one has its version. */
   define(tenant: Tenant, definition: Definition, options?: DefineOptions): Promise<string>;
@@ -128,7 +129,9 @@ export type RunFilter = {
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
 
+/** A fact of a run's history, and its number in it (law 1). */
 export type HistoryEntry = { readonly kind: "fact"; readonly seq: number; readonly fact: Fact };
+/** A piece of an answer that is not finished. It is shown to those who watch, and never kept. */
 export type StreamedChunk = { readonly kind: "chunk"; readonly path: string; readonly attempt: number; readonly text: string };
 
 export type LookUpKind = "question" | "task" | "context" | "message";

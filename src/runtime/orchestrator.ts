@@ -11,18 +11,19 @@ import type { Agent } from "../ports/agents.ts";
 import type { Host, RunRecord, StartRequest } from "../ports/host.ts";
 import type { Labels } from "../scheduler/input.ts";
 import { giveAnswer } from "./answers.ts";
-import { type RunnableWorkflow, takeWorkflow } from "./built-workflow.ts";
-import type { ForkPlan } from "./fork.ts";
-import { expectSameFork, type ForkOptions, forkedStart, type PreparedFork, prepareFork } from "./fork-run.ts";
+import { type RunnableWorkflow, takeWorkflow } from "./workflows/built-workflow.ts";
+import type { ForkPlan } from "./fork/fork.ts";
+import { expectSameFork, type ForkOptions, forkedStart, type PreparedFork, prepareFork } from "./fork/fork-run.ts";
 import { openQuestions, type OpenQuestion } from "./open-questions.ts";
-import type { RegisterOptions, Registry } from "./registry.ts";
+import type { RegisterOptions, Registry } from "./registry/registry.ts";
 import { RunHandle } from "./run-handle.ts";
 import { outputOf } from "./run-result.ts";
 
 export { RunHandle } from "./run-handle.ts";
-import { type GivenWorkflow, NOTHING_BELOW, type Resolved } from "./versions.ts";
-import { WorkflowLibrary } from "./workflow-library.ts";
+import { type GivenWorkflow, NOTHING_BELOW, type Resolved } from "./workflows/versions.ts";
+import { WorkflowLibrary } from "./workflows/workflow-library.ts";
 
+/** What a start says besides the workflow and its input. */
 export type StartOptions = {
   /** The same id with the same workflow and input is the same run. A new one is made when absent. */
   readonly id?: string;

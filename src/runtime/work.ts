@@ -7,7 +7,8 @@ import type { Assignment } from "../scheduler/index.ts";
 import type { Repair } from "../scheduler/fact.ts";
 import type { RemoteTask } from "../scheduler/input.ts";
 import type { Exchange } from "../scheduler/outcome.ts";
-import { keyOfEffect, messageIdOf } from "./effect-keys.ts";
+import { coordinationOf } from "./coordination.ts";
+import { keyOfEffect, messageIdOf } from "./effects/effect-keys.ts";
 
 /** How long a message may lie unaccepted, unless the step says so (design.md, Defaults). */
 const MESSAGE_TTL_MS = 30_000;
@@ -78,6 +79,7 @@ export class AssignedWork implements Work {
       timestamp: new Date(this.#now).toISOString(),
       hop_count: (hops ?? 0) + 1,
       ...(context === undefined ? {} : { context_ref: contextRefOf(run) }),
+      ...coordinationOf(this.#placed, this.#assignment),
     };
   }
 }

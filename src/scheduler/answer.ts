@@ -1,9 +1,9 @@
 /** What an agent's answer means for its subtask. */
 import { present } from "../base/assert.ts";
 import type { StepProgram } from "../definition/program.ts";
-import { sendAgain } from "./assign.ts";
+import { sendAgain, stopAtOf } from "./assign.ts";
 import { compensationIsOver } from "./compensate.ts";
-import { delegateOf, finishSubtask } from "./complete.ts";
+import { delegateOf, finishSubtask, NOTHING, unwantedWork } from "./complete.ts";
 import { readOutput } from "./contract.ts";
 import { currentFlight } from "./decide.ts";
 import { failAttempt, type AttemptProblem } from "./failure.ts";
@@ -26,12 +26,23 @@ export function takeAnswer(turn: Turn, input: Answered): void {
  * and asking for it again would do it twice. Otherwise nothing is wanted any more.
  */
 function answerWhileAborting(turn: Turn, input: Answered, flight: Flight): void {
-  const { path, attempt, outcome } = input;
-  if (flight.aborting?.because !== "timeout") {
-    return turn.record({ kind: "taskReleased", path, attempt, note: `the agent answered first: ${outcome.kind}` });
+  const { path, outcome } = input;
+  if (flight.aborting?.because === "refused") {
+    // One that is not done with the question is not wanted, whatever it says.
+    if (outcome.kind === "completed") return judge(turn, input, outcome);
+    return failAttempt(turn, turn.stepAt(path), refused(path, flight, flight.aborting));
   }
+  if (flight.aborting?.because !== "timeout") return release(turn, input, flight);
   if (outcome.kind === "completed" || outcome.kind === "unknown") return judge(turn, input, outcome);
   failAttempt(turn, turn.stepAt(path), timedOut(path, flight));
+}
+
+/** Nobody waits for it any more. Work that was done all the same is undone like that of a step that completed. */
+function release(turn: Turn, { path, attempt, agent, outcome }: Answered, { items = {} }: Flight): void {
+  const note = `the agent answered first: ${outcome.kind}`;
+  const left = outcome.kind === "completed" ? unwantedWork(turn, { path, attempt, agent, items }, outcome.reply) : NOTHING;
+  if (left.ok) return turn.record({ kind: "taskReleased", path, attempt, note, ...left.value });
+  turn.record({ kind: "taskReleased", path, attempt, note: `${note}, and it is not undone: ${left.error.message}` });
 }
 
 function judge(turn: Turn, input: Answered, outcome: Outcome): void {
@@ -80,17 +91,17 @@ function failInvalid(
 
 /** Sending twice is the user's decision, never ours (design.md, fact 1). */
 function settleUnknown(turn: Turn, step: StepProgram, input: Answered, failure: Failure): void {
-  const { path, attempt, turn: turnNumber } = input;
+  const { path } = input;
   const flight = flightOf(turn.state, path);
   const { onUnknown, retry } = delegateOf(step);
   if (onUnknown === "ask" && turn.state.ending === null) return askAboutUnknown(turn, input, failure);
   // A task that was lost after its first message can be begun anew; a conversation with it cannot.
   const canResend = flight.phase === "intended" || (flight.task !== null && flight.turn === 1);
-  if (onUnknown !== "resend" || !canResend || flight.resends >= retry.attempts) {
+  const isLate = turn.at >= (stopAtOf(turn, flight) ?? Infinity);
+  if (onUnknown !== "resend" || !canResend || isLate || flight.resends >= retry.attempts) {
     const hint = onUnknown === "fail" ? " The work may have been done; with `onUnknown: resend` the step would be sent again." : "";
     return failAttempt(turn, step, problem(input, "unknown", { ...failure, message: failure.message + hint }));
   }
-  turn.record({ kind: "messageResent", path, attempt, turn: turnNumber });
   sendAgain(turn, path);
 }
 
@@ -103,6 +114,11 @@ export function timedOut(path: string, flight: Flight): AttemptProblem {
   const message = `Attempt ${flight.attempt} of ${path} gave no answer in its time${flight.agent === null ? "" : `; agent "${flight.agent}" was at work`}.`;
   const failure: Failure = { code: "T4103", message, retryable: true };
   return { path, attempt: flight.attempt, reason: "timedOut", failure, ...(flight.agent === null ? {} : { agent: flight.agent }) };
+}
+
+/** Its agent asked, and nobody answers. */
+export function refused(path: string, { attempt, agent }: Flight, { failure }: { readonly failure: Failure }): AttemptProblem {
+  return { path, attempt, reason: "failed", failure, agent: present(agent, `The agent of ${path} asked.`) };
 }
 
 /** The attempt's time is up, and whether its message ever arrived cannot be found out. */

@@ -6,18 +6,16 @@ import { budgetAllows } from "./budget.ts";
 import { delegateOf, textOf } from "./complete.ts";
 import type { SubtaskAssigned } from "./fact.ts";
 import { failSubtask } from "./failure.ts";
-import { handoffInput } from "./handoff.ts";
 import type { Path } from "./input.ts";
 import { assignmentOf } from "./assignment.ts";
 import type { Failure } from "./outcome.ts";
 import { iteratedBy } from "./path.ts";
 import { evaluateOptional, stopForExpression } from "./ready.ts";
-import { flightOf } from "./state.ts";
+import { flightOf, type Flight } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** Begins a subtask: evaluates what the agent is to get, and gives it the first attempt. */
 export function assignSubtask(turn: Turn, step: StepProgram, path: Path, scope: Scope): void {
-  if (!budgetAllows(turn, path)) return;
   const input = evaluateOptional(step.with, scope);
   if (!input.ok) return stopForExpression(turn, step, path, input.error);
   const text = evaluateOptional(step.text, scope);
@@ -27,13 +25,13 @@ export function assignSubtask(turn: Turn, step: StepProgram, path: Path, scope: 
   const delegate = delegateOf(step);
   const problem = childProblem(turn, delegate);
   if (problem !== null) return failSubtask(turn, step, { path, attempt: 0, reason: "failed", failure: problem });
-  const given = handoffInput(turn.state, path, input.value);
+  if (!budgetAllows(turn, path)) return;
   const assigned = {
     kind: "subtaskAssigned",
     path,
     attempt: 1,
     target: delegate.target,
-    ...(given === null ? {} : { input: given }),
+    ...(input.value === null ? {} : { input: input.value }),
     ...(text.value === null ? {} : { text: textOf(text.value) }),
     deadlineAt: turn.at + delegate.timeoutMs,
   } as const;
@@ -68,7 +66,7 @@ export function assignAgain(turn: Turn, path: Path): void {
     attempt: flight.attempt + 1,
     target,
     ...(fallback === null ? {} : { fallback }),
-    ...clocksOf(turn, delegate, flight.stopAt ?? null),
+    ...clocksOf(turn, delegate, stopAtOf(turn, flight)),
     ...(repair === undefined ? {} : { repair }),
   });
   sendAssignment(turn, path);
@@ -99,6 +97,11 @@ function clocksOf({ at }: Turn, { timeoutMs, idleMs, ttlMs }: DelegateStep, stop
   return { deadlineAt, ...(idleMs === undefined ? {} : { idleMs }), ...(ttlMs === undefined ? {} : { acceptBy: at + ttlMs }) };
 }
 
+/** When all attempts are over, if nothing is paused any more from now on; null without such a time. */
+export function stopAtOf({ state, at }: Turn, { stopAt }: Flight): number | null {
+  return stopAt === undefined ? null : stopAt + (state.pausedAt === null ? 0 : at - state.pausedAt);
+}
+
 /** The key of the A2A context: the same for all subtasks that talk in it. */
 function conversationOf({ conversation }: DelegateStep, path: Path): Pick<SubtaskAssigned, "conversation"> {
   if (conversation === undefined) return {};
@@ -109,8 +112,12 @@ export function sendAssignment(turn: Turn, path: Path): void {
   turn.command({ kind: "delegate", ...assignmentOf(turn, path) });
 }
 
-/** The message that may have left already, once more. */
+/** The message that may have left already, once more: with as much time as the first. */
 export function sendAgain(turn: Turn, path: Path): void {
-  const intent = present(flightOf(turn.state, path).intent, `${path} was intended.`);
+  const flight = flightOf(turn.state, path);
+  const { attempt, turn: turnNumber } = flight;
+  const intent = present(flight.intent, `${path} was intended.`);
+  const { deadlineAt, acceptBy } = clocksOf(turn, delegateOf(turn.stepAt(path)), stopAtOf(turn, flight));
+  turn.record({ kind: "messageResent", path, attempt, turn: turnNumber, deadlineAt, ...(acceptBy === undefined ? {} : { acceptBy }) });
   turn.command({ kind: "send", again: true, regardless: true, intent, ...assignmentOf(turn, path) });
 }

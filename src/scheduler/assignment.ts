@@ -1,8 +1,12 @@
+import { present } from "../base/assert.ts";
 import type { DelegateStep, Step } from "../definition/definition.ts";
 import type { Program } from "../definition/program.ts";
 import type { Assignment } from "./command.ts";
 import { partsAt } from "./context-writes.ts";
+import { handoffInput } from "./handoff.ts";
 import type { Path } from "./input.ts";
+import { listOf } from "./evolve-scope.ts";
+import { frameOf, ownerOf, ROOT } from "./path.ts";
 import { stepAt } from "./place.ts";
 import { flightOf, type Flight, type RunState } from "./state.ts";
 
@@ -19,13 +23,27 @@ export function assignmentOf(source: Source, path: Path, step: Step = stepAt(sou
     attempt: flight.attempt,
     turn: flight.turn,
     target: flight.target,
-    input: flight.input,
+    input: handoffInput(source.state, path, flight.input),
     text: flight.text,
     deadlineAt: flight.deadlineAt,
     exchanges: flight.exchanges ?? [],
     task: flight.task,
     ...(step.kind === "delegate" && hasExtras(step, flight) ? extrasOf(source.state, step, flight) : {}),
+    ...(path.endsWith("]") ? batchOf(source.state, path) : {}),
+    ...(frameOf(path) === ROOT ? {} : plannedOf(source, path)),
   };
+}
+
+/** A list is open as long as any of its items is wanted; the others are not assigned to anyone. */
+function batchOf(state: RunState, path: Path): Pick<Assignment, "batch"> {
+  return { batch: present(listOf(state, path), `${path} is an item.`).items.length };
+}
+
+function plannedOf({ program, state }: Source, path: Path): Pick<Assignment, "planned"> {
+  const subtasks = state.scopes[ownerOf(frameOf(path))]?.subtasks ?? null;
+  if (subtasks === null) return {};
+  const { index, step } = stepAt(program, state, path);
+  return { planned: { step: index + 1, of: subtasks.length, needs: step.needs } };
 }
 
 function hasExtras(step: DelegateStep, { files, conversation, repair, target }: Flight): boolean {
@@ -47,8 +65,13 @@ function extrasOf(state: RunState, { limit, ttlMs, deliver, context }: DelegateS
   };
 }
 
-/** The version of a sub-workflow was fixed when the run started. */
-function workflowOf(state: RunState, { target, deadlineAt }: Flight): Pick<Assignment, "workflow"> {
+/**
+ * The version of a sub-workflow was fixed when the run started. It ends by the run's own end, and what
+ * undoes a step by the end of undoing. The time of the attempt is for the run above to keep, which
+ * cancels what is late: a pause moves that time, and the run below would not hear of it.
+ */
+function workflowOf(state: RunState, { target }: Flight): Pick<Assignment, "workflow"> {
   const version = target.kind === "workflow" ? state.workflows[`${target.name}@${target.range}`] : undefined;
-  return version === undefined ? {} : { workflow: { ...version, depth: state.depth + 1, endBy: Math.min(deadlineAt, state.deadlineAt) } };
+  if (version === undefined) return {};
+  return { workflow: { ...version, depth: state.depth + 1, endBy: (state.compensating ?? state).deadlineAt } };
 }

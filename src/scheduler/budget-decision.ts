@@ -9,8 +9,9 @@ export function decideBudget(turn: Turn, { question, answer, by }: Decision): vo
   const decided = decisionOf(answer);
   if (decided === null) return;
   if (decided.decision === "approved") {
+    const isPaused = turn.state.pausedBesides === true;
     turn.record({ kind: "budgetGranted", question, by });
-    return resumeRun(turn, by);
+    return isPaused ? undefined : resumeRun(turn, by);
   }
   const message = `The run's budget is used up, and ${by} did not grant it again.`;
   beginEnding(turn, { kind: "failed", failure: { code: "T4120", message, retryable: false } });

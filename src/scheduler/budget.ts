@@ -46,8 +46,8 @@ export function hopsAllow(turn: Turn): boolean {
 }
 
 function exceededBy(state: RunState, budget: Budget, at: number, isNew: boolean): Exceeded | null {
-  const { spent, grants } = state;
-  const counts: readonly (readonly [BudgetName, number | undefined, number])[] = [
+  const { spent, grants, granted } = state;
+  const counts: readonly (readonly [Exclude<BudgetName, "depth">, number | undefined, number])[] = [
     ["attempts", budget.attempts, spent.attempts],
     ["subtasks", isNew ? budget.subtasks : undefined, spent.subtasks],
     ["wallMs", budget.wallMs, at - state.startedAt],
@@ -55,7 +55,7 @@ function exceededBy(state: RunState, budget: Budget, at: number, isNew: boolean)
     ["cost", budget.cost, spent.cost],
   ];
   for (const [limit, each, used] of counts) {
-    const allowed = each === undefined ? Infinity : each * (grants + 1);
+    const allowed = each === undefined ? Infinity : Math.max(each * (grants + 1), (granted?.[limit] ?? 0) + each);
     if (used >= allowed) return { limit, spent: used, allowed };
   }
   return null;

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../base/json.ts";
-import type { StepLimit, Target } from "../definition/definition.ts";
+import type { StepId, StepLimit, Target } from "../definition/definition.ts";
 import type { Repair } from "./fact.ts";
 import type { EffectId, Instant, Intent, RemoteTask, WorkflowVersion } from "./input.ts";
 import type { Exchange } from "./outcome.ts";
@@ -45,6 +45,10 @@ export type Assignment = EffectId & {
   readonly deliver?: "stream";
   /** The parts of the run context that the agent may read, as they are now. */
   readonly context?: JsonObject;
+  /** Of an item: how many there are. */
+  readonly batch?: number;
+  /** Of a planned subtask: its place in the plan, from 1, and what it needs beside it. */
+  readonly planned?: { readonly step: number; readonly of: number; readonly needs: readonly StepId[] };
   /** `workflow` targets: the version of this run, and how deep the new run is. */
   readonly workflow?: WorkflowVersion & { readonly depth: number; readonly endBy: Instant };
 };

@@ -34,7 +34,7 @@ export function compensationPath(path: Path): Path {
   return `${path}/compensate`;
 }
 
-function undo(turn: Turn, { path, input, text }: Compensation, attempt: number): void {
+function undo(turn: Turn, { path, input, text, question }: Compensation, attempt: number): void {
   const at = compensationPath(path);
   const { target, timeoutMs } = delegateOf(turn.stepAt(at));
   turn.record({
@@ -44,6 +44,7 @@ function undo(turn: Turn, { path, input, text }: Compensation, attempt: number):
     target,
     ...(input === null ? {} : { input }),
     ...(text === null ? {} : { text }),
+    ...(question === null ? {} : { question }),
     deadlineAt: turn.at + timeoutMs,
   });
   sendAssignment(turn, at);
@@ -55,14 +56,15 @@ export function compensationIsOver(turn: Turn, path: Path): void {
 }
 
 /** No attempt is left: a person decides. */
-export function compensationFailed(turn: Turn, { path, attempt, failure }: AttemptProblem): void {
-  turn.record({ kind: "compensationFailed", path: frameOf(path), attempt, failure, question: questionId(turn, path, attempt, 0) });
+export function compensationFailed(turn: Turn, { path, attempt, failure, question: asked }: AttemptProblem): void {
+  const question = questionId(turn, path, attempt, 0);
+  turn.record({ kind: "compensationFailed", path: frameOf(path), attempt, failure, question, ...(asked === undefined ? {} : { asked }) });
 }
 
 export function decideCompensation(turn: Turn, path: Path, { question, answer }: Decision): void {
   const word = isJsonObject(answer) ? answer["decision"] : answer;
   const last = present(turn.state.compensations.at(-1), "Something is left to undo.");
-  if (word === "retry") undo(turn, last, (last.attempt ?? 0) + 1);
+  if (word === "retry") undo(turn, last, present(last.attempt, "An attempt has failed.") + 1);
   if (word === "skip") turn.record({ kind: "compensationEnded", path, outcome: "skipped", question });
 }
 
@@ -75,7 +77,8 @@ function giveUp(turn: Turn): boolean {
       const { attempt, turn: turnNumber, task, intent } = flight;
       turn.command({ kind: "abort", path: at, attempt, turn: turnNumber, task, intent });
     }
-    turn.record({ kind: "compensationEnded", path, outcome: "timedOut", ...(question === null ? {} : { question }) });
+    const asked = question ?? flight?.question?.id;
+    turn.record({ kind: "compensationEnded", path, outcome: "timedOut", ...(asked === undefined ? {} : { question: asked }) });
   }
   return true;
 }

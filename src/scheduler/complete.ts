@@ -5,16 +5,19 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { DelegateStep } from "../definition/definition.ts";
 import type { Scope, StepProgram } from "../definition/program.ts";
 import { failCompletion } from "./failure.ts";
-import { brokenContract, type Contents } from "./contract.ts";
-import { changeContext } from "./context.ts";
+import { brokenContract, type Contents, readOutput } from "./contract.ts";
+import { changeContext, contextProblem } from "./context.ts";
 import { completedResult } from "./evolve-scope.ts";
 import type { ContextChange, LeftBehind } from "./fact.ts";
 import type { Path, RemoteTask } from "./input.ts";
-import type { Failure } from "./outcome.ts";
+import type { Failure, Reply } from "./outcome.ts";
 import { subtaskIsOver } from "./over.ts";
-import { frameOf, ownerOf, ROOT } from "./path.ts";
+import { frameOf, ownerOf, ROOT, stepOf } from "./path.ts";
+import { openFrame } from "./place.ts";
+import { findStep } from "./place.ts";
 import { contractAt } from "./plan.ts";
 import { evaluateOptional, expressionProblem } from "./ready.ts";
+import type { ItemsByPath } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 export type Completion = {
@@ -50,6 +53,8 @@ export function isWholeList(step: StepProgram, path: Path): boolean {
 /** Completes a subtask whose output keeps its contract. */
 export function finishSubtask(turn: Turn, step: StepProgram, completion: Completion): void {
   const { path, attempt, agent, contents, task, signal, changes = [] } = completion;
+  const full = contextProblem(turn, path, changes);
+  if (full !== null) return failCompletion(turn, step, completion, full);
   const more = leftBehind(turn, step, completion);
   if (!more.ok) return failCompletion(turn, step, completion, more.error);
   const completed = { kind: "subtaskCompleted", path, attempt, agent, ...contents, ...(task === undefined ? {} : { task }) } as const;
@@ -60,7 +65,8 @@ export function finishSubtask(turn: Turn, step: StepProgram, completion: Complet
   subtaskIsOver(turn, step, path);
 }
 
-const NOTHING: Result<LeftBehind, Failure> = { ok: true, value: {} };
+/** What most steps leave behind. */
+export const NOTHING: Result<LeftBehind, Failure> = { ok: true, value: {} };
 
 /** What only some steps leave behind: a vote, and what undoes them. */
 export function leftBehind(turn: Turn, step: StepProgram, completion: Omit<Completion, "task" | "changes">): Result<LeftBehind, Failure> {
@@ -71,10 +77,14 @@ export function leftBehind(turn: Turn, step: StepProgram, completion: Omit<Compl
   // Where a handler stands in, the step itself did nothing that could be undone; of an `each`, its items did.
   const isOwnWork = turn.state.scopes[path]?.kind !== "handler" && !isWholeList(step, path);
   const compensate = isOwnWork ? step.inner.compensate : undefined;
-  if (voting === null && compensate === undefined) return NOTHING;
-  const vote = voting === null ? ok({}) : voteOf(turn, voting, completion);
+  // What votes already counts in a quorum further out as a part of what votes there.
+  const part = voting === null || path.endsWith("]") ? path : ownerOf(frameOf(path));
+  const principal = isInsideQuorum(turn, part) ? principalOf(turn, completion) : null;
+  if (voting === null && principal === null && compensate === undefined) return NOTHING;
+  const cast = voting === null ? ok({}) : voteOf(turn, voting, completion);
+  const vote = cast.ok && principal !== null ? ok({ ...cast.value, principal }) : cast;
   if (!vote.ok || compensate === undefined) return vote;
-  const compensation = compensationOf(turn, step, compensate, completion);
+  const compensation = compensationOf(step, compensate, completion, turn.scopeOf(path));
   return compensation.ok ? ok({ ...vote.value, ...compensation.value }) : compensation;
 }
 
@@ -89,19 +99,46 @@ function votingStep(turn: Turn, step: StepProgram, path: Path): StepProgram | nu
     : null;
 }
 
-function voteOf(turn: Turn, voting: StepProgram, { path, agent, principal, contents }: Completion): Result<LeftBehind, Failure> {
+/** True for a part of what votes in a quorum, at any depth. */
+function isInsideQuorum(turn: Turn, path: Path): boolean {
+  for (let frame = frameOf(path); frame !== ROOT; frame = frameOf(ownerOf(frame)))
+    if (turn.stepAt(ownerOf(frame)).parts.vote !== undefined) return true;
+  return false;
+}
+
+/** Whose work a result is; of a step that holds others, and of a list, the work of all in it. Null: of no agent. */
+function principalOf({ state }: Turn, { path, agent, principal }: Completion): string | null {
+  if (principal !== undefined || agent !== "") return principal ?? agent;
+  const list = path.endsWith("]") ? undefined : openFrame(state, frameOf(path)).lists[stepOf(path)];
+  const { principals = [] } = state.scopes[path] ?? list ?? {};
+  return principals.length === 0 ? null : principals.toSorted().join(" + ");
+}
+
+function voteOf(turn: Turn, voting: StepProgram, completion: Completion): Result<LeftBehind, Failure> {
+  const { path, contents } = completion;
   const evaluate = present(voting.parts.vote, `Step ${voting.id} votes.`);
   const on = evaluate({ ...turn.scopeOf(path), result: contents.output });
   // A vote that cannot be counted is no success; the agent may not have understood the question.
   if (!on.ok) return err(expressionProblem(path, on.error).failure);
-  return ok({ vote: { on: on.value, principal: principal ?? (agent === "" ? path : agent) } });
+  return ok({ vote: { on: on.value, principal: principalOf(turn, completion) ?? path } });
+}
+
+type Unwanted = Pick<Completion, "path" | "attempt" | "agent"> & { readonly items: ItemsByPath };
+
+/** What undoes work that was done after nobody wanted it any more; nothing, when it does not keep its contract. */
+export function unwantedWork(turn: Turn, { path, attempt, agent, items }: Unwanted, reply: Reply): Result<LeftBehind, Failure> {
+  const step = findStep(turn.program, turn.state, path);
+  if (step?.inner.compensate === undefined) return NOTHING;
+  const outer = turn.scopeLeft(path, items);
+  const accepted = readOutput(step, reply, { validate: step.validate, scope: () => outer });
+  if (!accepted.ok) return accepted;
+  return compensationOf(step, step.inner.compensate, { path, attempt, agent, contents: accepted.value.contents }, outer);
 }
 
 /** The compensation's input, evaluated now: later the steps that it reads may be out of reach. */
-function compensationOf(turn: Turn, step: StepProgram, compensate: StepProgram, completion: Completion): Result<LeftBehind, Failure> {
+function compensationOf(step: StepProgram, compensate: StepProgram, completion: Completion, outer: Scope): Result<LeftBehind, Failure> {
   const { contents, attempt, agent, path } = completion;
   const result = completedResult({ ...contents, attempt, agent });
-  const outer = turn.scopeOf(path);
   const scope: Scope = { ...outer, steps: { [step.id]: result }, outer };
   const input = evaluateOptional(compensate.with, scope);
   if (!input.ok) return err(expressionProblem(`${path}/compensate`, input.error).failure);

@@ -12,42 +12,76 @@ import type { ContextWrite, RunState } from "./state.ts";
 
 /** Adds writes of one writer. */
 export function writeContext(state: RunState, rank: readonly number[], changes: readonly ContextChange[]): void {
-  for (const { path, value } of changes) {
-    const isLast = addWrite(state.writes, { rank, path, value });
-    state.context = isLast ? withValue(state.context, path.split("."), value) : contextOf(state.writes);
+  const earlier = state.writes;
+  const writes = writesWith(state, rank, changes);
+  // The usual case: nothing was replaced, and nobody later has written, so the rest stays as it is.
+  const isAppended = writes.length === earlier.length + changes.length && writes[earlier.length - 1] === earlier.at(-1);
+  state.context = isAppended ? withValues(state.context, changes) : withValues({}, writes);
+  state.writes = writes;
+}
+
+type Written = Pick<RunState, "writes" | "context">;
+
+/** The writes with those of one more writer: the same list in whatever order the writers come, without what later ones replace. */
+export function writesWith({ writes, context }: Written, rank: readonly number[], changes: readonly ContextChange[]): ContextWrite[] {
+  const place = placeOf(writes, rank);
+  const replaced = new Set(changes.map(({ path }) => path));
+  // A path without a value has been written by nobody who is still in the list.
+  const isNew = place === writes.length && changes.every(({ path }) => valueAt(context, path) === undefined);
+  const before = isNew ? writes : writes.slice(0, place).filter((write) => !isCovered(replaced, write.path));
+  const after = writes.slice(place);
+  const later = new Set(after.map(({ path }) => path));
+  const added: ContextWrite[] = [];
+  for (const { path, value } of changes.toReversed()) {
+    if (!isCovered(later, path)) added.push({ rank, path, value });
+    later.add(path);
   }
+  return [...before, ...added.toReversed(), ...after];
 }
 
 /** The paths of a writer that a later step has written already; they are kept out of sight. */
 export function lostPaths(writes: readonly ContextWrite[], rank: readonly number[], changes: readonly ContextChange[]): readonly string[] {
-  const later = writes.filter((write) => compareRanks(write.rank, rank) > 0);
-  return changes.map(({ path }) => path).filter((path) => later.some((write) => covers(write.path, path)));
+  const later = new Set(writes.slice(placeOf(writes, rank)).map(({ path }) => path));
+  return changes.map(({ path }) => path).filter((path) => isCovered(later, path));
 }
 
-/** Puts a write in its place, and drops what it replaces; true when nothing comes after it. */
-function addWrite(writes: ContextWrite[], added: ContextWrite): boolean {
+/** Where a writer's writes belong: after all that are not later. */
+function placeOf(writes: readonly ContextWrite[], rank: readonly number[]): number {
   let place = writes.length;
-  while (place > 0 && compareRanks((writes[place - 1] as ContextWrite).rank, added.rank) > 0) place -= 1;
-  const isLast = place === writes.length;
-  const before = writes.slice(0, place).filter((write) => !covers(added.path, write.path));
-  writes.splice(0, place, ...before, added);
-  return isLast;
+  while (place > 0 && compareRanks((writes[place - 1] as ContextWrite).rank, rank) > 0) place -= 1;
+  return place;
 }
 
-function contextOf(writes: readonly ContextWrite[]): JsonObject {
-  return writes.reduce<JsonObject>((context, { path, value }) => withValue(context, path.split("."), value), {});
+/** True when one of these paths is this one or above it: writing that one replaces all of this. */
+function isCovered(paths: ReadonlySet<string>, path: string): boolean {
+  for (let end = path.length; end !== -1; end = path.lastIndexOf(".", end - 1)) if (paths.has(path.slice(0, end))) return true;
+  return false;
 }
 
-/** True when writing the first path replaces all of the second. */
-function covers(path: string, other: string): boolean {
-  return other === path || other.startsWith(`${path}.`);
+type Mutable = { [key: string]: Json };
+
+/** A copy with values at paths; each object on the way is copied once, and what is not an object becomes one. */
+export function withValues(object: JsonObject, changes: readonly ContextChange[]): JsonObject {
+  const root: Mutable = { ...object };
+  const own = new Set<Json>([root]);
+  for (const { path, value } of changes) {
+    const keys = path.split(".");
+    const last = keys.pop() as string;
+    let inner = root;
+    for (const key of keys) inner = ownObject(own, inner, key);
+    inner[last] = value;
+  }
+  return root;
 }
 
-/** The object with a value at a path; what is not an object on the way becomes one. */
-function withValue(object: JsonObject, [key, ...rest]: readonly string[], value: Json): JsonObject {
-  if (key === undefined) return object;
-  const inner = Object.hasOwn(object, key) ? object[key] : undefined;
-  return { ...object, [key]: rest.length === 0 ? value : withValue(isJsonObject(inner) ? inner : {}, rest, value) };
+/** The object at a key of an object that is ours: ours too from now on, whoever else may hold what was there. */
+function ownObject(own: Set<Json>, object: Mutable, key: string): Mutable {
+  const found = Object.hasOwn(object, key) ? object[key] : undefined;
+  if (found !== undefined && own.has(found)) return found as Mutable;
+  const copy: Mutable = isJsonObject(found) ? { ...found } : {};
+  own.add(copy);
+  object[key] = copy;
+  return copy;
 }
 
 /** The value at a path; undefined where there is none. */
@@ -62,14 +96,15 @@ export function valueAt(object: JsonObject, path: string): Json | undefined {
 
 /** The parts of the context at these paths, each in its place (least privilege, requirement W155). */
 export function partsAt(context: JsonObject, paths: readonly string[]): JsonObject {
-  return paths.reduce<JsonObject>((parts, path) => {
+  const found = paths.flatMap((path) => {
     const value = valueAt(context, path);
-    return value === undefined ? parts : withValue(parts, path.split("."), value);
-  }, {});
+    return value === undefined ? [] : [{ path, value }];
+  });
+  return withValues({}, found);
 }
 
 /** Compares number by number; a prefix comes first. */
-function compareRanks(one: readonly number[], other: readonly number[]): number {
+export function compareRanks(one: readonly number[], other: readonly number[]): number {
   for (let index = 0; index < Math.min(one.length, other.length); index += 1) {
     const difference = (one[index] as number) - (other[index] as number);
     if (difference !== 0) return difference;

@@ -1,10 +1,11 @@
 /** What steps and agents write into the run context, and who may (requirements W.i, X026). */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { MAX_CONTEXT_CHANGES, MAX_CONTEXT_DEPTH } from "../base/limits.ts";
-import { lostPaths } from "./context-writes.ts";
+import { MAX_CONTEXT_CHANGES, MAX_CONTEXT_DEPTH, MAX_RUN_CONTEXT_BYTES, MAX_RUN_CONTEXT_WRITES } from "../base/limits.ts";
+import { lostPaths, writesWith } from "./context-writes.ts";
+import { sizeWithin } from "./contract.ts";
 import type { ContextChange } from "./fact.ts";
 import type { Path } from "./input.ts";
-import type { Reply } from "./outcome.ts";
+import type { Failure, Reply } from "./outcome.ts";
 import { frameOf, indexOf, ownerOf, ROOT } from "./path.ts";
 import type { Turn } from "./turn.ts";
 
@@ -14,6 +15,17 @@ export function changeContext(turn: Turn, path: Path, changes: readonly ContextC
   const rank = rankOf(turn, path);
   const lost = lostPaths(turn.state.writes, rank, changes);
   turn.record({ kind: "contextChanged", path, rank, changes, ...(lost.length === 0 ? {} : { lost }) });
+}
+
+/** Why the run's context cannot hold what a subtask writes besides the rest; null when it can. */
+export function contextProblem(turn: Turn, path: Path, changes: readonly ContextChange[]): Failure | null {
+  if (changes.length === 0) return null;
+  const writes = writesWith(turn.state, rankOf(turn, path), changes);
+  let left = MAX_RUN_CONTEXT_BYTES;
+  for (const write of writes) if (left >= 0) left = sizeWithin(write.value, left - write.path.length);
+  if (left >= 0 && writes.length <= MAX_RUN_CONTEXT_WRITES) return null;
+  const message = `The run context is full: with what ${path} writes it would have more than ${MAX_RUN_CONTEXT_BYTES} bytes or ${MAX_RUN_CONTEXT_WRITES} paths.`;
+  return { code: "T4112", message, retryable: false };
 }
 
 /** The place of a subtask in the order of the definition: step, item, iteration, and so on inward. */
@@ -28,10 +40,11 @@ function rankOf(turn: Turn, path: Path): readonly number[] {
 
 /** A data part `{ result, context_update }` is a result with a delta; its keys are paths with dots. */
 export function withoutDelta(reply: Reply): { readonly reply: Reply; readonly changes: readonly ContextChange[] } {
-  const first = reply.data?.[0];
+  const { data = [] } = reply;
+  const [first] = data;
   if (!isJsonObject(first) || first["context_update"] === undefined || !isDelta(first)) return { reply, changes: NO_CHANGES };
   const changes = Object.entries(first["context_update"] as JsonObject).map(([path, value]): ContextChange => ({ path, value }));
-  return { reply: { ...reply, data: [first["result"] as Json, ...(reply.data ?? []).slice(1)] }, changes };
+  return { reply: { ...reply, data: [first["result"] as Json, ...data.slice(1)] }, changes };
 }
 
 const NO_CHANGES: readonly ContextChange[] = [];

@@ -2,7 +2,7 @@
  * From what an agent sent to the step's output (workflow-language.md, "What goes out and what comes
  * back"). The definition decides the shape, not the number of parts that an agent happens to send.
  */
-import { isJsonArray, type Json } from "../base/json.ts";
+import { isJsonArray, isSound, type Json } from "../base/json.ts";
 import { MAX_OUTPUT_BYTES, MAX_REPLY_BYTES } from "../base/limits.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { asClause } from "../base/text.ts";
@@ -73,7 +73,8 @@ function contractedOutput(validate: Validate, reply: Reply): Result<Json, readon
 function parseUnambiguous(text: string): Json | undefined {
   if (text.length > MAX_OUTPUT_BYTES) return undefined;
   try {
-    return JSON.parse(withoutFence(text.trim())) as Json;
+    const parsed = JSON.parse(withoutFence(text.trim())) as Json;
+    return isSound(parsed) ? parsed : undefined;
   } catch {
     // Not JSON is an ordinary answer, not an error: the caller tries the text itself.
     return undefined;
@@ -120,7 +121,7 @@ function isTooLarge(value: unknown, limit: number): boolean {
 }
 
 /** What is left of a budget of bytes after the value; negative when it was not enough. */
-function sizeWithin(value: Json, budget: number): number {
+export function sizeWithin(value: Json, budget: number): number {
   if (typeof value === "string") return budget - value.length - 2;
   if (value === null || typeof value !== "object") return budget - 8;
   let left = budget - 2;

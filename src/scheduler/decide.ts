@@ -23,7 +23,7 @@ import { takeDecision } from "./questions.ts";
 import { ROOT } from "./path.ts";
 import { lookEverywhere, settleSteps } from "./ready.ts";
 import type { Flight, RunState } from "./state.ts";
-import { fireTimers } from "./timeouts.ts";
+import { fireTimers, renewPatience } from "./timeouts.ts";
 import { Turn } from "./turn.ts";
 import { noteSignal } from "./wait.ts";
 
@@ -49,12 +49,16 @@ function handle(turn: Turn, input: Input): void {
       return startRun(turn, input);
     case "intended":
       return noteIntent(turn, input);
+    case "queued":
+      return noteQueue(turn, input);
     case "accepted":
       return noteAcceptance(turn, input);
     case "progressed":
       return noteProgress(turn, input);
     case "answered":
       return takeAnswer(turn, input);
+    case "takenUp":
+      return renewPatience(turn);
     case "timerDue":
       return fireTimers(turn);
     case "questionAnswered":
@@ -100,6 +104,12 @@ function noteIntent(turn: Turn, input: Extract<Input, { kind: "intended" }>): vo
   const { path, attempt, turn: turnNumber, intent } = input;
   turn.record({ kind: "messageIntended", path, attempt, turn: turnNumber, intent });
   turn.command({ kind: "send", again: false, regardless: false, intent, ...assignmentOf(turn, path) });
+}
+
+function noteQueue(turn: Turn, input: Extract<Input, { kind: "queued" }>): void {
+  const flight = currentFlight(turn.state, input);
+  if (flight?.phase !== "assigned" || flight.queued !== undefined) return;
+  turn.record({ kind: "subtaskQueued", path: input.path, attempt: input.attempt, turn: input.turn });
 }
 
 function noteAcceptance(turn: Turn, input: Extract<Input, { kind: "accepted" }>): void {

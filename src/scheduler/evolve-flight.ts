@@ -1,5 +1,6 @@
 /** How facts move a flight through its phases (see `Flight` in state.ts for the machine). */
 import { assert } from "../base/assert.ts";
+import { ownMap } from "./empty.ts";
 import { beginItem, forgetQuestion, numberAt, spend } from "./evolve-scope.ts";
 import type { AttemptFailed, Fact, QuestionAsked, SubtaskAssigned } from "./fact.ts";
 import type { Instant } from "./input.ts";
@@ -78,6 +79,7 @@ function assignAgain(flight: Flight, fact: SubtaskAssigned): void {
   flight.exchanges = null;
   flight.retryAt = null;
   flight.resends = 0;
+  delete flight.wasPaused;
   if (fact.repair === undefined) delete flight.repair;
   else flight.repairs = (flight.repairs ?? 0) + 1;
   noteExtras(flight, { idleMs: fact.idleMs, acceptBy: fact.acceptBy, at: fact.at });
@@ -97,23 +99,62 @@ function noteLife(state: RunState, path: string, at: Instant): void {
   addFlightTimer(state, path);
 }
 
+/**
+ * The clocks of an attempt measure an agent, so they stand still while work waits for a `limit`: for
+ * its turn, at nobody. Recorded only where something really waits, so that no other work pays for it,
+ * and ended by facts that come anyway. Only the deadline of all attempts, and the end of the run, go on.
+ */
+export function queueFlight(state: RunState, { path, at }: FactOf<"subtaskQueued">): void {
+  const flight = flightOf(state, path);
+  const now = state.pausedAt ?? at;
+  const { deadlineAt, acceptBy, stopAt = Infinity } = flight;
+  flight.queued = {
+    remainingMs: Math.max(0, deadlineAt - now),
+    ...(acceptBy === undefined ? {} : { acceptMs: Math.max(0, acceptBy - now) }),
+  };
+  flight.deadlineAt = Math.min(stopAt, (state.compensating ?? state).deadlineAt);
+  delete flight.acceptBy;
+  delete flight.idleAt;
+  addFlightTimer(state, path);
+}
+
+/** Its turn has come: the clocks go on. */
+function leaveQueue(state: RunState, path: string, at: Instant): void {
+  const flight = flightOf(state, path);
+  const { queued, stopAt = Infinity, idleMs } = flight;
+  if (queued === undefined) return;
+  const now = state.pausedAt ?? at;
+  delete flight.queued;
+  flight.deadlineAt = Math.min(now + queued.remainingMs, stopAt);
+  if (queued.acceptMs !== undefined) flight.acceptBy = now + queued.acceptMs;
+  if (idleMs !== undefined) flight.idleAt = now + idleMs;
+  addFlightTimer(state, path);
+}
+
 export function intendMessage(state: RunState, fact: FactOf<"messageIntended">): void {
   const flight = flightOf(state, fact.path);
+  leaveQueue(state, fact.path, fact.at);
   flight.phase = "intended";
   flight.intent = fact.intent;
   flight.agent = fact.intent.agent;
 }
 
-/** Back to where the message has yet to be sent; a task that its agent has lost is forgotten. */
-export function resendMessage(state: RunState, path: string): void {
+/** Back to where the message has yet to be sent, with clocks of its own; a task that its agent has lost is forgotten. */
+export function resendMessage(state: RunState, { path, at, deadlineAt, acceptBy }: FactOf<"messageResent">): void {
   const flight = flightOf(state, path);
   flight.resends += 1;
-  if (flight.phase === "accepted") flight.task = null;
+  if (flight.phase !== "intended") flight.task = null;
   flight.phase = "intended";
+  flight.aborting = null;
+  if (deadlineAt !== undefined) flight.deadlineAt = onStepClock(state, at, deadlineAt);
+  if (acceptBy !== undefined) flight.acceptBy = onStepClock(state, at, acceptBy);
+  if (flight.idleMs !== undefined) flight.idleAt = onStepClock(state, at, at + flight.idleMs);
+  addFlightTimer(state, path);
 }
 
 export function acceptFlight(state: RunState, fact: FactOf<"subtaskAccepted">): void {
   const flight = flightOf(state, fact.path);
+  leaveQueue(state, fact.path, fact.at);
   flight.agent = fact.agent;
   if (fact.task !== undefined) flight.task = fact.task;
   if (flight.phase !== "aborting") flight.phase = "accepted";
@@ -126,6 +167,7 @@ export function beginRetry(state: RunState, fact: AttemptFailed): void {
   if (flight.phase === "waiting") closeQuestion(state, flight);
   assert(flight.aborting?.because !== "ending", "A run that is ending begins no more attempts.");
   flight.phase = "retrying";
+  delete flight.queued;
   flight.aborting = null;
   flight.retryAt = onStepClock(state, fact.at, fact.retryAt);
   flight.fallback = fact.fallback ?? flight.fallback;
@@ -141,14 +183,18 @@ export function beginRetry(state: RunState, fact: AttemptFailed): void {
 
 export function askQuestion(state: RunState, fact: QuestionAsked): void {
   const flight = flightOf(state, fact.path);
+  leaveQueue(state, fact.path, fact.at);
   // In a pause the step clock stands where the pause began.
   const remainingMs = Math.max(0, flight.deadlineAt - (state.pausedAt ?? fact.at));
   flight.phase = "waiting";
+  // Its time may have been up: from here on a person is waited for, not the agent.
+  flight.aborting = null;
   flight.agent = fact.agent;
   // Who asks has taken the work on.
   delete flight.acceptBy;
   if (fact.task !== undefined) flight.task = fact.task;
   flight.question = { id: fact.id, question: fact.question, remainingMs, ...(fact.asks === "unknown" ? { asks: fact.asks } : {}) };
+  state.questions = ownMap(state.questions);
   state.questions[fact.id] = fact.path;
   state.waitingCount += 1;
 }
@@ -170,7 +216,7 @@ export function resumeFlight(state: RunState, fact: FactOf<"questionAnswered">):
 }
 
 /** Step clocks stand still in a pause, and `resume` moves every instant by all of it: also those set in between. */
-function onStepClock(state: RunState, setAt: Instant, instant: Instant): Instant {
+export function onStepClock(state: RunState, setAt: Instant, instant: Instant): Instant {
   return state.pausedAt === null ? instant : instant - (setAt - state.pausedAt);
 }
 

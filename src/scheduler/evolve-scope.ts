@@ -3,12 +3,15 @@ import { assert, present } from "../base/assert.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { StepId } from "../definition/definition.ts";
 import type { StepResult } from "../definition/program.ts";
+import { countStep } from "./counts.ts";
+import { ownList, ownMap } from "./empty.ts";
 import { beginAbort, endFlight } from "./evolve-flight.ts";
-import type { Fact, ScopeOpened, SubtaskCompleted, SubtaskFailed, VoteCast, WaitStarted } from "./fact.ts";
+import type { Fact, LeftBehind, ScopeOpened, SubtaskCompleted, SubtaskFailed, VoteCast, WaitStarted } from "./fact.ts";
 import type { Path } from "./input.ts";
-import { frameOf, indexOf, stepOf } from "./path.ts";
+import { frameOf, indexOf, ownerOf, stepOf } from "./path.ts";
 import { openFrame, scopeStateOf } from "./place.ts";
-import type { Compensation, Frame, ListState, RunState, WaitState } from "./state.ts";
+import { queueWait } from "./signal-waits.ts";
+import { type Compensation, flightOf, type Frame, type ListState, type RunState, type WaitState } from "./state.ts";
 import { addTimer, addWaitTimers } from "./timers.ts";
 
 type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
@@ -16,19 +19,27 @@ type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
 /** A step did nothing, and nor did any inside it. */
 export function skipStep(state: RunState, path: Path): void {
   delete state.scopes[path];
-  finishIn(openFrame(state, frameOf(path)), stepOf(path), { status: "skipped", attempts: 0 });
+  const frame = openFrame(state, frameOf(path));
+  const id = stepOf(path);
+  const { attempts } = frame.lists[id] === undefined ? NOTHING_DONE : dropList(frame, id);
+  finishIn(frame, id, { status: "skipped", attempts });
 }
+
+const NOTHING_DONE = { attempts: 0 };
 
 /** A step of a frame is over, with this result. */
 function finishIn(frame: Frame, id: StepId, result: StepResult): void {
   assert(frame.steps[id] === undefined, `Step ${id} is over once.`);
   frame.steps[id] = result;
   frame.stepsOver += 1;
+  countStep(frame.steps, result);
 }
 
 export function openList(state: RunState, { step, items, deadlineAt }: FactOf<"stepExpanded">): void {
   const output = new Array<Json>(items.length).fill(null);
-  openFrame(state, frameOf(step)).lists[stepOf(step)] = {
+  const frame = openFrame(state, frameOf(step));
+  frame.lists = ownMap(frame.lists);
+  frame.lists[stepOf(step)] = {
     items,
     next: 0,
     inFlight: 0,
@@ -43,8 +54,9 @@ export function openList(state: RunState, { step, items, deadlineAt }: FactOf<"s
   if (deadlineAt !== undefined) addTimer(state, { at: deadlineAt, kind: "list", path: step });
 }
 
-export function closeList(state: RunState, { step, agreed, vote }: FactOf<"stepCompleted">): void {
-  if (vote !== undefined) addVote(state, step, vote);
+export function closeList(state: RunState, fact: FactOf<"stepCompleted">): void {
+  const { step, agreed } = fact;
+  notePrincipal(state, step, fact);
   const frame = openFrame(state, frameOf(step));
   const id = stepOf(step);
   const { output, errors, attempts } = dropList(frame, id);
@@ -108,6 +120,7 @@ export function openScope(state: RunState, fact: ScopeOpened): void {
   else if (!hasBegun(state, path)) beginItem(state, path);
   // The subtask of a question stays parked; any other handler takes the place of what failed.
   else if (!isAnswering) endWork(state, path);
+  state.scopes = ownMap(state.scopes);
   state.scopes[path] = {
     kind: scope,
     deadlineAt,
@@ -139,7 +152,8 @@ export function iterate(state: RunState, { path, iteration, agent, score, best }
   const scope = scopeStateOf(state, path);
   const { steps } = scope;
   if (score !== undefined && best !== undefined) scope.best = { score, output: best };
-  if (scope.agent !== null) scope.history.push({ agent: scope.agent, output: steps[scope.agent]?.output ?? null });
+  if (scope.agent !== null)
+    scope.history.push({ agent: scope.agent, output: present(steps[scope.agent]?.output, "Who hands over says so.") });
   scope.prev = scope.kind === "loop" ? steps : null;
   scope.agent = agent ?? null;
   scope.iteration = iteration;
@@ -154,9 +168,14 @@ export function acceptPlan(state: RunState, { path, subtasks }: FactOf<"planAcce
 
 export function beginWait(state: RunState, fact: WaitStarted): void {
   beginItem(state, fact.path);
+  state.waits = ownMap(state.waits);
   state.waits[fact.path] = waitState(fact);
   state.waitsCount += 1;
-  if (fact.wait === "approval") state.questions[fact.id] = fact.path;
+  queueWait(state.waits, fact.path);
+  if (fact.wait === "approval") {
+    state.questions = ownMap(state.questions);
+    state.questions[fact.id] = fact.path;
+  }
   addWaitTimers(state, fact.path);
 }
 
@@ -182,8 +201,9 @@ export function remindApproval(state: RunState, { path, to, escalated, remindAt 
   addWaitTimers(state, path);
 }
 
-export function decideApproval(state: RunState, { path, output, vote, compensation }: FactOf<"approvalDecided">): void {
-  if (vote !== undefined) addVote(state, path, vote);
+export function decideApproval(state: RunState, fact: FactOf<"approvalDecided">): void {
+  const { path, output, compensation } = fact;
+  notePrincipal(state, path, fact);
   const index = indexOf(path);
   if (index === null) endStep(state, path, { status: "completed", output, text: "", data: [output], attempts: 1 });
   else completeItem(state, path, index, { output, attempts: 1 });
@@ -223,10 +243,10 @@ function completeItem(
 }
 
 export function completeSubtask(state: RunState, fact: SubtaskCompleted): void {
-  const { path, signal, vote, compensation } = fact;
+  const { path, signal, compensation } = fact;
   if (signal !== undefined) takeSignal(state, signal);
   spend(state, fact.usage);
-  if (vote !== undefined) addVote(state, path, vote);
+  notePrincipal(state, path, fact);
   const index = indexOf(path);
   if (index === null) endStep(state, path, completedResult(fact));
   else completeItem(state, path, index, { output: fact.output, attempts: fact.attempt });
@@ -236,7 +256,17 @@ export function completeSubtask(state: RunState, fact: SubtaskCompleted): void {
 function keepCompensation(state: RunState, path: Path, compensation: SubtaskCompleted["compensation"]): void {
   if (compensation === undefined) return;
   const { input = null, text = null } = compensation;
-  state.compensations.push({ path, input, text, question: null });
+  state.compensations = ownList(state.compensations);
+  // The last is being undone already, where an agent answers so late.
+  const place = state.compensating === null ? state.compensations.length : state.compensations.length - 1;
+  state.compensations.splice(place, 0, { path, input, text, question: null });
+}
+
+/** A name may be one that every object has, such as "constructor". */
+export function keepSignal(state: RunState, { name, payload }: FactOf<"signalReceived">): void {
+  state.signals = ownMap(state.signals);
+  if (Object.hasOwn(state.signals, name)) present(state.signals[name], `Signal ${name} is kept.`).push(payload);
+  else state.signals[name] = [payload];
 }
 
 function takeSignal(state: RunState, name: string): void {
@@ -256,6 +286,15 @@ export function spend(state: RunState, usage: JsonObject | undefined): void {
 export function numberAt(usage: JsonObject, key: string): number {
   const value = usage[key];
   return typeof value === "number" && value > 0 ? value : 0;
+}
+
+/** Whose work a result is, for the quorum that it stands in: as a vote, or as a part of what votes. */
+function notePrincipal(state: RunState, path: Path, { vote, principal }: Pick<LeftBehind, "vote" | "principal">): void {
+  if (vote !== undefined) addVote(state, path, vote);
+  if (principal === undefined) return;
+  const holder = listOf(state, path) ?? scopeStateOf(state, ownerOf(frameOf(path)));
+  if (holder.principals?.includes(principal) === true) return;
+  holder.principals = [...(holder.principals ?? []), principal];
 }
 
 function addVote(state: RunState, path: Path, { on, principal }: VoteCast): void {
@@ -291,9 +330,11 @@ export function failSubtask(state: RunState, fact: SubtaskFailed): void {
   endItem(state, path, index, attempt).errors[index] = error;
 }
 
-export function cancelSubtask(state: RunState, { path, aborting, patienceAt }: FactOf<"subtaskCanceled">): void {
-  if (state.ending === null) countCanceled(state, path);
+export function cancelSubtask(state: RunState, { path, aborting, patienceAt, items }: FactOf<"subtaskCanceled">): void {
+  // What is told once more to stop was counted when it was told first.
+  if (state.ending === null && state.flights[path]?.aborting?.because !== "unwanted") countCanceled(state, path);
   if (!aborting) return void endWork(state, path);
+  if (items !== undefined) flightOf(state, path).items = items;
   const because = state.ending === null ? "unwanted" : "ending";
   beginAbort(state, path, { because, patienceAt: patienceAt ?? present(state.ending, "Without patience the run is ending.").patienceAt });
 }
@@ -304,6 +345,12 @@ function countCanceled(state: RunState, path: Path): void {
   if (list === null) return;
   list.inFlight -= 1;
   list.over += 1;
+}
+
+/** Its agent has stopped, or is waited for no longer; or it had done the work all the same. */
+export function releaseTask(state: RunState, { path, compensation }: FactOf<"taskReleased">): void {
+  endFlight(state, path);
+  keepCompensation(state, path, compensation);
 }
 
 export function endCompensation(state: RunState, { path }: FactOf<"compensationEnded">): void {
@@ -319,6 +366,7 @@ export function askToCompensate(state: RunState, { path, question, attempt }: Fa
   const last = present(state.compensations.at(-1), "What is being undone is the last.");
   last.attempt = attempt;
   last.question = question;
+  state.questions = ownMap(state.questions);
   state.questions[question] = path;
 }
 

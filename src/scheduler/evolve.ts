@@ -8,6 +8,7 @@
  *    counted, never searched for.
  */
 import { assert } from "../base/assert.ts";
+import { emptyList, emptyMap } from "./empty.ts";
 import { writeContext } from "./context-writes.ts";
 import {
   acceptFlight,
@@ -15,9 +16,10 @@ import {
   assignFlight,
   beginAbort,
   beginRetry,
-  endFlight,
   intendMessage,
   noteProgress,
+  queueFlight,
+  onStepClock,
   resendMessage,
   resumeFlight,
 } from "./evolve-flight.ts";
@@ -32,11 +34,13 @@ import {
   decideApproval,
   endCompensation,
   failSubtask,
-  finishStep,
   iterate,
+  keepSignal,
   openList,
   openScope,
+  releaseTask,
   remindApproval,
+  skipStep,
 } from "./evolve-scope.ts";
 import type { Fact } from "./fact.ts";
 import type { RunEnd, RunState } from "./state.ts";
@@ -63,7 +67,7 @@ type RunFact = Extract<Later, { kind: `run${string}` | `budget${string}` | "sign
 function apply(state: RunState, fact: Later): void {
   switch (fact.kind) {
     case "stepSkipped":
-      return finishStep(state, fact.step, { status: "skipped", attempts: 0 });
+      return skipStep(state, fact.step);
     case "stepExpanded":
       return openList(state, fact);
     case "stepCompleted":
@@ -84,10 +88,12 @@ function apply(state: RunState, fact: Later): void {
       return decideApproval(state, fact);
     case "subtaskAssigned":
       return assignFlight(state, fact);
+    case "subtaskQueued":
+      return queueFlight(state, fact);
     case "messageIntended":
       return intendMessage(state, fact);
     case "messageResent":
-      return resendMessage(state, fact.path);
+      return resendMessage(state, fact);
     case "subtaskAccepted":
       return acceptFlight(state, fact);
     case "subtaskProgressed":
@@ -104,10 +110,12 @@ function apply(state: RunState, fact: Later): void {
       return resumeFlight(state, fact);
     case "attemptTimedOut":
       return beginAbort(state, fact.path, { because: "timeout", patienceAt: fact.patienceAt });
+    case "attemptRefused":
+      return refuseAttempt(state, fact);
     case "subtaskCanceled":
       return cancelSubtask(state, fact);
     case "taskReleased":
-      return endFlight(state, fact.path);
+      return releaseTask(state, fact);
     case "signalReceived":
     case "contextChanged":
     case "budgetExceeded":
@@ -125,10 +133,14 @@ function apply(state: RunState, fact: Later): void {
   }
 }
 
+function refuseAttempt(state: RunState, { path, at, patienceAt, failure }: Extract<Fact, { kind: "attemptRefused" }>): void {
+  beginAbort(state, path, { because: "refused", patienceAt: onStepClock(state, at, patienceAt), failure });
+}
+
 function applyToRun(state: RunState, fact: RunFact): void {
   switch (fact.kind) {
     case "signalReceived":
-      return void (state.signals[fact.name] ??= []).push(fact.payload);
+      return keepSignal(state, fact);
     case "contextChanged":
       return writeContext(state, fact.rank, fact.changes);
     case "budgetExceeded":
@@ -136,10 +148,9 @@ function applyToRun(state: RunState, fact: RunFact): void {
       state.budgetQuestion = { id: fact.question, limit: fact.limit };
       return pause(state, fact.at);
     case "budgetGranted":
-      state.grants += 1;
-      state.budgetQuestion = null;
-      return;
+      return grantBudget(state, fact.at);
     case "runPaused":
+      if (state.budgetQuestion !== null) state.pausedBesides = true;
       return pause(state, fact.at);
     case "runResumed":
       return resumeClocks(state, fact.at);
@@ -161,8 +172,10 @@ function applyToRun(state: RunState, fact: RunFact): void {
   }
 }
 
+const NOTHING_GIVEN: NonNullable<Extract<Fact, { kind: "runStarted" }>["given"]> = { steps: {}, context: {} };
+
 function startedState(fact: Extract<Fact, { kind: "runStarted" }>): RunState {
-  const given = fact.given ?? { steps: {}, context: {} };
+  const given = fact.given ?? NOTHING_GIVEN;
   const state: RunState = {
     seq: 1,
     at: fact.at,
@@ -182,29 +195,33 @@ function startedState(fact: Extract<Fact, { kind: "runStarted" }>): RunState {
     context: given.context,
     steps: { ...given.steps },
     stepsOver: Object.keys(given.steps).length,
-    lists: {},
-    scopes: {},
-    waits: {},
+    lists: emptyMap(),
+    scopes: emptyMap(),
+    waits: emptyMap(),
     waitsCount: 0,
-    signals: {},
-    workflows: fact.workflows ?? {},
+    signals: emptyMap(),
+    workflows: fact.workflows ?? emptyMap(),
     depth: fact.depth ?? 0,
     hops: fact.hops ?? 0,
     spent: { attempts: 0, subtasks: 0, tokens: 0, cost: 0 },
     grants: 0,
     budgetQuestion: null,
-    writes: Object.entries(given.context).map(([path, value]) => ({ rank: [], path, value })),
-    compensations: (given.compensations ?? []).map((left) => ({ ...left, question: null })),
+    writes: fact.given === undefined ? emptyList() : writesOf(given),
+    compensations: given.compensations === undefined ? emptyList() : given.compensations.map((left) => ({ ...left, question: null })),
     compensating: null,
     flights: {},
     flightCount: 0,
     waitingCount: 0,
     abortingCount: 0,
-    questions: {},
+    questions: emptyMap(),
     timers: [],
   };
   addTimer(state, { at: fact.deadlineAt, kind: "run" });
   return state;
+}
+
+function writesOf({ context, writes }: typeof NOTHING_GIVEN): RunState["writes"] {
+  return writes === undefined ? Object.entries(context).map(([path, value]) => ({ rank: [], path, value })) : [...writes];
 }
 
 /** Pausing what is paused already, by a person or by the budget, changes nothing. */
@@ -213,17 +230,28 @@ function pause(state: RunState, at: number): void {
   rebuildTimers(state);
 }
 
-/** Step clocks stand still in a pause. What waits for an instant or for people does not. */
+/** What is granted begins now: time, tokens or cost that went by beyond the limit are not taken from it. */
+function grantBudget(state: RunState, at: number): void {
+  const { attempts, subtasks, tokens, cost } = state.spent;
+  state.grants += 1;
+  state.granted = { attempts, subtasks, tokens, cost, wallMs: at - state.startedAt };
+  state.budgetQuestion = null;
+  delete state.pausedBesides;
+}
+
+/** Step clocks stand still in a pause. What waits for an instant, for people, or for unwanted work to stop does not. */
 function resumeClocks(state: RunState, at: number): void {
   assert(state.pausedAt !== null, "Only a paused run is resumed.");
   const pausedMs = at - state.pausedAt;
   for (const flight of Object.values(state.flights)) {
+    if (flight.target.kind === "workflow") flight.wasPaused = true;
     flight.deadlineAt += pausedMs;
     if (flight.stopAt !== undefined) flight.stopAt += pausedMs;
     if (flight.idleAt !== undefined) flight.idleAt += pausedMs;
     if (flight.acceptBy !== undefined) flight.acceptBy += pausedMs;
     if (flight.retryAt !== null) flight.retryAt += pausedMs;
-    if (flight.aborting !== null) flight.aborting = { ...flight.aborting, patienceAt: flight.aborting.patienceAt + pausedMs };
+    const { aborting } = flight;
+    if (aborting !== null && aborting.because !== "unwanted") flight.aborting = { ...aborting, patienceAt: aborting.patienceAt + pausedMs };
   }
   for (const frame of [state, ...Object.values(state.scopes)]) {
     for (const list of Object.values(frame.lists)) if (list.deadlineAt !== null) list.deadlineAt += pausedMs;
@@ -231,6 +259,7 @@ function resumeClocks(state: RunState, at: number): void {
   for (const scope of Object.values(state.scopes)) if (scope.deadlineAt !== null) scope.deadlineAt += pausedMs;
   state.pausedAt = null;
   state.budgetQuestion = null;
+  delete state.pausedBesides;
   rebuildTimers(state);
 }
 
@@ -239,7 +268,8 @@ function beginEnding(state: RunState, fact: Extract<Fact, { kind: "runEnding" }>
   state.ending = { ...fact.ending, patienceAt: fact.patienceAt };
   state.pausedAt = null;
   state.budgetQuestion = null;
-  state.waits = {};
+  delete state.pausedBesides;
+  state.waits = emptyMap();
   state.waitsCount = 0;
   rebuildTimers(state);
 }
@@ -248,11 +278,11 @@ function beginEnding(state: RunState, fact: Extract<Fact, { kind: "runEnding" }>
 function endRun(state: RunState, end: RunEnd): void {
   state.end = end;
   state.flights = {};
-  state.lists = {};
-  state.scopes = {};
-  state.waits = {};
-  state.signals = {};
-  state.questions = {};
+  state.lists = emptyMap();
+  state.scopes = emptyMap();
+  state.waits = emptyMap();
+  state.signals = emptyMap();
+  state.questions = emptyMap();
   state.timers = [];
   state.compensating = null;
   state.flightCount = 0;

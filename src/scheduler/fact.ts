@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { HandlerName, StepId, Target } from "../definition/definition.ts";
 import type { EffectId, Instant, Intent, Path, Progress, RemoteTask, StartInput } from "./input.ts";
 import type { ArtifactRecord, Failure, Question } from "./outcome.ts";
+import type { ItemsByPath } from "./state.ts";
 
 /** The version of the facts below. A host stores it beside each fact. */
 export const FACT_VERSION = 2;
@@ -16,7 +17,7 @@ export type Fact = { readonly at: Instant } & (
   /** The list of an `each`. */
   | { readonly kind: "stepExpanded"; readonly step: Path; readonly items: readonly Json[]; readonly deadlineAt?: Instant }
   /** The items of an `each` are over, or as many as its `succeed` wants. */
-  | { readonly kind: "stepCompleted"; readonly step: Path; readonly agreed?: Json; readonly vote?: VoteCast }
+  | { readonly kind: "stepCompleted"; readonly step: Path; readonly agreed?: Json; readonly vote?: VoteCast; readonly principal?: string }
   | ScopeOpened
   /** A handler has answered its agent's question; the subtask goes on. */
   | { readonly kind: "scopeClosed"; readonly path: Path }
@@ -69,6 +70,8 @@ export type Fact = { readonly at: Instant } & (
     }
   | { readonly kind: "budgetGranted"; readonly question: string; readonly by: string }
   | SubtaskAssigned
+  /** The attempt waits for its turn under a `limit`: its clocks stand still until it is intended or accepted. */
+  | ({ readonly kind: "subtaskQueued" } & EffectId)
   | ({ readonly kind: "messageIntended"; readonly intent: Intent } & EffectId)
   | ({ readonly kind: "subtaskAccepted"; readonly agent: string; readonly task?: RemoteTask } & EffectId)
   | { readonly kind: "subtaskProgressed"; readonly path: Path; readonly attempt: number; readonly progress: Progress }
@@ -85,8 +88,17 @@ export type Fact = { readonly at: Instant } & (
     } & EffectId)
   /** The attempt's time is up; its remote task is canceled before anything else happens. */
   | { readonly kind: "attemptTimedOut"; readonly path: Path; readonly attempt: number; readonly patienceAt: Instant }
+  /** Its agent asked, and nobody answers: its remote task, which would wait for ever, is canceled before anything else happens. */
+  | {
+      readonly kind: "attemptRefused";
+      readonly path: Path;
+      readonly attempt: number;
+      readonly failure: Failure;
+      readonly patienceAt: Instant;
+      readonly question?: string;
+    }
   /** Nobody knows what became of the message, or the agent has lost its task; the step says to send it again. */
-  | ({ readonly kind: "messageResent" } & EffectId)
+  | ({ readonly kind: "messageResent"; readonly deadlineAt?: Instant; readonly acceptBy?: Instant } & EffectId)
   /** The work is not wanted any more. `aborting`: a remote agent has yet to be told. */
   | {
       readonly kind: "subtaskCanceled";
@@ -97,12 +109,19 @@ export type Fact = { readonly at: Instant } & (
       readonly patienceAt?: Instant;
       /** The question that nobody needs to answer any more. */
       readonly question?: string;
+      /** Of a step that can be undone: the items that it is about, which may be over before its agent answers. */
+      readonly items?: ItemsByPath;
     }
-  | { readonly kind: "taskReleased"; readonly path: Path; readonly attempt: number; readonly note: string }
+  /** `compensation`: the work is known to be done, and this undoes it. */
+  | ({ readonly kind: "taskReleased"; readonly path: Path; readonly attempt: number; readonly note: string } & Pick<
+      LeftBehind,
+      "compensation"
+    >)
   | { readonly kind: "runPaused"; readonly by: string }
-  | { readonly kind: "runResumed"; readonly by: string }
+  /** `question`: the one about the budget, which nobody needs to answer any more. */
+  | { readonly kind: "runResumed"; readonly by: string; readonly question?: string }
   /** The run is about to end; what is in flight is canceled first. */
-  | { readonly kind: "runEnding"; readonly ending: Ending; readonly patienceAt: Instant }
+  | { readonly kind: "runEnding"; readonly ending: Ending; readonly patienceAt: Instant; readonly question?: string }
   /** Completed steps are undone, the last first, before the run ends. */
   | { readonly kind: "runCompensating"; readonly deadlineAt: Instant }
   /** A compensation is over: done, or given up by a person or because its time ran out. */
@@ -119,6 +138,8 @@ export type Fact = { readonly at: Instant } & (
       readonly attempt: number;
       readonly failure: Failure;
       readonly question: string;
+      /** The question that its agent asked, and nobody needs to answer any more. */
+      readonly asked?: string;
     }
   | { readonly kind: "runCompleted"; readonly output: Json }
   | { readonly kind: "runFailed"; readonly failure: Failure }
@@ -152,6 +173,8 @@ export type SubtaskAssigned = {
   readonly conversation?: string;
   /** The last output broke its contract: the agent is told why, in the context of that task. */
   readonly repair?: Repair;
+  /** The question about a compensation that this attempt answers. */
+  readonly question?: string;
 };
 
 export type Repair = { readonly problems: readonly string[]; readonly task: RemoteTask | null };
@@ -235,6 +258,8 @@ export type SubtaskCompleted = {
 export type LeftBehind = {
   /** In a quorum. */
   readonly vote?: VoteCast;
+  /** Deeper inside a quorum: whose work it is. A step that holds it votes in that name. */
+  readonly principal?: string;
   /** What undoes it, with its expressions evaluated. */
   readonly compensation?: { readonly input?: Json; readonly text?: string };
 };

@@ -10,10 +10,11 @@
  */
 import { assert } from "../base/assert.ts";
 import type { JsonObject } from "../base/json.ts";
-import { MAX_ATTEMPTS } from "../base/limits.ts";
+import { CANCEL_PATIENCE_MS, MAX_ATTEMPTS } from "../base/limits.ts";
 import { fractionOf } from "../base/random.ts";
 import type { DelegateStep, RetryPolicy } from "../definition/definition.ts";
 import type { StepProgram } from "../definition/program.ts";
+import { stopAtOf } from "./assign.ts";
 import { compensationFailed } from "./compensate.ts";
 import { delegateOf, type Completion } from "./complete.ts";
 import { beginEnding } from "./ending.ts";
@@ -52,7 +53,9 @@ export function failAttempt(turn: Turn, step: StepProgram, problem: AttemptProbl
 
 function nextAttempt(turn: Turn, step: DelegateStep, flight: Flight, problem: AttemptProblem): Next | null {
   const { reason } = problem;
-  const { stopAt = Infinity } = flight;
+  // The step itself is at fault: nobody else could do better, and the work may be done.
+  if (reason === "expression") return null;
+  const stopAt = stopAtOf(turn, flight) ?? Infinity;
   if (flight.attempt >= MAX_ATTEMPTS || turn.at >= stopAt || isOverBudget(step, flight, problem)) return null;
   if (reason === "invalid" && (flight.repairs ?? 0) < (step.repair ?? 0)) return { retryAt: turn.at, repair: repairOf(problem) };
   const retryAt = retryAtOf(turn, step, flight, problem);
@@ -177,14 +180,17 @@ function failHolder(turn: Turn, owner: Path, { path, reason, failure }: AttemptP
 /** A handler could not answer its agent, whose task still waits for what will not come. */
 export function failAnswering(turn: Turn, holder: StepProgram, problem: AttemptProblem): void {
   turn.record({ kind: "scopeClosed", path: problem.path });
-  releaseParked(turn, problem.path);
-  failAttempt(turn, holder, { ...problem, failure: { ...problem.failure, retryable: false } });
+  refuseAttempt(turn, holder, { ...problem, failure: { ...problem.failure, retryable: false } });
 }
 
-/** The agent's task still waits for an answer that will not come. */
-export function releaseParked(turn: Turn, path: Path): void {
-  const { attempt, turn: turnNumber, task } = flightOf(turn.state, path);
-  if (task !== null) turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent: null });
+/** The agent's task waits for an answer that will not come. It is canceled first: what is owed after a crash must be in the state. */
+export function refuseAttempt(turn: Turn, step: StepProgram, problem: AttemptProblem): void {
+  const { path, attempt, failure, question } = problem;
+  const { turn: turnNumber, task } = flightOf(turn.state, path);
+  if (task === null) return failAttempt(turn, step, problem);
+  const patienceAt = turn.at + CANCEL_PATIENCE_MS;
+  turn.record({ kind: "attemptRefused", path, attempt, failure, patienceAt, ...(question === undefined ? {} : { question }) });
+  turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent: null });
 }
 
 function criticalFailure({ path, attempt, reason, failure }: AttemptProblem): Failure {

@@ -42,6 +42,7 @@ export function handlerFor(turn: Turn, step: StepProgram, { path, reason }: Atte
 
 export function openHandler(turn: Turn, handler: HandlerName, { path, attempt, reason, failure, usage, question }: AttemptProblem): void {
   const more = { ...(usage === undefined ? {} : { usage }), ...(question === undefined ? {} : { question }) };
+  turn.forget(path);
   turn.record({ kind: "scopeOpened", path, scope: "handler", handler, attempt, reason, failure, ...more });
   pushInner(turn, path);
 }
@@ -57,8 +58,7 @@ export function openAnswering(turn: Turn, handler: HandlerName, { path, attempt 
 /** The handler has done its work: its output takes the place of what it stood in for. */
 export function handlerIsOver(turn: Turn, step: StepProgram, path: Path, scope: ScopeState): void {
   const { handler, attempt, reason, failure } = present(scope.handled, "A handler knows what it handles.");
-  const result = scope.steps[handler];
-  if (result === undefined) return;
+  const result = present(scope.steps[handler], `The handler of ${path} is over.`);
   const isAnswering = handler === "onInputRequired" || handler === "onAuthRequired";
   // It reads what was skipped, so it could not stand in.
   if (result.status === "skipped") return (isAnswering ? failAnswering : failSubtask)(turn, step, { path, attempt, reason, failure });

@@ -15,9 +15,7 @@ export function turnIsOver(turn: Turn, step: StepProgram, path: Path, scope: Sco
   const { step: handoff } = step;
   assert(handoff.kind === "handoff", `${path} is a handoff.`);
   const agent = present(scope.agent, "In a handoff it is someone's turn.");
-  const result = scope.steps[agent];
-  if (result === undefined) return;
-  const output = result.output ?? null;
+  const output = present(scope.steps[agent], `${agent} has had its turn.`).output ?? null;
   const wanted = isJsonObject(output) ? output["handoff_to"] : undefined;
   if (typeof wanted !== "string") return completeScope(turn, step, path, output);
   const next = participant(handoff, wanted);
@@ -42,13 +40,17 @@ function participant({ agents }: HandoffStep, wanted: string): string | null {
   return byName?.[0] ?? null;
 }
 
-/** What an agent of a handoff gets besides its input: who handed over, with what words, and what all have said. */
+/**
+ * What an agent of a handoff gets besides its input: who handed over, with what words, and what all have
+ * said. It is put together for each message, and in no fact: there it would grow with the square of the turns.
+ */
 export function handoffInput(state: RunState, path: Path, input: Json): Json {
   const frame = frameOf(path);
   const scope = frame === ROOT ? undefined : state.scopes[ownerOf(frame)];
   if (scope?.kind !== "handoff" || scope.history.length === 0) return input;
   const last = present(scope.history.at(-1), "Someone has handed over.");
-  const message = isJsonObject(last.output) ? (last.output["message"] ?? null) : null;
+  assert(isJsonObject(last.output), "Who hands over says so in an object.");
+  const message = last.output["message"] ?? null;
   const handoff: JsonObject = { from: last.agent, message, history: [...scope.history] };
   return isJsonObject(input) ? { ...input, handoff } : { ...(input === null ? {} : { input }), handoff };
 }

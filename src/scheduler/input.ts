@@ -42,10 +42,14 @@ export type Input = { readonly at: Instant } & (
   | StartInput
   /** A remote agent was chosen; the message may be sent once this is durable. */
   | ({ readonly kind: "intended"; readonly intent: Intent } & EffectId)
+  /** The work waits for its turn under a `limit` of its step or its agent; it begins with `intended` or `accepted`. */
+  | ({ readonly kind: "queued" } & EffectId)
   /** The agent has the work; for a remote one, as this task. */
   | ({ readonly kind: "accepted"; readonly agent: string; readonly task?: RemoteTask } & EffectId)
   | ({ readonly kind: "progressed"; readonly progress: Progress } & EffectId)
   | Answered
+  /** A process goes on with the run that another one left, and has told the agents again what is to stop. */
+  | { readonly kind: "takenUp" }
   /** The earliest timer of the run is due. */
   | { readonly kind: "timerDue" }
   /** To an agent's question, or to one of the run's own: an approval, a budget, a compensation. */
@@ -95,7 +99,9 @@ export type StartInput = {
   readonly given?: {
     readonly steps: { readonly [id: StepId]: StepResult };
     readonly context: JsonObject;
-    /** What those steps have left to undo. */
+    /** What that context is made of; absent in old histories, and where nothing was written. */
+    readonly writes?: readonly { readonly rank: readonly number[]; readonly path: string; readonly value: Json }[];
+    /** What those steps have left to undo; only in old histories: a run undoes what it did itself. */
     readonly compensations?: readonly { readonly path: Path; readonly input: Json; readonly text: string | null }[];
   };
 };

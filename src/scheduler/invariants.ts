@@ -138,8 +138,10 @@ function nothingIsNowhere(state: RunState, program: Program): string | null {
   }
   if (state.ending !== null) return null;
   const open = [...Object.keys(state.flights), ...Object.keys(state.waits)];
-  for (const owner of Object.keys(state.scopes)) {
-    if (!open.some((path) => path.startsWith(`${owner}/`) || path.startsWith(`${owner}#`))) return `nothing is at work in ${owner}`;
+  const wanted = open.filter((path) => state.waits[path] !== undefined || isWanted(state, path));
+  for (const [owner, { iteration }] of Object.entries(state.scopes)) {
+    const frame = frameIn(owner, iteration);
+    if (!wanted.some((path) => path.startsWith(`${frame}/`))) return `nothing is at work in ${frame}`;
   }
   return open.length > 0 ? null : `nothing is in flight and ${program.steps.length - state.stepsOver} steps are not over`;
 }

@@ -9,6 +9,7 @@
  */
 import { canonicalJson, type Json } from "../base/json.ts";
 import type { Step, Succeed } from "../definition/definition.ts";
+import { type Place, type Poll, pollOf } from "./poll.ts";
 import type { Vote } from "./state.ts";
 
 /** How far a join is. `over` counts also what was skipped, and `skipped` was never asked. */
@@ -19,7 +20,7 @@ export type Tally = {
   readonly skipped: number;
   readonly votes: readonly Vote[];
   /** The voters in declared order; items are their own order. */
-  readonly order: ((voter: string) => number) | null;
+  readonly order: Place | null;
 };
 
 export type Verdict =
@@ -60,30 +61,22 @@ function needing(count: number, { total, succeeded, left, waits }: Count): Verdi
 }
 
 function quorumOf(count: number, { votes, order, total }: Tally, left: number): Verdict {
-  let best = 0;
-  for (const { value, principals } of votesByValue(votes, order).values()) {
-    if (principals.size >= count) return { kind: "met", agreed: value };
-    best = Math.max(best, principals.size);
-  }
-  if (best + left >= count) return OPEN;
-  const most = best === 1 ? "no two different agents agree" : `at most ${best} different agents agree`;
-  return impossible(`${most} of ${total}, and ${count} must`);
+  const place = order ?? Number;
+  const { most, voters } = pollOf(votes, place);
+  if (most >= count) return { kind: "met", agreed: agreedBy(count, { votes, voters, place }) };
+  if (most + left >= count) return OPEN;
+  const found = most === 1 ? "no two different agents agree" : `at most ${most} different agents agree`;
+  return impossible(`${found} of ${total}, and ${count} must`);
 }
 
-/** Who voted for what: one vote for each principal, values in the order of their first voter. */
-function votesByValue(votes: readonly Vote[], order: Tally["order"]): ReadonlyMap<string, { value: Json; principals: Set<string> }> {
-  const place = order ?? Number;
-  const voted = new Set<string>();
-  const byValue = new Map<string, { value: Json; principals: Set<string> }>();
-  for (const { principal, value } of votes.toSorted((one, other) => place(one.voter) - place(other.voter))) {
-    if (voted.has(principal)) continue;
-    voted.add(principal);
-    const key = canonicalJson(value);
-    const entry = byValue.get(key) ?? { value, principals: new Set() };
-    entry.principals.add(principal);
-    byValue.set(key, entry);
-  }
-  return byValue;
+/** The value that so many agree on, as the first of its voters in declared order wrote it. */
+function agreedBy(
+  count: number,
+  { votes, voters, place }: Pick<Poll, "voters"> & { readonly votes: readonly Vote[]; readonly place: Place },
+): Json {
+  return votes
+    .filter(({ value }) => (voters.get(canonicalJson(value)) ?? 0) >= count)
+    .reduce((first, vote) => (place(vote.voter) < place(first.voter) ? vote : first)).value;
 }
 
 function impossible(why: string): Verdict {

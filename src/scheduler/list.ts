@@ -55,13 +55,13 @@ function listAt(turn: Turn, step: StepProgram, path: Path): ListState | undefine
 function assignItems(turn: Turn, step: StepProgram, path: Path, list: ListState): void {
   const { concurrency, as } = present(step.step.each, `Step ${step.id} has items.`);
   const { rule } = joinOfItems(step.step);
-  const scope = turn.scopeIn(frameOf(path));
   while (list.next < list.items.length && list.inFlight < concurrency && !turn.isHeld) {
     if (listAt(turn, step, path) !== list) return;
     if (rule.kind !== "all" && verdictOf(rule, tallyOf(list), false).kind !== "open") return;
     const index = list.next;
+    // A `set` before it may have changed the context that this item sees.
     const item = { name: as, value: list.items[index] as Json, index };
-    beginSubtask(turn, step, itemPath(path, index), { ...scope, item });
+    beginSubtask(turn, step, itemPath(path, index), { ...turn.scopeIn(frameOf(path)), item });
   }
 }
 

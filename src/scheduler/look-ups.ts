@@ -14,18 +14,20 @@ export function lookUpsOf(fact: Fact): readonly FactLookUp[] {
     case "budgetExceeded":
       return fact.question === undefined ? NONE : [{ kind: "question", key: fact.question, path: fact.path, open: true }];
     case "compensationFailed":
-      return [{ kind: "question", key: fact.question, path: fact.path, open: true }];
+      return [{ kind: "question", key: fact.question, path: fact.path, open: true }, ...closed(fact.asked, fact.path)];
     case "questionAnswered":
     case "approvalDecided":
     case "budgetGranted":
     case "compensationEnded":
+    case "subtaskAssigned":
     case "attemptFailed":
+    case "attemptRefused":
     case "subtaskFailed":
     case "scopeOpened":
-    case "subtaskCanceled": {
-      const { question } = fact;
-      return question === undefined ? NONE : [{ kind: "question", key: question, path: "path" in fact ? fact.path : "", open: false }];
-    }
+    case "subtaskCanceled":
+    case "runResumed":
+    case "runEnding":
+      return closed(fact.question, "path" in fact ? fact.path : "");
     case "subtaskAccepted":
       return fact.task === undefined
         ? NONE
@@ -40,7 +42,7 @@ export function lookUpsOf(fact: Fact): readonly FactLookUp[] {
     case "approvalReminded":
     case "signalReceived":
     case "contextChanged":
-    case "subtaskAssigned":
+    case "subtaskQueued":
     case "messageIntended":
     case "messageResent":
     case "subtaskProgressed":
@@ -48,14 +50,17 @@ export function lookUpsOf(fact: Fact): readonly FactLookUp[] {
     case "attemptTimedOut":
     case "taskReleased":
     case "runPaused":
-    case "runResumed":
-    case "runEnding":
     case "runCompensating":
     case "runCompleted":
     case "runFailed":
     case "runCanceled":
       return NONE;
   }
+}
+
+/** Nobody needs to answer it any more. */
+function closed(question: string | undefined, path: string): readonly FactLookUp[] {
+  return question === undefined ? NONE : [{ kind: "question", key: question, path, open: false }];
 }
 
 /** Task ids are unique only at their agent. */

@@ -53,14 +53,12 @@ function exhaust(turn: Turn, step: StepProgram, path: Path, { score, note, outpu
   const { step: loop } = step;
   assert(loop.kind === "loop", `${path} is a loop.`);
   const { best } = present(turn.state.scopes[path], `${path} is at work.`);
-  const isLastBest = best === null || (score ?? 0) > best.score;
-  if (loop.onExhausted === "last" || (loop.onExhausted === "best" && isLastBest)) return completeScope(turn, step, path, last);
-  if (loop.onExhausted === "best" && best !== null) return completeScope(turn, step, path, best.output);
-  const details: Json = {
-    iterations: loop.max,
-    best: isLastBest ? last : best.output,
-    ...(score === undefined ? {} : { quality: isLastBest ? score : best.score }),
-  };
+  // Without a score no iteration is better than the last.
+  const isLastBest = best === null || score === undefined || score > best.score;
+  const found = isLastBest ? { output: last, quality: score } : { output: best.output, quality: best.score };
+  if (loop.onExhausted !== "fail") return completeScope(turn, step, path, loop.onExhausted === "last" ? last : found.output);
+  const { output, quality } = found;
+  const details: Json = { iterations: loop.max, best: output, ...(quality === undefined ? {} : { quality }) };
   failSubtask(turn, step, {
     path,
     attempt: 1,

@@ -47,7 +47,8 @@ function commandsOf(source: Source, path: Path, flight: Flight): readonly Comman
   }
 }
 
-/** A sub-workflow of a paused run may not have heard of the pause. */
-function steeringOf({ pausedAt }: RunState, path: Path, { target, attempt, turn }: Flight): readonly Command[] {
-  return target.kind === "workflow" && pausedAt !== null ? [{ kind: "steer", path, attempt, turn, paused: true }] : [];
+/** A sub-workflow of a run that is or was paused may not have heard of the pause, or of its end. */
+function steeringOf({ pausedAt }: RunState, path: Path, { target, attempt, turn, wasPaused }: Flight): readonly Command[] {
+  if (target.kind !== "workflow" || (pausedAt === null && wasPaused !== true)) return [];
+  return [{ kind: "steer", path, attempt, turn, paused: pausedAt !== null }];
 }

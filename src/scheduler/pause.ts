@@ -7,14 +7,18 @@ import { lookEverywhere } from "./ready.ts";
 import type { Turn } from "./turn.ts";
 
 export function pauseRun(turn: Turn, by: string): void {
-  if (turn.isHeld) return;
+  const { budgetQuestion, pausedBesides } = turn.state;
+  // What only a question about the budget holds can be paused besides, and then outlasts the answer.
+  const isHeldByBudget = budgetQuestion !== null && pausedBesides !== true;
+  if (turn.isHeld && !isHeldByBudget) return;
   turn.record({ kind: "runPaused", by });
   steerChildren(turn, true);
 }
 
 export function resumeRun(turn: Turn, by: string): void {
   if (turn.state.pausedAt === null) return;
-  turn.record({ kind: "runResumed", by });
+  const { budgetQuestion } = turn.state;
+  turn.record({ kind: "runResumed", by, ...(budgetQuestion === null ? {} : { question: budgetQuestion.id }) });
   steerChildren(turn, false);
   // What became ready during the pause was not begun. This look at all steps is the one place whose
   // cost grows with the definition; a pause is a person's doing.

@@ -8,13 +8,18 @@ import type { Frame, RunState, ScopeState } from "./state.ts";
 
 /** The step that a path executes. */
 export function stepAt(program: Program, state: RunState, path: Path): StepProgram {
+  return present(findStep(program, state, path), `The definition has a step for ${path}.`);
+}
+
+/** The same; undefined for a planned subtask whose plan is over. */
+export function findStep(program: Program, state: RunState, path: Path): StepProgram | undefined {
   const frame = frameOf(path);
   const id = stepOf(path);
-  if (frame === ROOT) return present(program.stepById.get(id), `The definition has a step for ${path}.`);
+  if (frame === ROOT) return program.stepById.get(id);
   const owner = ownerOf(frame);
-  const holder = stepAt(program, state, owner);
-  const inner = blockOf(holder, state.scopes[owner])?.stepById.get(id) ?? holder.inner[id as InnerName];
-  return present(inner, `The definition has a step for ${path}.`);
+  const holder = findStep(program, state, owner);
+  if (holder === undefined) return undefined;
+  return blockOf(holder, state.scopes[owner])?.stepById.get(id) ?? holder.inner[id as InnerName];
 }
 
 /** The steps inside a step: written, or planned by an agent. */

@@ -8,7 +8,8 @@
 import { assert, present } from "../base/assert.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { PlanStep } from "../definition/definition.ts";
-import type { StepProgram, Validate } from "../definition/program.ts";
+import type { Scope, StepProgram, Validate } from "../definition/program.ts";
+import { isStepId } from "../definition/step-id.ts";
 import { beginApproval } from "./approval.ts";
 import type { PlannedSubtask } from "./fact.ts";
 import { failSubtask } from "./failure.ts";
@@ -33,11 +34,11 @@ export function planStepIsOver(turn: Turn, step: StepProgram, path: Path, scope:
     if (scope.subtasks.every(({ id }) => scope.steps[id] !== undefined)) complete(turn, step, path, scope);
     return;
   }
-  const planned = present(scope.steps["makePlan"], `${path} has been planned.`).output ?? null;
+  const planned = present(scope.steps["makePlan"]?.output, `${path} has been planned.`);
   const { approvePlan } = step.inner;
   const approval = scope.steps["approvePlan"];
   if (approvePlan !== undefined && approval === undefined) {
-    return beginApproval(turn, approvePlan, pathIn(path, "approvePlan"), turn.scopeIn(path), { plan: planned });
+    return beginApproval(turn, approvePlan, pathIn(path, "approvePlan"), scopeAround(turn, path), { plan: planned });
   }
   if (isJsonObject(approval?.output) && approval.output["decision"] !== "approved") {
     const failure = { code: "T4126", message: `The plan of ${path} was not approved.`, retryable: false, details: approval.output };
@@ -47,6 +48,12 @@ export function planStepIsOver(turn: Turn, step: StepProgram, path: Path, scope:
   turn.record({ kind: "planAccepted", path, subtasks });
   if (subtasks.length === 0) return completeScope(turn, step, path, {});
   pushInner(turn, path);
+}
+
+/** What stands around the outermost plan: an agent's plan must not change what the author's words say. */
+function scopeAround(turn: Turn, path: Path): Scope {
+  const owner = ownerOf(frameOf(path));
+  return turn.state.scopes[owner]?.kind === "plan" ? scopeAround(turn, owner) : turn.scopeOf(path);
 }
 
 function complete(turn: Turn, step: StepProgram, path: Path, { steps, subtasks }: ScopeState): void {
@@ -77,18 +84,23 @@ function textIn(value: Json | undefined): string {
 }
 
 function listOf(output: Json): readonly JsonObject[] {
-  const subtasks = isJsonObject(output) ? (output["subtasks"] ?? null) : output;
-  return isJsonArray(subtasks) ? subtasks.filter(isJsonObject) : [];
+  return present(itemsOf(output), "A plan that has been checked is a list.").filter(isJsonObject);
 }
 
-function needsOf(item: JsonObject): readonly string[] {
-  const { needs = [] } = item;
-  return isJsonArray(needs) ? [...new Set(needs.filter((need) => typeof need === "string"))] : [];
+/** What may be subtasks: a list, alone or under a key; null for anything else. */
+function itemsOf(output: Json): readonly Json[] | null {
+  const subtasks = isJsonObject(output) ? (output["subtasks"] ?? null) : output;
+  return isJsonArray(subtasks) ? subtasks : null;
+}
+
+function needsOf({ needs = [] }: JsonObject): readonly string[] {
+  assert(isJsonArray(needs), "A plan that has been checked has lists where they belong.");
+  return [...new Set(needs.map(textIn))];
 }
 
 function problemsOf(step: PlanStep, output: Json): readonly string[] {
-  const subtasks = isJsonObject(output) ? (output["subtasks"] ?? null) : output;
-  if (!isJsonArray(subtasks)) return ['the plan must be { "subtasks": [ { "id", "capability", "needs", "with" } ] }'];
+  const subtasks = itemsOf(output);
+  if (subtasks === null) return ['the plan must be { "subtasks": [ { "id", "capability", "needs", "with" } ] }'];
   if (subtasks.length > step.maxSubtasks) return [`the plan has ${subtasks.length} subtasks; the limit is ${step.maxSubtasks}`];
   const ids = new Set(subtasks.map((item) => (isJsonObject(item) ? item["id"] : undefined)));
   const problems = subtasks.flatMap((item, index) => subtaskProblems(step, item, { index, ids }));
@@ -98,7 +110,6 @@ function problemsOf(step: PlanStep, output: Json): readonly string[] {
   return circle.length === 0 ? [] : [`these subtasks wait for each other in a circle: ${circle.join(", ")}`];
 }
 
-const SUBTASK_ID = /^[a-z][a-z0-9_]{0,63}$/;
 const KEYS: ReadonlySet<string> = new Set(["id", "capability", "needs", "text", "with", "critical", "plan", "description"]);
 
 type Beside = { readonly index: number; readonly ids: ReadonlySet<Json | undefined> };
@@ -110,10 +121,7 @@ function subtaskProblems(step: PlanStep, item: Json, { index, ids }: Beside): re
   const unknown = Object.keys(item).filter((key) => !KEYS.has(key));
   const missing = isJsonArray(needs) ? needs.filter((need) => !ids.has(need)) : [];
   const checks: readonly (readonly [boolean, string])[] = [
-    [
-      typeof id === "string" && SUBTASK_ID.test(id) && id !== "compensate",
-      `${name} needs an id of lower-case letters, digits and underscores`,
-    ],
+    [typeof id === "string" && isStepId(id), `${name} needs an id of lower-case letters, digits and underscores, and no reserved word`],
     [typeof capability === "string" && step.capabilities.includes(capability), `${name} may only use ${step.capabilities.join(", ")}`],
     [isJsonArray(needs) && missing.length === 0, `${name} needs ${JSON.stringify(missing.slice(0, 5))}, which the plan does not have`],
     [typeof text === "string", `the text of ${name} must be a text`],

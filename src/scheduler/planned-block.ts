@@ -3,7 +3,7 @@
  * expressions: what an agent sends is data, so values flow only as whole results of what a subtask
  * needs.
  */
-import { assert } from "../base/assert.ts";
+import { assert, present } from "../base/assert.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { ok } from "../base/result.ts";
 import type { DelegateStep, PlanStep, StepId, Target } from "../definition/definition.ts";
@@ -19,10 +19,10 @@ const blocks = new WeakMap<readonly PlannedSubtask[], Block>();
 export function plannedBlock(holder: StepProgram, subtasks: readonly PlannedSubtask[]): Block {
   const known = blocks.get(subtasks);
   if (known !== undefined) return known;
-  const { step } = holder;
-  assert(step.kind === "plan", `Step ${holder.id} plans.`);
   const dependentsById = new Map<StepId, StepProgram[]>(subtasks.map(({ id }) => [id, []]));
-  const steps = subtasks.map((subtask, index) => plannedStep(step, { subtask, index, dependents: dependentsById.get(subtask.id) ?? [] }));
+  const steps = subtasks.map((subtask, index) =>
+    plannedStep(holder, { subtask, index, dependents: present(dependentsById.get(subtask.id), "Each has dependents.") }),
+  );
   for (const planned of steps) for (const need of planned.step.needs) dependentsById.get(need)?.push(planned);
   const block: Block = { steps, stepById: new Map(steps.map((planned) => [planned.id, planned])) };
   blocks.set(subtasks, block);
@@ -31,23 +31,32 @@ export function plannedBlock(holder: StepProgram, subtasks: readonly PlannedSubt
 
 type Planned = { readonly subtask: PlannedSubtask; readonly index: number; readonly dependents: readonly StepProgram[] };
 
-function plannedStep(plan: PlanStep, { subtask, index, dependents }: Planned): StepProgram {
+function plannedStep(holder: StepProgram, { subtask, index, dependents }: Planned): StepProgram {
+  const { step: plan } = holder;
+  assert(plan.kind === "plan", `Step ${holder.id} plans.`);
   const work = plannedWork(plan, subtask);
   const common = { id: subtask.id, index, dependents };
   if (subtask.plan !== true) return program(common, work, subtask);
   const { needs, critical } = work;
-  // The plan inside is planned by the subtask's own agent, with one level less to go.
+  const { repair } = plan.planner;
+  const { approvePlan } = holder.inner;
+  // The plan inside is planned by the subtask's own agent, with one level less to go, and is approved and repaired like the one around it. What it needs, its holder has waited for.
   const step: PlanStep = {
     ...plan,
     needs,
     critical,
     if: null,
     each: null,
-    planner: { ...work, critical: true },
+    planner: { ...work, needs: [], critical: true, ...(repair === undefined ? {} : { repair }) },
     maxDepth: plan.maxDepth - 1,
   };
   const makePlan = program({ id: "makePlan", index: 0, dependents: [] }, step.planner, subtask);
-  return { ...program(common, step, subtask), text: null, with: null, inner: { makePlan } };
+  return {
+    ...program(common, step, subtask),
+    text: null,
+    with: null,
+    inner: { makePlan, ...(approvePlan === undefined ? {} : { approvePlan }) },
+  };
 }
 
 function plannedWork(plan: PlanStep, { capability, needs, critical, with: input }: PlannedSubtask): DelegateStep {

@@ -15,7 +15,7 @@ import { sendAssignment } from "./assign.ts";
 import { decideBudget } from "./budget-decision.ts";
 import { decideCompensation } from "./compensate.ts";
 import { contractProblem, finishSubtask } from "./complete.ts";
-import { failAttempt, failSubtask, releaseParked } from "./failure.ts";
+import { failSubtask, refuseAttempt } from "./failure.ts";
 import { openAnswering } from "./handler.ts";
 import type { Answered, Path } from "./input.ts";
 import type { Failure, Outcome, Question } from "./outcome.ts";
@@ -46,10 +46,7 @@ export function askOutside(turn: Turn, step: StepProgram, input: Answered, outco
     ...(isHandled ? { handler } : {}),
     ...(task === undefined ? {} : { task }),
   });
-  if (refusal !== null) {
-    releaseParked(turn, path);
-    return failAttempt(turn, step, { path, attempt, reason: "failed", failure: refusal, agent, question: id });
-  }
+  if (refusal !== null) return refuseAttempt(turn, step, { path, attempt, reason: "failed", failure: refusal, agent, question: id });
   if (isHandled) openAnswering(turn, handler, input, question);
 }
 
@@ -101,14 +98,13 @@ export function takeDecision(turn: Turn, decision: Decision): void {
   if (state.compensating !== null && state.compensations.at(-1)?.question === decision.question)
     return decideCompensation(turn, path, decision);
   const flight = flightOf(state, path);
-  if (state.ending !== null && state.compensating === null) return;
   if (flight.question?.asks === "unknown") return decideUnknown(turn, path, flight, decision);
   goOn(turn, path, flight, decision);
 }
 
 /** The subtask goes on with its next turn. */
 function goOn(turn: Turn, path: Path, flight: Flight, { question, answer, by }: Decision): void {
-  const deadlineAt = turn.at + (flight.question?.remainingMs ?? 0);
+  const deadlineAt = clockAfter(turn, path, flight);
   // A person may be quicker than the handler that is at work on an answer.
   if (turn.state.scopes[path] !== undefined) {
     stopInside(turn, path);
@@ -118,14 +114,20 @@ function goOn(turn: Turn, path: Path, flight: Flight, { question, answer, by }: 
   sendAssignment(turn, path);
 }
 
-function decideUnknown(turn: Turn, path: Path, { attempt, turn: turnNumber, agent, task, deadlineAt }: Flight, decision: Decision): void {
-  const { question, answer, by } = decision;
+/** Parked time counts against no clock of the step. */
+function clockAfter({ at }: Turn, path: Path, { question }: Flight): number {
+  return at + present(question, `${path} waits for an answer.`).remainingMs;
+}
+
+function decideUnknown(turn: Turn, path: Path, flight: Flight, { question, answer, by }: Decision): void {
+  const { attempt, turn: turnNumber, agent, task } = flight;
   const word = isJsonObject(answer) ? answer["decision"] : answer;
   if (word !== "resend" && word !== "fail" && word !== "completed") return;
   const step = turn.stepAt(path);
   const output = isJsonObject(answer) ? (answer["output"] ?? null) : null;
   // What breaks the contract is no answer: the question stays open.
   if (word === "completed" && contractProblem(turn, step, path, output) !== null) return;
+  const deadlineAt = clockAfter(turn, path, flight);
   turn.record({ kind: "questionAnswered", path, attempt, turn: turnNumber, question, answer, by, deadlineAt });
   const who = { path, attempt, agent: present(agent, "An agent was at work."), ...(task === null ? {} : { task }) };
   if (word === "completed") return finishSubtask(turn, step, { ...who, contents: { output } });

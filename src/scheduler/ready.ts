@@ -10,22 +10,33 @@ import type { Result } from "../base/result.ts";
 import type { StepId } from "../definition/definition.ts";
 import type { Evaluate, ExpressionFailure, Scope, StepProgram, StepResult } from "../definition/program.ts";
 import { beginSubtask } from "./begin.ts";
+import type { Candidate } from "./candidates.ts";
 import type { SkipReason } from "./fact.ts";
 import { failSubtask } from "./failure.ts";
 import type { Path } from "./input.ts";
 import { advanceList, beginList } from "./list.ts";
 import { stepIsOver } from "./over.ts";
-import { frameIn, frameOf, pathIn, ROOT } from "./path.ts";
-import { frameAt, startable } from "./place.ts";
-import type { Frame } from "./state.ts";
-import type { Candidate, Turn } from "./turn.ts";
+import { frameIn, frameOf, listPathOf, ownerOf, pathIn, ROOT } from "./path.ts";
+import { frameAt, openFrame, scopeStateOf, startable } from "./place.ts";
+import { settleScope } from "./scope.ts";
+import type { Frame, ScopeState } from "./state.ts";
+import { stopItems } from "./stop.ts";
+import type { Turn } from "./turn.ts";
 
 /** Begins every step that has become ready, and those that become ready because of that. */
 export function settleSteps(turn: Turn): void {
-  for (let next = turn.candidates.shift(); next !== undefined; next = turn.candidates.shift()) {
+  settleCandidates(turn);
+  for (let frame = turn.undecided.pop(); frame !== undefined; frame = turn.undecided.pop()) {
+    settleScope(turn, frame);
+    settleCandidates(turn);
+  }
+}
+
+function settleCandidates(turn: Turn): void {
+  for (let next = turn.candidates.take(); next !== undefined; next = turn.candidates.take()) {
     // A loop of steps that need nobody could go on for ever in one turn; `decide` ends a run with so many facts.
-    if (turn.isHeld || turn.state.seq >= MAX_FACTS) return;
-    if (isReady(turn, next)) beginStep(turn, next);
+    if (turn.isHeld || turn.state.seq >= MAX_FACTS) turn.candidates.clear();
+    else if (isReady(turn, next)) beginStep(turn, next);
   }
 }
 
@@ -55,6 +66,7 @@ function isReady(turn: Turn, { frame: path, step }: Candidate): boolean {
   const { state } = turn;
   const frame = frameAt(state, path);
   if (frame === undefined || frame.steps[step.id] !== undefined || frame.lists[step.id] !== undefined) return false;
+  if (path !== ROOT && !mayBeginIn(scopeStateOf(state, ownerOf(path)), step)) return false;
   const at = pathIn(path, step.id);
   if (state.flights[at] !== undefined || state.scopes[at] !== undefined || state.waits[at] !== undefined) return false;
   // From the end: the needs of a join are usually over in their own order, so the last is the
@@ -64,6 +76,11 @@ function isReady(turn: Turn, { frame: path, step }: Candidate): boolean {
     if (frame.steps[needs[index] as StepId] === undefined) return false;
   }
   return true;
+}
+
+/** A handler has the frame of what it stands in for, whose steps begin no more. */
+function mayBeginIn({ kind, handled }: ScopeState, { id }: StepProgram): boolean {
+  return kind !== "handler" || handled?.handler === id;
 }
 
 function beginStep(turn: Turn, { frame, step }: Candidate): void {
@@ -88,10 +105,16 @@ function notABoolean(source: string, value: Json): ExpressionFailure {
 export function stopForExpression(turn: Turn, step: StepProgram, path: Path, error: ExpressionFailure): void {
   const scope = turn.scopeIn(frameOf(path));
   const skipped = error.reads.filter((id) => resultIn(scope, id)?.status === "skipped");
-  if (skipped.length > 0 && !path.endsWith("]")) {
-    return skipStep(turn, step, path, { kind: "upstream", source: error.source, steps: skipped });
-  }
+  if (skipped.length > 0) return skipAll(turn, step, path, { kind: "upstream", source: error.source, steps: skipped });
   failSubtask(turn, step, expressionProblem(path, error));
+}
+
+/** An item cannot be skipped: what it reads is missing for its whole list, which is skipped with what it has begun. */
+function skipAll(turn: Turn, step: StepProgram, path: Path, reason: SkipReason): void {
+  const listPath = listPathOf(path);
+  const list = openFrame(turn.state, frameOf(path)).lists[step.id];
+  if (list !== undefined) stopItems(turn, listPath, list);
+  skipStep(turn, step, listPath, reason);
 }
 
 export function expressionProblem(path: Path, error: ExpressionFailure) {
@@ -101,7 +124,9 @@ export function expressionProblem(path: Path, error: ExpressionFailure) {
 
 /** A finished step, in the innermost block that has it. */
 function resultIn(scope: Scope, id: StepId): StepResult | undefined {
-  return Object.hasOwn(scope.steps, id) ? scope.steps[id] : scope.outer === undefined ? undefined : resultIn(scope.outer, id);
+  let around: Scope | undefined = scope;
+  while (around !== undefined && !Object.hasOwn(around.steps, id)) around = around.outer;
+  return around?.steps[id];
 }
 
 export function skipStep(turn: Turn, step: StepProgram, path: Path, reason: SkipReason): void {

@@ -7,8 +7,9 @@
  */
 import { assert, present } from "../base/assert.ts";
 import type { Json } from "../base/json.ts";
-import type { StepProgram } from "../definition/program.ts";
+import type { Block, StepProgram } from "../definition/program.ts";
 import { completeSubtask } from "./complete.ts";
+import { countsOf } from "./counts.ts";
 import type { SkipReason } from "./fact.ts";
 import { failSubtask } from "./failure.ts";
 import { handlerIsOver } from "./handler.ts";
@@ -86,7 +87,12 @@ function isSkipped({ block, step }: StepProgram, path: Path, { kind, iteration, 
   if (kind === "handler" || iteration > 1 || path.endsWith("]")) return false;
   // One agent at a time plans, or has its turn.
   const count = step.kind === "plan" || step.kind === "handoff" ? 1 : present(block, `${path} holds steps.`).steps.length;
-  return stepsOver === count && Object.values(steps).every(({ status }) => status === "skipped");
+  return stepsOver === count && countsOf(steps).skipped === stepsOver;
+}
+
+/** Only skipped branches so far, and the next ones are looked at in this very turn: all of them may be skipped. */
+function mayBeSkipped({ candidates }: Turn, path: Path, { steps, stepsOver }: ScopeState): boolean {
+  return countsOf(steps).skipped === stepsOver && candidates.hasIn(path);
 }
 
 function skippedInside({ steps }: ScopeState): SkipReason {
@@ -107,8 +113,9 @@ function decideJoin(turn: Turn, step: StepProgram, path: Path, isLate: boolean):
   const { rule } = definition.succeed;
   // The usual case, and it comes with every branch: no tally is needed to see that some are missing.
   if (rule.kind === "all" && !isLate && scope.stepsOver < block.steps.length) return;
-  const verdict = verdictOf(rule, tallyOf(block.steps, scope), isLate);
+  const verdict = verdictOf(rule, tallyOf(block, scope), isLate);
   if (verdict.kind === "open") return;
+  if (verdict.kind === "impossible" && mayBeSkipped(turn, path, scope)) return void turn.undecided.push(path);
   stopInside(turn, path);
   const output = outputsOf(Object.keys(definition.branches), scope.steps);
   if (verdict.kind === "impossible") {
@@ -119,12 +126,10 @@ function decideJoin(turn: Turn, step: StepProgram, path: Path, isLate: boolean):
   completeScope(turn, step, path, output, verdict.agreed);
 }
 
-function tallyOf(branches: readonly StepProgram[], { steps, stepsOver, votes }: ScopeState): Tally {
-  const results = Object.values(steps);
-  const succeeded = results.filter(({ status }) => status === "completed").length;
-  const skipped = results.filter(({ status }) => status === "skipped").length;
-  const placeById = new Map(branches.map(({ id, index }) => [id, index]));
-  return { total: branches.length, over: stepsOver, succeeded, skipped, votes, order: (voter) => placeById.get(voter) ?? 0 };
+function tallyOf({ steps: branches, stepById }: Block, { steps, stepsOver, votes }: ScopeState): Tally {
+  const { completed, skipped } = countsOf(steps);
+  const order = (voter: string): number => present(stepById.get(voter), `${voter} is a branch.`).index;
+  return { total: branches.length, over: stepsOver, succeeded: completed, skipped, votes, order };
 }
 
 /** Completes a step that holds others. */

@@ -10,6 +10,7 @@ import type { Timer } from "./timers.ts";
 /** The version of the state below, stored beside each snapshot. */
 export const STATE_VERSION = 2;
 
+/** Where a run stands (requirement W092). After `completed`, `failed` and `canceled` nothing changes any more. */
 export type RunStatus =
   | "running"
   | "waiting"
@@ -63,6 +64,10 @@ export type RunState = Frame & {
   /** How often a person has granted the budget again; and the open question about it. */
   grants: number;
   budgetQuestion: { id: string; limit: BudgetName } | null;
+  /** What had been spent when the last grant began. */
+  granted?: Spent & { wallMs: number };
+  /** A person has paused the run while that question was open: a grant does not resume it. */
+  pausedBesides?: true;
   /** Who wrote which path of the context, in the order of the steps: later steps win (requirement X026). */
   writes: ContextWrite[];
   /** What completed and can be undone, oldest first. */
@@ -117,6 +122,8 @@ export type ScopeState = Frame & {
   subtasks: readonly PlannedSubtask[] | null;
   /** `handler`: what it stands in for. */
   handled: Handled | null;
+  /** Inside a quorum: whose work is in it. */
+  principals?: string[];
 };
 
 export type Handled = { handler: HandlerName; attempt: number; reason: FailureReason; failure: Failure };
@@ -154,6 +161,8 @@ export type ListState = {
   output: Json[];
   errors: { [index: string]: Json };
   attempts: number;
+  /** Inside a quorum: whose work its items are. */
+  principals?: string[];
 };
 
 /**
@@ -184,9 +193,13 @@ export type Flight = {
   retryAt: Instant | null;
   /**
    * `aborting`: why, and when we stop waiting for the agent. `unwanted`: a join was decided without
-   * it, or what it belonged to is over; nothing follows from its end.
+   * it, or what it belonged to is over; nothing follows from its end. `refused`: its agent asked, and
+   * nobody answers; that failure follows.
    */
-  aborting: { because: "timeout" | "ending" | "unwanted"; patienceAt: Instant } | null;
+  aborting:
+    | { because: "timeout" | "ending" | "unwanted"; patienceAt: Instant }
+    | { because: "refused"; patienceAt: Instant; failure: Failure }
+    | null;
   resends: number;
   progress: Progress | null;
   /** The rest is there only where the step says so. */
@@ -196,13 +209,22 @@ export type Flight = {
   idleMs?: number;
   idleAt?: Instant;
   acceptBy?: Instant;
+  /** `aborting`, with something that could undo it: the items that it is about, by the path of each. */
+  items?: ItemsByPath;
+  /** Waits under a `limit`: what is left of the attempt's time, and of the time to be accepted in. */
+  queued?: { remainingMs: number; acceptMs?: number };
   conversation?: string;
   repair?: Repair;
   /** Repairs so far. */
   repairs?: number;
+  /** Of a sub-workflow: this attempt went through a pause, and what it was last told is owed after a crash. */
+  wasPaused?: true;
   /** Tokens and cost of the attempts so far. */
   spent?: { tokens: number; cost: number };
 };
+
+/** The items of lists that a subtask is in, which may be over before it is. */
+export type ItemsByPath = { readonly [path: Path]: Json };
 
 /** The flight at a path that is known to be in flight. */
 export function flightOf(state: RunState, path: Path): Flight {

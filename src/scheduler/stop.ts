@@ -1,9 +1,10 @@
 /** Stops what nobody waits for any more, here and at the agents, while the run goes on. */
-import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
-import type { Path } from "./input.ts";
-import { frameIn, itemPath, pathIn } from "./path.ts";
-import { blockOf, scopeStateOf } from "./place.ts";
-import type { Flight, ListState } from "./state.ts";
+import { ABSENCE_MS, CANCEL_PATIENCE_MS } from "../base/limits.ts";
+import type { Json } from "../base/json.ts";
+import type { Instant, Path } from "./input.ts";
+import { frameIn, frameOf, indexOf, itemPath, ownerOf, pathIn, ROOT, stepOf } from "./path.ts";
+import { blockOf, findStep, frameAt, scopeStateOf } from "./place.ts";
+import type { Flight, ItemsByPath, ListState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** Stops everything under a scope; the scope itself stays open. */
@@ -57,8 +58,35 @@ export function stopFlight(turn: Turn, path: Path, flight: Flight): void {
     aborting,
     ...(aborting && turn.state.ending === null ? { patienceAt: turn.at + CANCEL_PATIENCE_MS } : {}),
     ...(question === null ? {} : { question: question.id }),
+    ...(aborting ? itemsOf(turn, path) : {}),
   });
   if (aborting || isAtWork) turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
+}
+
+/** What undoes a step may read the items that it is about, and their lists may be over before its agent has answered. */
+function itemsOf({ program, state }: Turn, path: Path): { readonly items?: ItemsByPath } {
+  if (findStep(program, state, path)?.inner.compensate === undefined) return {};
+  const items: { [path: Path]: Json } = {};
+  for (let inner = path; inner !== ROOT; inner = ownerOf(frameOf(inner))) {
+    const index = indexOf(inner);
+    const list = index === null ? undefined : frameAt(state, frameOf(inner))?.lists[stepOf(inner)];
+    if (index !== null && list !== undefined) items[inner] = list.items[index] as Json;
+  }
+  return Object.keys(items).length === 0 ? {} : { items };
+}
+
+/**
+ * True when patience with an agent ran out while no process was there: nobody has told the agent, or
+ * has heard it. It is told again and has its time; else a crash in the middle of a cancel would leave
+ * its task at work.
+ */
+export function wasAbsent(at: Instant, patienceAt: Instant): boolean {
+  return at - patienceAt > ABSENCE_MS;
+}
+
+/** Tells the agent once more what it may not have heard. */
+export function tellAgain(turn: Turn, path: Path, { attempt, turn: turnNumber, task, intent }: Flight): void {
+  turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
 }
 
 /** A sub-workflow outlives us, and answers its cancel as a remote agent does: also one that is being canceled. */

@@ -1,15 +1,15 @@
 /** What happens when a timer is due (see timers.ts for which are live). */
-import { assert } from "../base/assert.ts";
+import { assert, present } from "../base/assert.ts";
 import { formatDuration } from "../base/duration.ts";
 import { CANCEL_PATIENCE_MS } from "../base/limits.ts";
-import { lost, timedOut } from "./answer.ts";
+import { lost, refused, timedOut } from "./answer.ts";
 import { assignAgain } from "./assign.ts";
-import { beginEnding } from "./ending.ts";
+import { beginEnding, renewEnding } from "./ending.ts";
 import { failAttempt } from "./failure.ts";
 import { listIsLate } from "./list.ts";
 import { scopeIsLate } from "./scope.ts";
-import { flightOf } from "./state.ts";
-import { isChildAtWork } from "./stop.ts";
+import { flightOf, type Flight } from "./state.ts";
+import { isChildAtWork, tellAgain, wasAbsent } from "./stop.ts";
 import type { Timer } from "./timers.ts";
 import type { Turn } from "./turn.ts";
 import { waitIsDue } from "./wait.ts";
@@ -68,8 +68,36 @@ function timeOutAttempt(turn: Turn, path: string): void {
 function giveUpWaiting(turn: Turn, path: string): void {
   const flight = flightOf(turn.state, path);
   const { attempt, task, intent } = flight;
-  if (flight.aborting?.because === "unwanted") {
+  const aborting = present(flight.aborting, `${path} is being aborted.`);
+  if (wasAbsent(turn.at, aborting.patienceAt)) {
+    waitAgain(turn, path, flight, aborting);
+    return tellAgain(turn, path, flight);
+  }
+  if (aborting.because === "unwanted") {
     return turn.record({ kind: "taskReleased", path, attempt, note: "the agent did not acknowledge the cancel" });
   }
+  if (aborting.because === "refused") return failAttempt(turn, turn.stepAt(path), refused(path, flight, aborting));
   failAttempt(turn, turn.stepAt(path), task === null && intent !== null ? lost(path, flight) : timedOut(path, flight));
+}
+
+function waitAgain(turn: Turn, path: string, flight: Flight, aborting: NonNullable<Flight["aborting"]>): void {
+  const again = { path, attempt: flight.attempt, patienceAt: turn.at + CANCEL_PATIENCE_MS };
+  if (aborting.because === "unwanted") turn.record({ kind: "subtaskCanceled", aborting: true, ...again });
+  else if (aborting.because === "refused") turn.record({ kind: "attemptRefused", failure: aborting.failure, ...again });
+  else turn.record({ kind: "attemptTimedOut", ...again });
+}
+
+/** Time before a restart does not count: what the process before had said, the agents may not have heard. */
+export function renewPatience(turn: Turn): void {
+  const { ending, compensating, abortingCount, pausedAt, flights } = turn.state;
+  const isShort = (patienceAt: number): boolean => patienceAt < turn.at + CANCEL_PATIENCE_MS;
+  if (ending !== null) {
+    if (compensating === null && abortingCount > 0 && isShort(ending.patienceAt)) renewEnding(turn);
+    return;
+  }
+  // In a pause these clocks stand still.
+  if (pausedAt !== null) return;
+  for (const [path, flight] of Object.entries(flights)) {
+    if (flight.aborting !== null && isShort(flight.aborting.patienceAt)) waitAgain(turn, path, flight, flight.aborting);
+  }
 }

@@ -4,7 +4,8 @@
  * 1. A timer is never taken back. It is *live* while the state still waits for it, and dropped when
  *    it reaches the top and is not; so ending a subtask costs no search.
  * 2. The top of the heap is always live, or the heap is empty: `nextWakeAt` is a look at the top.
- * 3. While a run is paused the heap holds only the run's own deadline.
+ * 3. While a run is paused the heap holds only the run's own deadline, and patience with agents whose
+ *    work nobody wants any more: what a run that is otherwise over waits for.
  */
 import { present } from "../base/assert.ts";
 import { heapPop, heapPush } from "../base/heap.ts";
@@ -44,8 +45,8 @@ export function rebuildTimers(state: RunState): void {
   state.timers = [];
   if (state.ending === null) addTimer(state, { at: state.deadlineAt, kind: "run" });
   else addTimer(state, { at: endOf(state), kind: "end" });
-  if (state.pausedAt !== null) return;
   for (const path of Object.keys(state.flights)) addFlightTimer(state, path);
+  if (state.pausedAt !== null) return;
   for (const path of Object.keys(state.waits)) addWaitTimers(state, path);
   if (state.ending !== null) return;
   addListTimers(state, "", state);
@@ -84,7 +85,9 @@ function addWorkTimers(state: RunState, path: Path, { attempt, deadlineAt, idleA
 
 /** When the run is ending, its own timer is the patience with all agents. */
 function addPatience(state: RunState, path: Path, attempt: number, aborting: NonNullable<Flight["aborting"]>): void {
-  if (aborting.because !== "ending") addTimer(state, { at: aborting.patienceAt, kind: "patience", path, attempt });
+  const timer = { at: aborting.patienceAt, kind: "patience", path, attempt } as const;
+  if (aborting.because === "unwanted") heapPush(state.timers, timer);
+  else if (aborting.because !== "ending") addTimer(state, timer);
 }
 
 /** Arms what a wait waits for: its end, a reminder, an escalation. */

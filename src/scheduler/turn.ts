@@ -1,19 +1,17 @@
 import { present } from "../base/assert.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Program, Scope, StepProgram } from "../definition/program.ts";
+import { Candidates } from "./candidates.ts";
 import type { Command } from "./command.ts";
 import { evolve } from "./evolve.ts";
 import type { Fact } from "./fact.ts";
 import type { Instant, Path } from "./input.ts";
 import { frameIn, frameOf, indexOf, ownerOf, ROOT } from "./path.ts";
-import { openFrame, scopeStateOf, stepAt } from "./place.ts";
-import type { RunState } from "./state.ts";
+import { frameAt, openFrame, scopeStateOf, stepAt } from "./place.ts";
+import type { ItemsByPath, RunState } from "./state.ts";
 
 /** A fact without its instant: within one turn all have the same. */
 type Undated<Any> = Any extends unknown ? Omit<Any, "at"> : never;
-
-/** A step that may have become ready. */
-export type Candidate = { readonly frame: Path; readonly step: StepProgram };
 
 /**
  * One decision at work: the facts and commands so far, and the state with those facts applied. A
@@ -26,7 +24,9 @@ export class Turn {
   readonly facts: Fact[] = [];
   readonly commands: Command[] = [];
   /** Steps whose dependencies have just come to an end; they are looked at before the turn is over. */
-  readonly candidates: Candidate[] = [];
+  readonly candidates = new Candidates();
+  /** Frames that are looked at again once no candidate is left. */
+  undecided: Path[] = [];
   #advancing: Path[] | undefined;
   #state: RunState | null;
   #root: Scope | undefined;
@@ -68,6 +68,12 @@ export class Turn {
     return true;
   }
 
+  /** A frame is at an end, though another may open at its place: nothing of it begins any more. */
+  forget(frame: Path): void {
+    this.candidates.forget(frame);
+    this.undecided = this.undecided.filter((undecided) => undecided !== frame);
+  }
+
   command(command: Command): void {
     this.commands.push(command);
   }
@@ -96,6 +102,17 @@ export class Turn {
     const list = present(openFrame(this.state, frameOf(path)).lists[step.id], `The list of ${path} is open.`);
     const { as } = present(step.step.each, `Step ${step.id} has items.`);
     return { ...scope, item: { name: as, value: list.items[index] as Json, index } };
+  }
+
+  /** What the expressions of a subtask saw, as far as it is still there: it may have outlived what it was inside. */
+  scopeLeft(path: Path, items: ItemsByPath): Scope {
+    const frame = frameOf(path);
+    const scope = frameAt(this.state, frame) === undefined ? this.scopeLeft(ownerOf(frame), items) : this.scopeIn(frame);
+    const index = indexOf(path);
+    const value = items[path];
+    if (index === null || value === undefined) return scope;
+    const { as } = present(this.stepAt(path).step.each, `${path} is an item.`);
+    return { ...scope, item: { name: as, value, index } };
   }
 
   #innerScope(frame: Path): Scope {

@@ -10,6 +10,8 @@ import { completeSubtask } from "./complete.ts";
 import { failSubtask } from "./failure.ts";
 import type { Input, Path } from "./input.ts";
 import { evaluateOptional, stopForExpression } from "./ready.ts";
+import { longestWaiting } from "./signal-waits.ts";
+import type { RunState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 export function beginWait(turn: Turn, step: StepProgram, path: Path, scope: Scope): void {
@@ -42,11 +44,14 @@ const SIGNAL = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
 export function noteSignal(turn: Turn, { name, payload, by }: Extract<Input, { kind: "signaled" }>): void {
   const { state } = turn;
   if (state.ending !== null || !SIGNAL.test(name)) return;
-  const found = Object.entries(state.waits).find(([, wait]) => wait.kind === "signal" && wait.name === name);
-  const kept = Object.values(state.signals).reduce((count, buffered) => count + buffered.length, 0);
-  if (found === undefined && kept >= MAX_SIGNALS) return;
+  const path = longestWaiting(state.waits, name);
+  if (path === null && keptSignals(state) >= MAX_SIGNALS) return;
   turn.record({ kind: "signalReceived", name, payload, by });
-  if (found !== undefined) takeSignal(turn, found[0], name);
+  if (path !== null) takeSignal(turn, path, name);
+}
+
+function keptSignals({ signals }: RunState): number {
+  return Object.values(signals).reduce((count, buffered) => count + buffered.length, 0);
 }
 
 function takeSignal(turn: Turn, path: Path, name: string): void {

@@ -35,6 +35,7 @@ export type ServeOptions = {
   readonly clock?: Clock;
 };
 
+/** An agent that is being served, and how it ends. */
 export type ServedAgent = {
   /** Give it to `remoteAgent`. */
   readonly url: string;

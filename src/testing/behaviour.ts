@@ -37,6 +37,7 @@ export type Act =
   | { readonly ask: string | QuestionSpec; readonly next?: Act }
   | { readonly authRequired: string | QuestionSpec; readonly next?: Act };
 
+/** How a scripted agent fails. */
 export type FailSpec = {
   readonly code?: string;
   readonly message?: string;
@@ -46,6 +47,7 @@ export type FailSpec = {
   readonly details?: Json;
 };
 
+/** What a scripted agent asks. */
 export type QuestionSpec = { readonly prompt: string; readonly schema?: JsonObject; readonly data?: Json };
 
 /** When an act is used, and how long it takes. */
@@ -62,8 +64,10 @@ export type Conditions = {
   readonly progress?: ProgressSpec | readonly ProgressSpec[];
 };
 
+/** A sign of progress that a scripted agent gives. */
 export type ProgressSpec = { readonly percent?: number; readonly phase?: string; readonly note?: string };
 
+/** What a scripted agent does at a call, and at which (requirement W152). */
 export type Behaviour = Conditions & Act;
 
 export const ACT_NAMES = [

@@ -65,6 +65,7 @@ function endOf(fact: Fact): string | null {
 /** Nodes and edges of a workflow, exactly. Inner steps stand under their holder: `draft/review`. */
 export type Dag = { readonly nodes: readonly string[]; readonly edges: readonly (readonly [from: string, to: string])[] };
 
+/** The steps of a workflow as a graph, inner steps under their long names, for `expectDag`. */
 export function dagOf(definition: Pick<Definition, "steps">): Dag {
   const steps = eachStep(definition).filter(isNode);
   const edges = steps.flatMap((placed): readonly (readonly [string, string])[] => {

@@ -52,6 +52,7 @@ function changeOf(fact: Fact): Change | null {
       return { path: fact.path, opening: fact.target.kind === "workflow" ? "child" : "work" };
     case "questionAnswered":
     case "attemptTimedOut":
+    case "attemptRefused":
       return { path: fact.path, opening: "work" };
     case "questionAsked":
       return { path: fact.path, opening: "outside" };
@@ -91,6 +92,7 @@ function changeOf(fact: Fact): Change | null {
     case "subtaskAccepted":
     case "subtaskProgressed":
     case "messageResent":
+    case "subtaskQueued":
     case "runPaused":
     case "runResumed":
     case "runEnding":

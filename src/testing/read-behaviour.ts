@@ -11,7 +11,7 @@ import {
   type Reader,
   report,
   reportForm,
-} from "../authoring/reader.ts";
+} from "../authoring/file/reader.ts";
 import { parseDuration } from "../base/duration.ts";
 import { compileTemplate } from "../definition/expression/template.ts";
 import { below } from "../definition/problem.ts";

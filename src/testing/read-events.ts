@@ -1,6 +1,6 @@
 import { parseDuration } from "../base/duration.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { at, isAbsent, type Place, readObject, readText, type Reader, report, reportForm } from "../authoring/reader.ts";
+import { at, isAbsent, type Place, readObject, readText, type Reader, report, reportForm } from "../authoring/file/reader.ts";
 import type { Definition } from "../definition/definition.ts";
 import { didYouMean } from "../definition/did-you-mean.ts";
 import { readSpanText } from "./read-behaviour.ts";

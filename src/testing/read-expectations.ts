@@ -1,5 +1,15 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { at, isAbsent, type Place, readNumber, readObject, readTexts, readWord, type Reader, reportForm } from "../authoring/reader.ts";
+import {
+  at,
+  isAbsent,
+  type Place,
+  readNumber,
+  readObject,
+  readTexts,
+  readWord,
+  type Reader,
+  reportForm,
+} from "../authoring/file/reader.ts";
 import { durationOf } from "./acts.ts";
 import type { Stage } from "./expectations.ts";
 import { readSpanText } from "./read-behaviour.ts";

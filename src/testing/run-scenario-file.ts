@@ -1,4 +1,4 @@
-import type { FileProblem } from "../authoring/problem.ts";
+import type { FileProblem } from "../authoring/file/problem.ts";
 import type { PostedInput } from "../ports/host.ts";
 import type { Fact } from "../scheduler/index.ts";
 import { mismatchesOf } from "./check-scenario.ts";

@@ -10,6 +10,7 @@ export type ScriptedAgent = {
   readonly remote: boolean;
 };
 
+/** What a stand-in is, besides what it does. */
 export type ScriptedOptions = {
   /** What it can do besides what it is called. */
   readonly capabilities?: readonly string[];

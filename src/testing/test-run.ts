@@ -5,7 +5,7 @@ import { TuttiError } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
 import type { PostedInput } from "../ports/host.ts";
-import { RunBoard } from "../runtime/run-board.ts";
+import { RunBoard } from "../runtime/board/run-board.ts";
 import { readResult, type RunResult } from "../runtime/run-result.ts";
 import type { Fact, RunStatus } from "../scheduler/index.ts";
 import type { RunRef } from "../base/ids.ts";

@@ -2,19 +2,20 @@ import { resolve } from "node:path";
 
 import { TuttiError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { loadFile } from "../authoring/load-file.ts";
-import { renderProblems } from "../authoring/render-problem.ts";
+import { loadFile } from "../authoring/file/load-file.ts";
+import { renderProblems } from "../authoring/file/render-problem.ts";
 import type { Definition } from "../definition/definition.ts";
 import type { Agent } from "../ports/agents.ts";
 import type { Log } from "../ports/log.ts";
-import type { RunnableWorkflow } from "../runtime/built-workflow.ts";
-import type { GivenWorkflow } from "../runtime/versions.ts";
+import type { RunnableWorkflow } from "../runtime/workflows/built-workflow.ts";
+import type { GivenWorkflow } from "../runtime/workflows/versions.ts";
 import { TestRun } from "./test-run.ts";
 import { type TestAgent, TestWorld } from "./test-world.ts";
 
 /** A definition, what the builder makes, or the path of a workflow file. */
 export type Testable = RunnableWorkflow | string;
 
+/** What a test run is given; all of it has a default. */
 export type TestOptions = {
   /** Who does the work: scripts, or agents of functions. They stand in for agents and capabilities of their name. */
   readonly agents?: readonly TestAgent[];

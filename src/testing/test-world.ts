@@ -14,11 +14,11 @@ import type { MailboxHost } from "../hosts/mailbox/mailbox-host.ts";
 import { openMemory } from "../hosts/memory/open-memory.ts";
 import type { Agent, RemoteAgent } from "../ports/agents.ts";
 import { silentLog, type Log } from "../ports/log.ts";
-import type { AgentFactory } from "../runtime/binder.ts";
-import { Effects } from "../runtime/effects.ts";
-import { Egress, type Fetch } from "../runtime/egress.ts";
+import type { AgentFactory } from "../runtime/registry/binder.ts";
+import { Effects } from "../runtime/effects/effects.ts";
+import { Egress, type Fetch } from "../runtime/egress/egress.ts";
 import { Orchestrator } from "../runtime/orchestrator.ts";
-import { Registry } from "../runtime/registry.ts";
+import { Registry } from "../runtime/registry/registry.ts";
 import { type Fact, nextWakeAt } from "../scheduler/index.ts";
 import { Busy } from "./busy.ts";
 import { Openings } from "./openings.ts";
@@ -145,7 +145,7 @@ export class TestWorld {
   }
 
   #wakeAt(run: RunRef): number {
-    const state = this.#host.mailbox.resident(run)?.state ?? null;
+    const state = this.#host.mailbox.residents.get(run)?.state ?? null;
     const stored = this.store.find(run);
     const at = state === null ? (stored?.record.endedAt === null ? stored.wakeAt : null) : nextWakeAt(state);
     return at ?? Number.POSITIVE_INFINITY;

@@ -1,20 +1,32 @@
 /** Where the stories of a sweep die: a function of a dry run and a seed. */
+import { CANCEL_PATIENCE_MS } from "../../src/base/limits.ts";
 import type { Story } from "./sweep.ts";
 import type { FailAt } from "./world/orchestrate.ts";
 
+/** Deaths of one story: each further one costs a life, where a story of its own would cost two. */
+const DEATHS_AT_MOST = 4;
+
 /**
- * Points evenly over a dry run, and at least the first passing of every name. As (name, passing): two
- * runs of one program never interleave twice in the same way, so a number alone would name nothing.
+ * Stories for a dry run. They die at the first passing of every name: failpoints of the sources, and
+ * places of the test's own: soon after a fact of each kind, and when an agent has just answered. A
+ * story goes from earlier places to later ones. Further points, up to `count`, are spread evenly.
+ *
+ * A point is a name and a passing: two runs of one program never interleave twice in the same way, so a
+ * number alone would name nothing.
  */
-export function choosePoints(dryRun: readonly string[], count: number): readonly FailAt[] {
-  const all = passingsOf(dryRun);
-  const firsts = all.filter((point) => point.count === 1);
-  const others = all.filter((point) => point.count > 1 && point.count <= surePassings(dryRun, point.name));
-  const otherCount = Math.min(others.length, Math.max(0, count - firsts.length));
-  return [
-    ...firsts,
-    ...Array.from({ length: otherCount }, (_, index) => others[Math.floor(((index + 0.5) * others.length) / otherCount)] as FailAt),
-  ];
+export function chooseStories(dryRun: readonly string[], count: number): readonly Story[] {
+  const passings = passingsOf(dryRun);
+  const firsts = passings.filter((point) => point.count === 1);
+  const storyCount = Math.ceil(firsts.length / DEATHS_AT_MOST);
+  const chains = Array.from({ length: storyCount }, (_, start) => firsts.filter((_point, place) => place % storyCount === start));
+  const others = passings.filter((point) => point.count > 1 && point.count <= surePassings(dryRun, point.name));
+  const singles = evenly(others, Math.max(0, count - firsts.length)).map((point) => [point]);
+  return [...chains, ...singles].map((deaths, index): Story => ({ name: `once-${index}`, deaths }));
+}
+
+function evenly<Item>(items: readonly Item[], count: number): readonly Item[] {
+  const chosen = Math.min(items.length, count);
+  return Array.from({ length: chosen }, (_, index) => items[Math.floor(((index + 0.5) * items.length) / chosen)] as Item);
 }
 
 function passingsOf(dryRun: readonly string[]): readonly FailAt[] {
@@ -49,6 +61,20 @@ const RECOVERIES: readonly (readonly [first: FailAt, second: FailAt])[] = [
     { name: "send.accepted", count: 4 },
     { name: "commit.done", count: 2 },
   ],
+  [
+    { name: "child.started", count: 4 },
+    { name: "child.canceled", count: 1 },
+  ],
+  [
+    { name: "fact.runCompensating", count: 2 },
+    { name: "fact.compensationEnded", count: 3 },
+  ],
+];
+
+/** Nobody comes back before patience with agents that were told to stop has run out. */
+export const ABSENCES: readonly Story[] = [
+  { name: "absent-0", deaths: [{ name: "fact.attemptTimedOut", count: 1 }], absenceMs: 1.2 * CANCEL_PATIENCE_MS },
+  { name: "absent-1", deaths: [{ name: "fact.runEnding", count: 1 }], absenceMs: 1.2 * CANCEL_PATIENCE_MS },
 ];
 
 /** Stories that die again while they are taken up; after the known ones, at random places. */

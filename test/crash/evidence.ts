@@ -6,12 +6,15 @@ import { DatabaseSync } from "node:sqlite";
 
 import type { Entry } from "./world/journal.ts";
 import type { StartedRun } from "./world/orchestrate.ts";
+import type { Acknowledgement } from "./world/outside.ts";
 
 /** A fact as it is stored, with the fields that were kept apart put back. */
 export type StoredFact = { readonly seq: number; readonly kind: string; readonly at: number; readonly [field: string]: unknown };
 
 export type StoredRun = {
   readonly status: string;
+  /** The run that it is inside of, when it is a workflow below. */
+  readonly parent: string | null;
   readonly endedAt: number | null;
   readonly facts: readonly StoredFact[];
   readonly leftovers: readonly string[];
@@ -23,14 +26,28 @@ export type Picture = { readonly integrity: string; readonly runs: ReadonlyMap<s
 /** One crash and what came after it. */
 export type Evidence = {
   readonly runs: readonly StartedRun[];
-  /** Runs whose start was acknowledged before the crash. */
-  readonly acknowledged: readonly string[];
+  /** What was acknowledged before the crash. */
+  readonly acknowledged: readonly Acknowledgement[];
   readonly atCrash: Picture;
   readonly atEnd: Picture;
   /** What the agents wrote down until the crash, and afterwards. */
   readonly before: readonly Entry[];
   readonly after: readonly Entry[];
 };
+
+export function factsIn(picture: Picture, run: string): readonly StoredFact[] {
+  return picture.runs.get(run)?.facts ?? [];
+}
+
+export function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
 
 /** Reads a database that nobody owns. One that was never made has no runs. */
 export function takePicture(path: string): Picture {
@@ -46,10 +63,19 @@ export function takePicture(path: string): Picture {
     const integrity = String(database.prepare("pragma integrity_check").get()?.["integrity_check"]);
     const tables = database.prepare("select name from sqlite_master where type = 'table'").all();
     if (tables.length === 0) return { integrity, runs };
-    for (const row of database.prepare("select run, status, ended_at from run").all()) {
+    // A process may have died while it made the tables.
+    if (!tables.some(({ name }) => name === "run")) return { integrity, runs };
+    for (const row of database.prepare("select * from run").all()) {
       const id = String(row["run"]);
       const endedAt = row["ended_at"] === null ? null : Number(row["ended_at"]);
-      runs.set(id, { status: String(row["status"]), endedAt, facts: readFacts(database, id), leftovers: readLeftovers(database, id) });
+      const parent = row["parent"] == null ? null : String(row["parent"]);
+      runs.set(id, {
+        status: String(row["status"]),
+        parent,
+        endedAt,
+        facts: readFacts(database, id),
+        leftovers: readLeftovers(database, id),
+      });
     }
     return { integrity, runs };
   } finally {

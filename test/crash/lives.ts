@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 import type { FailAt, Life, Report } from "./world/orchestrate.ts";
-import type { Addresses } from "./world/workflow.ts";
+import type { Acknowledgement } from "./world/outside.ts";
+import type { Addresses } from "./world/addresses.ts";
 
 /** How a process of the orchestrator ended. `stuck`: it did not, and was killed by us. */
 export type Ended = {
   readonly how: "died" | "done" | "stuck";
   readonly diedAt: FailAt | null;
-  readonly acknowledged: readonly string[];
+  readonly acknowledged: readonly Acknowledgement[];
   /** The failpoints that it passed, when it came to its end. */
   readonly points: readonly string[];
 };
@@ -74,7 +75,7 @@ function readEnd(
   reports: readonly Report[],
   life: { readonly life: string; readonly code: number | null; readonly isStuck: boolean },
 ): Ended {
-  const acknowledged = reports.flatMap((report) => (report.kind === "acknowledged" ? [report.run] : []));
+  const acknowledged = reports.filter((report) => report.kind === "acknowledged");
   const dying = reports.find((report) => report.kind === "dying");
   const done = reports.find((report) => report.kind === "done");
   if (dying !== undefined) return { how: "died", diedAt: { name: dying.name, count: dying.count }, acknowledged, points: [] };

@@ -3,16 +3,23 @@
  * both.
  */
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { audit, type Violation } from "./auditor.ts";
 import { type Evidence, type Picture, takePicture } from "./evidence.ts";
 import type { World } from "./lives.ts";
-import { ARRIVALS, type Execution, journalOf, read, REMOTE_LIFE, sizeOf } from "./world/journal.ts";
+import { ARRIVALS, type Execution, journalOf, read, REMOTE_LIFE, runsOf, sizeOf } from "./world/journal.ts";
 import type { Mutation } from "./world/mutations.ts";
-import type { FailAt, StartedRun, WorldDatabase } from "./world/orchestrate.ts";
+import type { FailAt, WorldDatabase } from "./world/orchestrate.ts";
+import type { Acknowledgement } from "./world/outside.ts";
 
-/** Where one story dies: once, or again while it is taken up. */
-export type Story = { readonly name: string; readonly deaths: readonly FailAt[]; readonly mutation?: Mutation };
+/** Where one story dies: once, or again while it is taken up; and how long nobody is there after a death. */
+export type Story = {
+  readonly name: string;
+  readonly deaths: readonly FailAt[];
+  readonly absenceMs?: number;
+  readonly mutation?: Mutation;
+};
 
 export type Told = {
   readonly story: Story;
@@ -26,18 +33,23 @@ export type Told = {
 };
 
 /** A moment at which everything stood still. */
-type Crash = { readonly picture: Picture; readonly acknowledged: readonly string[]; readonly sizes: ReadonlyMap<string, number> };
+type Crash = {
+  readonly picture: Picture;
+  readonly acknowledged: readonly Acknowledgement[];
+  readonly sizes: ReadonlyMap<string, number>;
+};
 
 const PATIENCE_MS = 20_000;
 
-/** One database with three runs, through all its deaths to its end. */
+/** One database with a run of each kind, through all its deaths to its end. */
 export async function tell(world: World, story: Story, patienceMs = PATIENCE_MS): Promise<Told> {
   const database: WorldDatabase = {
     path: join(world.directory, story.name, "tutti.db"),
     runs: [
-      { id: `${story.name}-a`, n: 3, isCanceled: false },
-      { id: `${story.name}-b`, n: 40, isCanceled: false },
-      { id: `${story.name}-c`, n: 500, isCanceled: true },
+      { id: `${story.name}-a`, n: 3, kind: "sound" },
+      { id: `${story.name}-b`, n: 40, kind: "shapes" },
+      { id: `${story.name}-c`, n: 500, kind: "endless" },
+      { id: `${story.name}-d`, n: 7, kind: "undone" },
     ],
   };
   const crashes: Crash[] = [];
@@ -47,41 +59,42 @@ export async function tell(world: World, story: Story, patienceMs = PATIENCE_MS)
     const life = { life: `${story.name}/${index + 1}`, database, failAt, mutation, isRecovering: index > 0 };
     const ended = await world.live(life, patienceMs);
     if (ended.diedAt === null) {
-      const evidence = gather(world, database, crashes);
+      const evidence = gather(world, { story, database, crashes });
       return { story, deaths, evidence, violations: judge(evidence), points: ended.points };
     }
     deaths.push(ended.diedAt);
-    crashes.push(standStill(world, database, [...(crashes.at(-1)?.acknowledged ?? []), ...ended.acknowledged]));
+    await delay(story.absenceMs ?? 0);
+    const picture = takePicture(database.path);
+    const sizes = new Map(journalsOf(world, story).map((id) => [id, sizeOf(journalOf(world.journals, id))]));
+    crashes.push({ picture, acknowledged: [...(crashes.at(-1)?.acknowledged ?? []), ...ended.acknowledged], sizes });
   }
   throw new Error("The last life of a story has no death.");
 }
 
-function standStill(world: World, { path, runs }: WorldDatabase, acknowledged: readonly string[]): Crash {
-  const sizes = new Map(runs.map(({ id }) => [id, sizeOf(journalOf(world.journals, id))]));
-  return { picture: takePicture(path), acknowledged, sizes };
+/** The runs of a story of which agents wrote, those inside of others included. */
+function journalsOf(world: World, { name }: Story): readonly string[] {
+  return runsOf(world.journals, `${name}-`);
 }
 
+type Course = { readonly story: Story; readonly database: WorldDatabase; readonly crashes: readonly Crash[] };
+
 /** The end as it is seen from each crash; without one, from an empty beginning. */
-function gather(world: World, { path, runs }: WorldDatabase, crashes: readonly Crash[]): readonly Evidence[] {
+function gather(world: World, { story, database: { path, runs }, crashes }: Course): readonly Evidence[] {
   const atEnd = takePicture(path);
+  const journals = journalsOf(world, story);
   const nothing: Crash = { picture: { integrity: "ok", runs: new Map() }, acknowledged: [], sizes: new Map() };
-  return (crashes.length > 0 ? crashes : [nothing]).map((crash) => evidenceOf(world, { runs, atEnd, crash }));
+  return (crashes.length > 0 ? crashes : [nothing]).map(({ picture, acknowledged, sizes }): Evidence => {
+    const sizeOfRun = (id: string): number => sizes.get(id) ?? 0;
+    const before = journals.flatMap((id) => read(journalOf(world.journals, id), 0, sizeOfRun(id)));
+    const after = journals.flatMap((id) => read(journalOf(world.journals, id), sizeOfRun(id)));
+    return { runs, acknowledged, atCrash: picture, atEnd, before, after };
+  });
 }
 
 /** A violation that is seen from two crashes is one. */
 function judge(evidence: readonly Evidence[]): readonly Violation[] {
   const bySentence = new Map(evidence.flatMap(audit).map((violation) => [`${violation.run} ${violation.sentence}`, violation]));
   return [...bySentence.values()];
-}
-
-function evidenceOf(
-  world: World,
-  { runs, atEnd, crash }: { readonly runs: readonly StartedRun[]; readonly atEnd: Picture; readonly crash: Crash },
-): Evidence {
-  const sizeOfRun = (id: string): number => crash.sizes.get(id) ?? 0;
-  const before = runs.flatMap(({ id }) => read(journalOf(world.journals, id), 0, sizeOfRun(id)));
-  const after = runs.flatMap(({ id }) => read(journalOf(world.journals, id), sizeOfRun(id)));
-  return { runs, acknowledged: crash.acknowledged, atCrash: crash.picture, atEnd, before, after };
 }
 
 /** Tells stories side by side, as many at once as there is room for. */
@@ -95,15 +108,16 @@ export async function tellAll(world: World, stories: readonly Story[], atOnce: n
   return told;
 }
 
-/** Endless work that an agent still does, though its run has been canceled. */
+/** Work that an agent still does, though the runs that wanted it are over. */
 export function workStillDone(world: World, told: readonly Told[]): readonly string[] {
-  const runs = told.flatMap(({ evidence }) => evidence[0]?.runs ?? []).filter(({ isCanceled }) => isCanceled);
-  return runs.flatMap(({ id }) => {
-    const entries = read(journalOf(world.journals, id));
-    const count = (event: Execution["event"]): number =>
-      entries.filter((entry) => entry.event === event && entry.life === REMOTE_LIFE).length;
-    return count("begin") === count("end") ? [] : [id];
-  });
+  return told
+    .flatMap(({ story }) => journalsOf(world, story))
+    .filter((id) => {
+      const entries = read(journalOf(world.journals, id));
+      const count = (event: Execution["event"]): number =>
+        entries.filter((entry) => entry.event === event && entry.life === REMOTE_LIFE).length;
+      return count("begin") !== count("end");
+    });
 }
 
 /** Messages that came again under the id of their first sending, and were recognised. */

@@ -11,6 +11,7 @@ const PINNED: { readonly [entry: string]: readonly string[] } = {
     "CyclicDependencyError",
     "ERROR_CODES",
     "InvalidWorkerOutputError",
+    "MaxIterationsExceededError",
     "NetworkError",
     "Orchestrator",
     "RunHandle",

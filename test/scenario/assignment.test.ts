@@ -46,6 +46,8 @@ const expectedAssignment = {
   operation: "query",
   timestamp: expect.stringMatching(UTC),
   hop_count: 1,
+  workflow_step: 1,
+  total_steps: 1,
 };
 
 describe("a worker behind A2A", () => {

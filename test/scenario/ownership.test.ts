@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import type { Cli } from "../../src/cli/cli.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { Terminal } from "../../src/cli/terminal.ts";
-import { RunBoard } from "../../src/runtime/run-board.ts";
+import { RunBoard } from "../../src/runtime/board/run-board.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { Gate, historyOf, ofKind, openInMemory, Place, QUICKLY, silent, whenFact } from "../support/scenario.ts";
 

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { defineAgent, loadText, openOrchestrator, serveAgent } from "tutti";
 import { expect, it } from "vitest";
 
-import { lintFile } from "../../src/authoring/linter.ts";
+import { lintFile } from "../../src/authoring/lint/linter.ts";
 import { Place } from "../support/scenario.ts";
 import { ROOT } from "../support/source-files.ts";
 

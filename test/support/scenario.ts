@@ -1,9 +1,12 @@
 /** What the scenarios share: the real product, opened on a file or in memory, and events to wait for. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type Agent, type Clock, type Fact, openOrchestrator, type Orchestrator, type RunHandle } from "tutti";
+import { type Agent, type Clock, type Fact, type Json, openOrchestrator, type Orchestrator, type RunHandle } from "tutti";
+import type { TestRun } from "tutti/testing";
 
 /** Three attempts without the real delays between them. */
 export const QUICKLY = { attempts: 3, initial: "1ms", factor: 1, max: "1ms", jitter: "none" } as const;
@@ -46,6 +49,29 @@ export class Place implements AsyncDisposable {
 /** The product in memory. */
 export function openInMemory(agents: readonly Agent[], clock?: Clock): Promise<Orchestrator> {
   return openOrchestrator({ db: ":memory:", agents, ...(clock === undefined ? {} : { clock }) });
+}
+
+/** Another system that listens on HTTP, at an address of its own. A request that it cannot answer is answered with 500. */
+export async function listen(
+  answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.writeHead(500).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** What a test run gave. */
+export function outputOf({ result }: TestRun): Json {
+  if (result.status !== "completed") throw new Error(`The run is ${result.status}: ${JSON.stringify(result)}`);
+  return result.output;
 }
 
 /** The whole history of a run; waits for its end. */

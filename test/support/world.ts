@@ -5,7 +5,7 @@
 import { expect } from "vitest";
 
 import type { Json, JsonObject } from "../../src/base/json.ts";
-import { workflowFromObject } from "../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../src/authoring/file/workflow-from-object.ts";
 import { compile } from "../../src/definition/compile.ts";
 import type { Program } from "../../src/definition/program.ts";
 import {
@@ -20,7 +20,7 @@ import {
   type Fact,
   type RunState,
 } from "../../src/scheduler/index.ts";
-import type { Input, RemoteTask } from "../../src/scheduler/input.ts";
+import type { Input, RemoteTask, StartInput } from "../../src/scheduler/input.ts";
 import type { Failure, Outcome } from "../../src/scheduler/outcome.ts";
 
 type Undated<Any> = Any extends unknown ? Omit<Any, "at"> : never;
@@ -28,6 +28,8 @@ type Undated<Any> = Any extends unknown ? Omit<Any, "at"> : never;
 export class World {
   readonly program: Program;
   readonly facts: Fact[] = [];
+  /** Every command so far. */
+  readonly commands: Command[] = [];
   /** Commands that have been given and not answered, by path. */
   readonly open = new Map<string, Command>();
   state: RunState | null = null;
@@ -40,7 +42,7 @@ export class World {
     this.replays = options.replays ?? true;
   }
 
-  start(input: Json = {}, run = "run_1"): this {
+  start(input: Json = {}, run = "run_1", more: Partial<StartInput> = {}): this {
     const { fingerprint } = this.program;
     this.input({
       kind: "start",
@@ -52,6 +54,7 @@ export class World {
       fingerprint,
       input,
       by: "test",
+      ...more,
     });
     return this;
   }
@@ -60,17 +63,15 @@ export class World {
     const decision = decide(this.program, this.state, { at: this.now, ...input });
     this.state = decision.state;
     this.facts.push(...decision.facts);
-    for (const command of decision.commands) this.open.set(command.path, command);
+    this.commands.push(...decision.commands);
+    for (const command of decision.commands) if (command.kind !== "steer") this.open.set(command.path, command);
     this.#check();
     return decision.facts;
   }
 
   /** Answers what is open at a path, as an agent would. */
   answer(path: string, outcome: Outcome, task?: RemoteTask): readonly Fact[] {
-    const command = this.open.get(path);
-    if (command === undefined) throw new Error(`Nothing is open at ${path}; open: ${[...this.open.keys()].join(", ")}.`);
-    this.open.delete(path);
-    const { attempt, turn } = command;
+    const { attempt, turn } = this.#take(path);
     return this.input({ kind: "answered", path, attempt, turn, agent: "agent", outcome, ...(task === undefined ? {} : { task }) });
   }
 
@@ -80,6 +81,42 @@ export class World {
 
   fail(path: string, failure: Partial<Failure> = {}): readonly Fact[] {
     return this.answer(path, { kind: "failed", failure: { code: "X", message: "it broke", retryable: true, ...failure } });
+  }
+
+  /** Completes work as an agent of this principal: in a quorum, a voter. */
+  completeAs(principal: string, path: string, value: Json): readonly Fact[] {
+    const { attempt, turn } = this.#take(path);
+    const outcome = { kind: "completed", reply: { data: [value] } } as const;
+    return this.input({ kind: "answered", path, attempt, turn, agent: `${principal}_at_${path}`, principal, outcome });
+  }
+
+  /** The id of the only open question. */
+  get question(): string {
+    const budget = this.state?.budgetQuestion;
+    const ids = [...Object.keys(this.state?.questions ?? {}), ...(budget === null || budget === undefined ? [] : [budget.id])];
+    if (ids.length !== 1) throw new Error(`There are ${ids.length} open questions.`);
+    return ids[0] ?? "";
+  }
+
+  /** A person answers the only open question. */
+  reply(answer: Json, by = "ann"): readonly Fact[] {
+    return this.input({ kind: "questionAnswered", question: this.question, answer, by });
+  }
+
+  signal(name: string, payload: Json = null): readonly Fact[] {
+    return this.input({ kind: "signaled", name, payload, by: "bob" });
+  }
+
+  pause(): readonly Fact[] {
+    return this.input({ kind: "pauseRequested", by: "ada" });
+  }
+
+  resume(): readonly Fact[] {
+    return this.input({ kind: "resumeRequested", by: "ada" });
+  }
+
+  cancel(): readonly Fact[] {
+    return this.input({ kind: "cancelRequested", reason: "not needed any more", by: "ada" });
   }
 
   /** Takes a remote agent's work through intent and acceptance. */
@@ -129,9 +166,27 @@ export class World {
     return end?.kind === "failed" ? end.failure : null;
   }
 
+  /** What the agent at a path was given. */
+  given(path: string): Json {
+    const command = this.open.get(path);
+    return command?.kind === "delegate" ? command.input : null;
+  }
+
   /** The paths with an open command, in order. */
   openPaths(): string[] {
     return [...this.open.keys()].toSorted();
+  }
+
+  /** The paths at which somebody is at work, in order. */
+  working(): string[] {
+    return this.openPaths().filter((path) => this.open.get(path)?.kind !== "abort");
+  }
+
+  #take(path: string): Command {
+    const command = this.open.get(path);
+    if (command === undefined) throw new Error(`Nothing is open at ${path}; open: ${[...this.open.keys()].join(", ")}.`);
+    this.open.delete(path);
+    return command;
   }
 
   #wakeAt(): number | null {

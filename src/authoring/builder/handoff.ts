@@ -1,6 +1,7 @@
 import { expression } from "./reference.ts";
 import { expectMembers, inputOf, type Member, named, type Shape, shapeDraft, type ShapeOptions } from "./shape.ts";
 
+/** Who begins, and for how many turns, besides what every shape takes (requirement B011). */
 export type HandoffOptions = ShapeOptions & {
   /** Who works first; the first in the list without it. */
   readonly start?: Member;

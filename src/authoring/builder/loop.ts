@@ -2,6 +2,7 @@ import type { BlockDraft } from "./block-draft.ts";
 import { expression, textNode } from "./reference.ts";
 import { type Member, type Shape, shapeDraft, type ShapeOptions, targetOf } from "./shape.ts";
 
+/** Who writes and who judges, and when it is good enough, besides what every shape takes (requirements W051, W052). */
 export type LoopOptions = ShapeOptions & {
   /** Gets `{ input }`, and from the second iteration on `{ previous_draft, feedback }`. */
   readonly generator: Member;

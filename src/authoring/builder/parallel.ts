@@ -6,6 +6,7 @@ import { expectMembers, inputOf, type Member, named, type Shape, shapeDraft, typ
 import type { Options } from "./step-to-file.ts";
 import type { StrategyName, Succeed } from "./step-types.ts";
 
+/** When the agents have succeeded, and how their answers become one, besides what every shape takes (requirement W049). */
 export type ParallelOptions = ShapeOptions & {
   /** When the agents together have succeeded; all of them without it. */
   readonly succeed?: Succeed<unknown>;

@@ -3,6 +3,7 @@ import { celOf, reference, textNode } from "./reference.ts";
 import { expectMembers, type Member, named, type Shape, shapeDraft, type ShapeOptions } from "./shape.ts";
 import type { Parameters } from "./step-types.ts";
 
+/** What is handed from agent to agent, besides what every shape takes (requirement W048). */
 export type SequentialOptions = ShapeOptions & {
   /** What each agent gets, in the place of the conversation: for agents with parameters of their own. */
   readonly with?: (given: Handed) => Parameters;

@@ -1,11 +1,12 @@
 import { TuttiError } from "../../base/errors.ts";
+import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { idOfName } from "../kinds/named-agent.ts";
 import { AgentBook, isAgentObject } from "./agent-book.ts";
 import type { AgentObject } from "./agent-types.ts";
 import type { Buildable } from "./block-types.ts";
 import { reference } from "./reference.ts";
 import { schemaToJson } from "./schema-to-json.ts";
 import type { AnySchema } from "./schema-types.ts";
-import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { Options } from "./step-to-file.ts";
 import { toPlain } from "./template.ts";
 import { WorkflowDraft, type WorkflowOptions } from "./workflow.ts";
@@ -56,7 +57,7 @@ export function named(members: readonly Member[]): readonly { readonly id: strin
   const found = members.map((member) => {
     const target = targetOf(member);
     const name = nameOf(member, book);
-    return { id: idOf(name), name, target };
+    return { id: idOfName(name), name, target };
   });
   const twice = found.find(({ id }, index) => found.findIndex((other) => other.id === id) !== index);
   if (twice === undefined) return found;
@@ -69,10 +70,6 @@ function nameOf(member: Member, book: AgentBook): string {
   if (typeof member === "string") return member;
   if (isAgentObject(member)) return book.nameOf(member);
   return "capability" in member ? member.capability : nameOf(member.agent, book);
-}
-
-function idOf(name: string): string {
-  return name.toLowerCase().replaceAll(/[-.]/g, "_");
 }
 
 /** At least this many members: fewer are an ordinary step. */

@@ -1,7 +1,7 @@
 import { TuttiError } from "../../base/errors.ts";
 import type { Json, JsonObject } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
-import { workflowFromObject } from "../workflow-from-object.ts";
+import { workflowFromObject } from "../file/workflow-from-object.ts";
 import { AgentBook } from "./agent-book.ts";
 import type { AgentObject } from "./agent-types.ts";
 import type { Buildable, Nothing, Workflow } from "./block-types.ts";

@@ -7,7 +7,7 @@ import {
   type Template,
 } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
-import { at, isAbsent, type Place, present, type Reader, readText, readWord, report, reportForm } from "../reader.ts";
+import { at, isAbsent, type Place, present, type Reader, readText, readWord, report, reportForm } from "../file/reader.ts";
 import { type Common, readCommon, readDisagreeHandler, readInvalidHandler } from "./common.ts";
 import { handlersOf } from "./handlers.ts";
 import { listed, readInside, reportMissing, WORK_KEYS } from "./keys.ts";

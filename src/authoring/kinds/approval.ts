@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { ApprovalStep, Template } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
-import { at, isAbsent, type Place, present, type Reader, readObject, readSpan, readTexts, report, reportForm } from "../reader.ts";
+import { at, isAbsent, type Place, present, type Reader, readObject, readSpan, readTexts, report, reportForm } from "../file/reader.ts";
 import { BARE, isWholeExpression, readCommon, readDisagreeHandler, readInvalidHandler, readSchema } from "./common.ts";
 import { handlersOf, readWordOrStep, type WordOrStep } from "./handlers.ts";
 import { readInside, reportMissing } from "./keys.ts";

@@ -16,7 +16,7 @@ import {
   readTexts,
   report,
   reportForm,
-} from "../reader.ts";
+} from "../file/reader.ts";
 import { readContext } from "./context.ts";
 import { readHandlers, readLoneStep } from "./handlers.ts";
 import type { StepSurroundings, Visible } from "./kind.ts";

@@ -1,5 +1,5 @@
 import type { ContextAccess } from "../../definition/definition.ts";
-import { at, isAbsent, type Place, type Reader, readObject, readTexts } from "../reader.ts";
+import { at, isAbsent, type Place, type Reader, readObject, readTexts } from "../file/reader.ts";
 
 /** `context: { read, write }`: the paths that the agent may read, and change (least privilege). */
 export function readContext(reader: Reader, place: Place): ContextAccess | null {

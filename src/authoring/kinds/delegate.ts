@@ -1,6 +1,6 @@
 import { isJsonObject } from "../../base/json.ts";
 import type { DelegateStep } from "../../definition/definition.ts";
-import { at, type Reader, readObject, report } from "../reader.ts";
+import { at, type Reader, readObject, report } from "../file/reader.ts";
 import { readCommon, readDisagreeHandler } from "./common.ts";
 import { handlersOf } from "./handlers.ts";
 import { WORK_KEYS } from "./keys.ts";

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { DelegateStep, Target, Template } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
-import { at, isAbsent, type Place, type Reader, readObject, readScalar, readText, report, reportForm } from "../reader.ts";
+import { at, isAbsent, type Place, type Reader, readObject, readScalar, readText, report, reportForm } from "../file/reader.ts";
 import { readCommon, readDisagreeHandler } from "./common.ts";
 import { handlersOf } from "./handlers.ts";
 import { readInside, reportMissing } from "./keys.ts";
@@ -61,14 +61,14 @@ function readSink(reader: Reader, place: Place, event: string): Target {
   const url = URL.parse(address);
   if (url !== null && (url.protocol === "https:" || url.protocol === "http:"))
     return { kind: "sink", sink: "webhook", event, url: address };
-  const isBroker = /^(?:nats|amqps?|kafka|rediss?|mqtts?):/.test(address);
-  reportForm(
-    reader,
-    webhook,
-    "`log`, or the address of a webhook",
-    isBroker ? "Brokers are not supported by this version yet." : "Write a URL that begins with https://.",
-  );
+  reportForm(reader, webhook, "`log`, or the address of a webhook", helpForAddress(address));
   return { kind: "sink", sink: "log", event };
+}
+
+function helpForAddress(address: string): string {
+  if (address.includes("${{")) return "It is known before the run, so no expression can stand here; write a URL that begins with https://.";
+  const isBroker = /^(?:nats|amqps?|kafka|rediss?|mqtts?):/.test(address);
+  return isBroker ? "Brokers are not supported by this version yet." : "Write a URL that begins with https://.";
 }
 
 function webhookOf(reader: Reader, object: JsonObject, path: DocumentPath): Place {

@@ -1,4 +1,4 @@
-import { at } from "../reader.ts";
+import { at } from "../file/reader.ts";
 import { readCommon, readDisagreeHandler, readInvalidHandler } from "./common.ts";
 import { handlersOf } from "./handlers.ts";
 import type { StepKind } from "./kind.ts";

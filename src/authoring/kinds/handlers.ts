@@ -6,7 +6,7 @@ import { isJsonObject } from "../../base/json.ts";
 import { MAX_NESTING } from "../../base/limits.ts";
 import type { HandlerName, Handlers, Step } from "../../definition/definition.ts";
 import { didYouMean } from "../../definition/did-you-mean.ts";
-import { isAbsent, type Place, type Reader, report, reportForm } from "../reader.ts";
+import { isAbsent, type Place, type Reader, report, reportForm } from "../file/reader.ts";
 import type { StepSurroundings } from "./kind.ts";
 
 /** Keys that say when and how often a step runs: of a handler, the failure says it. */
@@ -62,9 +62,14 @@ export function readWordOrStep<Word extends string>(
   const word = words.find((candidate) => candidate === value) ?? null;
   if (word === null) {
     const wanted = `${words.length === 1 ? "" : "one of "}${words.join(", ")}, or a nested step`;
-    reportForm(reader, place, wanted, typeof value === "string" ? didYouMean(value, words) : null);
+    reportForm(reader, place, wanted, typeof value === "string" ? (didYouMean(value, words) ?? helpFor(value)) : null);
   }
   return { word, step: null };
+}
+
+/** Words by which other systems go on after a failure. */
+function helpFor(word: string): string | null {
+  return /^(?:continue|ignore|skip|proceed)$/i.test(word) ? "For a run that goes on without this step, write critical: false." : null;
 }
 
 /** Handlers whose only word is `fail`, which is what happens without them. */

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import { MAX_ITERATIONS } from "../../base/limits.ts";
 import { DEFAULTS, type DelegateStep, type HandoffStep, type StepId } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
-import { at, isAbsent, type Place, type Reader, readNumber, readText, report, reportForm } from "../reader.ts";
+import { at, isAbsent, type Place, type Reader, readNumber, readText, report, reportForm } from "../file/reader.ts";
 import { BARE, type Common, readCommon, readDisagreeHandler, readInvalidHandler } from "./common.ts";
 import { handlersOf, isTooDeep, readHandlers, readLoneStep } from "./handlers.ts";
 import { readInside, reportMissing, WORK_KEYS } from "./keys.ts";

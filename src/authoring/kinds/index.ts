@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../../base/json.ts";
 import { isJsonObject } from "../../base/json.ts";
 import type { Step } from "../../definition/definition.ts";
 import { nearest } from "../../definition/did-you-mean.ts";
-import { type Reader, report, reportForm } from "../reader.ts";
+import { type Reader, report, reportForm } from "../file/reader.ts";
 import { aggregateKind } from "./aggregate.ts";
 import { approvalKind } from "./approval.ts";
 import { delegateKind, workflowKind } from "./delegate.ts";
@@ -18,7 +18,7 @@ import { planKind } from "./plan.ts";
 import { setKind } from "./set.ts";
 import { waitKind } from "./wait.ts";
 
-const KINDS: readonly StepKind[] = [
+export const STEP_KINDS: readonly StepKind[] = [
   delegateKind,
   parallelKind,
   loopKind,
@@ -32,7 +32,7 @@ const KINDS: readonly StepKind[] = [
   setKind,
   groupKind,
 ];
-const KIND_KEYS: readonly string[] = KINDS.flatMap((kind) => kind.keys);
+const KIND_KEYS: readonly string[] = STEP_KINDS.flatMap((kind) => kind.keys);
 
 /** Reads one step, whatever its kind; null, and a reading that is not whole, when that cannot be told. */
 export function readStep(reader: Reader, value: Json | undefined, surroundings: StepSurroundings): Step | null {
@@ -48,7 +48,7 @@ function readKnown(reader: Reader, value: Json | undefined, surroundings: StepSu
     return null;
   }
   const [key, ...others] = KIND_KEYS.filter((candidate) => Object.hasOwn(value, candidate));
-  const kind = KINDS.find((candidate) => key !== undefined && candidate.keys.includes(key));
+  const kind = STEP_KINDS.find((candidate) => key !== undefined && candidate.keys.includes(key));
   if (key === undefined || kind === undefined) {
     report(reader, {
       code: "T1016",
@@ -69,7 +69,7 @@ function readKnown(reader: Reader, value: Json | undefined, surroundings: StepSu
     });
     return null;
   }
-  checkStepKeys(reader, value, { kind, path }, KINDS);
+  checkStepKeys(reader, value, { kind, path }, STEP_KINDS);
   return kind.read(reader, value, surroundings);
 }
 
@@ -83,7 +83,7 @@ function helpFor(value: JsonObject): string {
 
 /** A key that stands beside its kind often belongs inside of it. */
 function helpForSeveral(keys: readonly string[]): string {
-  for (const holder of KINDS) {
+  for (const holder of STEP_KINDS) {
     const own = holder.keys.find((key) => keys.includes(key));
     const inner = keys.find((key) => key !== own && holder.inside.includes(key));
     if (own !== undefined && inner !== undefined) return `Set \`${inner}\` inside \`${own}\`.`;

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import { didYouMean } from "../../definition/did-you-mean.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
-import { notYet, type Place, type Reader, report, reportForm } from "../reader.ts";
+import { notYet, type Place, type Reader, report, reportForm } from "../file/reader.ts";
 import type { StepKind } from "./kind.ts";
 
 /** What every step may carry (workflow-language.md). */
@@ -48,6 +48,48 @@ export const WORK_KEYS = [
 /** Keys of the language that come later. */
 const LATER: ReadonlySet<string> = new Set(["permissions"]);
 
+/** Inside `succeed`. */
+const JOIN_KEYS: ReadonlySet<string> = new Set(["all", "any", "first", "atLeast", "quorum", "on", "within"]);
+
+/** What other systems call a key, and what it is called here. */
+const OTHER_NAMES: { readonly [key: string]: string | undefined } = {
+  retries: "retry",
+  depends_on: "needs",
+  dependson: "needs",
+  depends: "needs",
+  after: "needs",
+  when: "if",
+  condition: "if",
+  foreach: "each",
+  for_each: "each",
+  params: "with",
+  parameters: "with",
+  input: "with",
+  inputs: "with",
+  args: "with",
+  prompt: "text",
+  instruction: "text",
+  schema: "output",
+  output_schema: "output",
+  optional: "critical",
+  catch: "onError",
+  max_iterations: "max",
+  maxiterations: "max",
+  while: "until",
+  approvers: "to",
+  assignees: "to",
+  approver: "to",
+  url: "to",
+  webhook: "to",
+  name: "event",
+  payload: "data",
+};
+
+function sameAs(key: string, known: readonly string[]): string | null {
+  const here = OTHER_NAMES[key.toLowerCase()];
+  return here === undefined || !known.includes(here) ? null : `Did you mean "${here}"?`;
+}
+
 /** Reports every key of a step that is not one of its kind. */
 export function checkStepKeys(
   reader: Reader,
@@ -67,7 +109,7 @@ export function checkStepKeys(
       report(reader, {
         code: "T1010",
         message: `unknown key "${key}".`,
-        help: didYouMean(key, known),
+        help: didYouMean(key, known) ?? sameAs(key, known),
         declared: known,
         path: place,
         at: "key",
@@ -120,7 +162,14 @@ function checkInsideKeys(reader: Reader, object: JsonObject, path: DocumentPath,
           message: `\`${key}\` does not belong inside \`${own}\`.`,
           help: `Set it beside \`${own}\`, as a key of the step.`,
         } as const)
-      : ({ code: "T1010", message: `unknown key "${key}".`, help: didYouMean(key, inside), declared: inside } as const);
+      : own === "parallel" && JOIN_KEYS.has(key)
+        ? ({ code: "T1011", message: `\`${key}\` belongs inside \`succeed\`.`, help: `Write succeed: { ${key}: … }.` } as const)
+        : ({
+            code: "T1010",
+            message: `unknown key "${key}".`,
+            help: didYouMean(key, inside) ?? sameAs(key, inside),
+            declared: inside,
+          } as const);
     report(reader, { ...found, path: [...path, key], at: "key" });
   }
 }

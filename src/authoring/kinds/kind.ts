@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from "../../base/json.ts";
 import type { Step } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
-import type { Policies } from "../read-policy.ts";
-import type { Reader } from "../reader.ts";
+import type { Policies } from "../file/read-policy.ts";
+import type { Reader } from "../file/reader.ts";
 
 /** What the reader of a step knows of the file around it. */
 export type StepSurroundings = {

@@ -16,7 +16,7 @@ import {
   readWord,
   report,
   reportForm,
-} from "../reader.ts";
+} from "../file/reader.ts";
 import { reportMissing } from "./keys.ts";
 
 const STEP_KEYS = ["tokens", "cost"] as const;

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../base/json.ts";
 import { MAX_ITERATIONS } from "../../base/limits.ts";
 import { DEFAULTS, type Handlers, type LoopStep } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
-import { at, isAbsent, type Place, type Reader, readNumber, readText, readWord, report } from "../reader.ts";
+import { at, isAbsent, type Place, type Reader, readNumber, readText, readWord, report } from "../file/reader.ts";
 import { readCommon, readCondition, readDisagreeHandler, readInvalidHandler } from "./common.ts";
 import { handlersOf, readHandlers } from "./handlers.ts";
 import { readInside, reportMissing } from "./keys.ts";

@@ -1,7 +1,7 @@
 /** Steps inside of steps: of the workflow itself, of branches, groups and loops. */
 import type { Step, Steps } from "../../definition/definition.ts";
 import { isForbiddenName } from "../../definition/expression/value.ts";
-import { type Place, type Reader, readObject, report } from "../reader.ts";
+import { type Place, type Reader, readObject, report } from "../file/reader.ts";
 import { isTooDeep } from "./handlers.ts";
 import type { StepSurroundings } from "./kind.ts";
 

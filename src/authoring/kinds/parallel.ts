@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../base/json.ts";
 import type { Handlers, Step, StepCommon, Steps } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
-import { at, isAbsent, type Place, type Reader, report } from "../reader.ts";
+import { at, isAbsent, type Place, type Reader, report } from "../file/reader.ts";
 import { BARE, type Common, readCommon, readInvalidHandler } from "./common.ts";
 import { handlersOf, readHandlers } from "./handlers.ts";
 import { readInside, reportMissing, WORK_KEYS } from "./keys.ts";

@@ -1,5 +1,5 @@
 import { isJsonObject } from "../../base/json.ts";
-import { at, reportForm } from "../reader.ts";
+import { at, reportForm } from "../file/reader.ts";
 import { readCommon, readDisagreeHandler, readInvalidHandler } from "./common.ts";
 import { handlersOf } from "./handlers.ts";
 import type { StepKind } from "./kind.ts";

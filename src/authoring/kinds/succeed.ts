@@ -16,7 +16,7 @@ import {
   readText,
   report,
   reportForm,
-} from "../reader.ts";
+} from "../file/reader.ts";
 import { listed, reportMissing } from "./keys.ts";
 
 const RULES = ["all", "any", "atLeast", "first", "quorum"] as const;

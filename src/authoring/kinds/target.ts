@@ -3,8 +3,10 @@ import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { MAX_ATTEMPTS } from "../../base/limits.ts";
 import type { StepId, Target } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
+import { isStepId } from "../../definition/step-id.ts";
 import { isVersionRange, parseReference } from "../../definition/versions.ts";
-import { at, isAbsent, type Place, type Reader, readObject, readText, report, reportForm } from "../reader.ts";
+import { idOfTarget } from "./named-agent.ts";
+import { at, isAbsent, type Place, type Reader, readObject, readText, report, reportForm } from "../file/reader.ts";
 
 export const TARGET_KEYS = ["agent", "capability", "workflow"] as const;
 const WORKFLOW = /^[A-Za-z][A-Za-z0-9_.-]{0,127}(?:@|$)/;
@@ -102,11 +104,28 @@ export function readParticipants(reader: Reader, place: Place): readonly Partici
       return [];
     }
     const id = idOfTarget(target);
+    if (!isStepId(id)) {
+      reportUnfit(reader, { id, target, path });
+      return [];
+    }
     if (ids.has(id)) reportTwice(reader, id, path);
     ids.add(id);
     return [{ id, target, path }];
   });
   return participants.length === place.value.length && ids.size === participants.length ? participants : null;
+}
+
+/** In a list, an agent's name is its id as well; in an object, its id may be another. */
+function reportUnfit(reader: Reader, { id, target, path }: Participant): void {
+  const other = isStepId(`${id}_agent`) ? `${id}_agent` : "another_name";
+  const who = target.kind === "agent" ? `agent: ${target.agent}` : `capability: ${id}`;
+  const key = path.at(-3) === "handoff" ? "agents" : "branches";
+  report(reader, {
+    code: "T1014",
+    message: `"${id}" cannot be the id of a step, and in a list an agent's name is its id.`,
+    help: `Write an object, which gives each agent an id: ${key}: { ${other}: { ${who} }, … }.`,
+    path,
+  });
 }
 
 function reportTwice(reader: Reader, id: string, path: DocumentPath): void {
@@ -125,22 +144,4 @@ export function moveParticipants(
     reader.moves.push({ from, to: step }, { from, to: path, whole: true });
     for (const key of [...TARGET_KEYS, "skill"]) reader.moves.push({ from: [...from, key], to: path });
   }
-}
-
-/** The id that an agent gets where it is only named. */
-function idOfTarget(target: Target): StepId {
-  switch (target.kind) {
-    case "agent":
-      return idOfName(target.agent);
-    case "capability":
-      return idOfName(target.capability);
-    case "workflow":
-      return idOfName(target.name);
-    case "sink":
-      return idOfName(target.event);
-  }
-}
-
-function idOfName(name: string): StepId {
-  return name.toLowerCase().replaceAll(/[-.]/g, "_");
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../base/json.ts";
 import type { Template, WaitStep } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
-import { at, isAbsent, type Place, type Reader, readSpan, readText, report } from "../reader.ts";
+import { at, isAbsent, type Place, type Reader, readSpan, readText, report } from "../file/reader.ts";
 import { isWholeExpression, readCommon, readDisagreeHandler, readInvalidHandler } from "./common.ts";
 import { handlersOf } from "./handlers.ts";
 import { listed, readInside, reportMissing } from "./keys.ts";

@@ -2,7 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { MAX_ATTEMPTS } from "../../base/limits.ts";
 import { DEFAULTS, type DelegateStep, type Handlers, type Step, type StepCommon, type Template } from "../../definition/definition.ts";
-import { readPolicies } from "../read-policy.ts";
+import { readPolicies } from "../file/read-policy.ts";
 import {
   at,
   isAbsent,
@@ -16,7 +16,7 @@ import {
   readWord,
   report,
   reportForm,
-} from "../reader.ts";
+} from "../file/reader.ts";
 import { isWholeExpression } from "./common.ts";
 import { readLoneStep, readWordOrStep } from "./handlers.ts";
 import type { StepSurroundings } from "./kind.ts";

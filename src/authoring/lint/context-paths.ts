@@ -4,7 +4,7 @@ import { type DocumentPath, problem, type Problem } from "../../definition/probl
 import { eachStep, type PlacedStep } from "../../definition/walk.ts";
 import { nearest } from "../../definition/did-you-mean.ts";
 import { labelOf, type Linting } from "./linting.ts";
-import { expressionsIn } from "./parse.ts";
+import { expressionsIn } from "./placed.ts";
 import { pathsIn } from "./paths.ts";
 import { expressionsOf } from "./sources.ts";
 

@@ -3,7 +3,7 @@ import type { Json } from "../../base/json.ts";
 import { didYouMean } from "../../definition/did-you-mean.ts";
 import { problem, type Problem } from "../../definition/problem.ts";
 import { WORDS } from "./fits.ts";
-import type { Placed } from "./parse.ts";
+import type { Placed } from "./placed.ts";
 import { fieldOf, type TypeName, typesOf } from "./schema-facts.ts";
 
 /** An expression, and where its problems go. */

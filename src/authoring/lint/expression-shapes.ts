@@ -5,12 +5,14 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 
 import { canonicalJson, type Json } from "../../base/json.ts";
+import { parseExpression } from "../../definition/expression/parse.ts";
 import type { Problem } from "../../definition/problem.ts";
 import { checkEquality, checkOrder, type Sides } from "./comparisons.ts";
 import { expectPart, field, reportAt, type Reporting, shown, type Span, wordsOf } from "./expression-report.ts";
 import { callShape, type Method, METHODS } from "./function-shapes.ts";
-import { parseExpression, type Placed } from "./parse.ts";
+import type { Placed } from "./placed.ts";
 import { itemsOf, type TypeName, typesOf } from "./schema-facts.ts";
+import { childrenOf, nodesOf } from "./tree.ts";
 
 /** What the names at one place are. */
 export type Names = {
@@ -25,8 +27,10 @@ export function shapeOfExpression(placed: Placed, names: Names, found: Problem[]
   const reporting: Reporting = { placed, found };
   const path = plainShape(placed.source, names, reporting);
   if (path !== null) return path;
-  const node = parseExpression(placed.source);
-  if (node === null) return true;
+  const parsed = parseExpression(placed.source);
+  // The loader compiles every expression, and says what is wrong with it.
+  if (!parsed.ok) return true;
+  const node = parsed.value;
   return shapeOf(node, { ...reporting, names, locals: new Map(), guarded: guardsOf(node, placed.source) });
 }
 
@@ -66,53 +70,6 @@ function guardsOf(node: ASTNode, source: string): ReadonlySet<string> {
     if (selection !== undefined) guards.add(textOf(selection, source));
   }
   return guards;
-}
-
-/** A node and everything in it. */
-export function* nodesOf(node: ASTNode): Generator<ASTNode> {
-  yield node;
-  for (const child of childrenOf(node)) yield* nodesOf(child);
-}
-
-/** The nodes directly inside a node. */
-export function childrenOf(node: ASTNode): readonly ASTNode[] {
-  switch (node.op) {
-    case "value":
-    case "id":
-      return [];
-    case ".":
-    case ".?":
-      return [node.args[0]];
-    case "call":
-      return node.args[1];
-    case "rcall":
-      return [node.args[1], ...node.args[2]];
-    case "list":
-      return node.args;
-    case "map":
-      return node.args.flat();
-    case "!_":
-    case "-_":
-      return [node.args];
-    case "[]":
-    case "[?]":
-    case "?:":
-    case "||":
-    case "&&":
-    case "!=":
-    case "==":
-    case "in":
-    case "+":
-    case "-":
-    case "*":
-    case "/":
-    case "%":
-    case "<":
-    case "<=":
-    case ">":
-    case ">=":
-      return node.args;
-  }
 }
 
 function textOf(node: ASTNode, source: string): string {

@@ -7,7 +7,7 @@ import { expectTypes } from "./expression-report.ts";
 import { type Names, shapeOfExpression, union } from "./expression-shapes.ts";
 import type { Linting } from "./linting.ts";
 import { type Level, namesAt, shapeOfTemplate } from "./names-at.ts";
-import { placedExpression, wholeExpression } from "./parse.ts";
+import { placedExpression, wholeExpression } from "./placed.ts";
 import { itemsOf, type TypeName } from "./schema-facts.ts";
 import { singleShape } from "./step-shapes.ts";
 

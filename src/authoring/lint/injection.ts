@@ -6,7 +6,7 @@ import { innerBlockOf, type PlacedStep } from "../../definition/walk.ts";
 import { shapeOfExpression } from "./expression-shapes.ts";
 import { labelOf, type Linting, stepInReach } from "./linting.ts";
 import { namesAt } from "./names-at.ts";
-import { expressionsIn, type Placed } from "./parse.ts";
+import { expressionsIn, type Placed } from "./placed.ts";
 import { pathsIn } from "./paths.ts";
 import { constantsOf, typesOf } from "./schema-facts.ts";
 

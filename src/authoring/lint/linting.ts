@@ -2,7 +2,7 @@
 import type { Definition, StepId, Target } from "../../definition/definition.ts";
 import { bestVersion } from "../../definition/versions.ts";
 import { eachStep, innerBlockOf, type PlacedStep } from "../../definition/walk.ts";
-import { workBeside } from "../shared-work.ts";
+import { workBeside } from "../print/shared-work.ts";
 
 export type Linting = {
   readonly definition: Definition;

@@ -6,7 +6,7 @@ import type { PlacedStep } from "../../definition/walk.ts";
 import { closedObject, type Names, shapeOfExpression, union } from "./expression-shapes.ts";
 import { inlineSchema } from "./inline-schema.ts";
 import { type Linting, stepInReach } from "./linting.ts";
-import { expressionsIn, wholeExpression } from "./parse.ts";
+import { expressionsIn, wholeExpression } from "./placed.ts";
 import { itemsOf } from "./schema-facts.ts";
 import { previousShape, resultShape } from "./step-shapes.ts";
 

@@ -1,8 +1,9 @@
 /** What an expression reads, as paths: `steps.plan.output.questions`. */
 import type { ASTNode } from "@marcbachmann/cel-js";
 
-import { childrenOf } from "./expression-shapes.ts";
-import { parseExpression, type Placed } from "./parse.ts";
+import { parseExpression } from "../../definition/expression/parse.ts";
+import type { Placed } from "./placed.ts";
+import { childrenOf } from "./tree.ts";
 
 export type ReadPath = {
   /** The name it begins with, and its fields as far as they are written out. */
@@ -17,10 +18,10 @@ const LITERALS: ReadonlySet<string> = new Set(["true", "false", "null"]);
 /** Every path that an expression reads; variables of its own macros are none. */
 export function pathsIn({ source }: Placed): readonly ReadPath[] {
   if (PLAIN.test(source)) return LITERALS.has(source) ? [] : [{ keys: source.split("."), isGuarded: false }];
-  const node = parseExpression(source);
-  if (node === null) return [];
+  const parsed = parseExpression(source);
+  if (!parsed.ok) return [];
   const found: ReadPath[] = [];
-  collect(node, { found, locals: new Set(), isGuarded: false });
+  collect(parsed.value, { found, locals: new Set(), isGuarded: false });
   return found;
 }
 

@@ -1,7 +1,7 @@
 /** Every expression of a step as it is written, without what it means. */
 import type { Step, Template } from "../../definition/definition.ts";
 import type { PlacedStep } from "../../definition/walk.ts";
-import { expressionsIn, type Placed, placedExpression } from "./parse.ts";
+import { expressionsIn, type Placed, placedExpression } from "./placed.ts";
 
 /** Each expression of a step itself; those of steps inside of it are theirs. */
 export function expressionsOf({ step, path }: Pick<PlacedStep, "step" | "path">): readonly Placed[] {

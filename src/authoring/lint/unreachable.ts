@@ -3,7 +3,7 @@ import type { StepId } from "../../definition/definition.ts";
 import { problem, type Problem } from "../../definition/problem.ts";
 import { innerBlockOf, type PlacedStep } from "../../definition/walk.ts";
 import { labelOf, type Linting } from "./linting.ts";
-import { placedExpression } from "./parse.ts";
+import { placedExpression } from "./placed.ts";
 import { isNever, pathsIn } from "./paths.ts";
 import { expressionsOf } from "./sources.ts";
 

@@ -3,6 +3,9 @@ import { Command } from "commander";
 
 import { TuttiError } from "../../base/errors.ts";
 import type { Json, JsonObject } from "../../base/json.ts";
+import { didYouMean } from "../../definition/did-you-mean.ts";
+import { eachStep } from "../../definition/walk.ts";
+import type { RunRecord } from "../../ports/host.ts";
 import type { OpenQuestion } from "../../runtime/open-questions.ts";
 import { onlyDecision } from "../../runtime/run-handle.ts";
 import { fieldsOf } from "../ask-text.ts";
@@ -61,8 +64,20 @@ function formValues({ note, form = [] }: DecideOptions, open: OpenQuestion | nul
   if (pairs.length === 0) return null;
   if (open?.kind === "budget") throw usageError("A question about the budget has no form.");
   const fields = open === null ? [] : fieldsOf(open.question);
+  refuseMisspelt(
+    form.map(([key]) => key),
+    fields.map(({ name }) => name),
+  );
   const schemaOf = (key: string): Json | undefined => fields.find(({ name }) => name === key)?.schema;
   return Object.fromEntries(pairs.map(([key, text]) => [key, key === "note" ? text : readValue(text, schemaOf(key))]));
+}
+
+/** A form may allow more than it names; what nearly is one of its names is a mistake all the same. */
+function refuseMisspelt(keys: readonly string[], names: readonly string[]): void {
+  for (const key of keys) {
+    const help = names.includes(key) ? null : didYouMean(key, names);
+    if (help !== null) throw usageError(`The form has no field "${clean(key)}".`, help);
+  }
 }
 
 type SignalOptions = DatabaseOption & { readonly data?: string };
@@ -84,6 +99,7 @@ async function signal(cli: Cli, named: string, name: string, options: SignalOpti
   const payload = options.data === undefined ? null : parseJson(options.data, "--data");
   const { record, db } = await recordOf(cli, named, options);
   refuseWhenOver(record);
+  await refuseUnknownSignal(cli, db, record, name);
   await using session = await openRecorder(cli, db);
   const handle = await session.orchestrator.open(record.run.id);
   if (!(await handle.signal(name, payload, nameOfUser())))
@@ -92,4 +108,16 @@ async function signal(cli: Cli, named: string, name: string, options: SignalOpti
     });
   cli.terminal.say(`Signal "${clean(name)}" is given to run ${record.run.id}; ${goesOn(session, record, options)}`);
   return EXIT.ok;
+}
+
+/** Which signals a run can ever take stands in its definition; another one would wait for ever. */
+async function refuseUnknownSignal(cli: Cli, db: string, { run, fingerprint, workflow }: RunRecord, name: string): Promise<void> {
+  await using session = openReader(cli, db);
+  const definition = await session.orchestrator.host.definition(run.tenant, fingerprint);
+  if (definition === null) return;
+  const waits = eachStep(definition).flatMap(({ step }) => (step.kind === "wait" && step.wait.kind === "signal" ? [step.wait.name] : []));
+  if (waits.includes(name)) return;
+  const names = [...new Set(waits)].map((each) => `"${clean(each)}"`).join(", ");
+  const known = names === "" ? "It waits for no signal; a sub-workflow is a run of its own: tutti list" : `It waits for ${names}.`;
+  throw usageError(`No step of workflow "${clean(workflow)}" waits for a signal "${clean(name)}".`, didYouMean(name, waits) ?? known);
 }

@@ -2,8 +2,8 @@ import { Command } from "commander";
 
 import { TuttiError } from "../../base/errors.ts";
 import type { Json } from "../../base/json.ts";
-import { onlyRow, type WaitRow } from "../../runtime/board-rows.ts";
-import { RunBoard, type StepBoard, type SubtaskRow } from "../../runtime/run-board.ts";
+import { onlyRow, type WaitRow } from "../../runtime/board/board-rows.ts";
+import { RunBoard, type StepBoard, type SubtaskRow } from "../../runtime/board/run-board.ts";
 import type { Cli } from "../cli.ts";
 import { databaseOf } from "../database.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
-import { describeStep, handlersOfStep, nameOfTarget, shownInside, succeedWords } from "../../authoring/describe-step.ts";
-import { toMermaid } from "../../authoring/mermaid.ts";
+import { describeStep, describeTarget, handlersOfStep, shownInside, succeedWords } from "../../authoring/graph/describe-step.ts";
+import { toMermaid } from "../../authoring/graph/mermaid.ts";
 import type { Definition, Step, StepId, Steps } from "../../definition/definition.ts";
 import { orderOf } from "../../definition/graph.ts";
 import { innerBlockOf } from "../../definition/walk.ts";
@@ -86,6 +86,6 @@ function notesOf(step: Step): readonly string[] {
     step.succeed === undefined || step.kind === "parallel" ? "" : succeedWords(step.succeed),
     step.if === null ? "" : `if ${clean(step.if)}`,
     step.critical ? "" : "optional",
-    fallback.length === 0 ? "" : `fallback ${fallback.map(nameOfTarget).join(", ")}`,
+    fallback.length === 0 ? "" : `fallback ${fallback.map(describeTarget).join(", ")}`,
   ].filter((note) => note !== "");
 }

@@ -3,13 +3,13 @@ import { dirname, join, resolve } from "node:path";
 
 import { Command } from "commander";
 
-import { lintFile } from "../../authoring/linter.ts";
-import { loadFile } from "../../authoring/load-file.ts";
-import type { FileProblem } from "../../authoring/problem.ts";
-import { renderProblems } from "../../authoring/render-problem.ts";
+import { lintFile } from "../../authoring/lint/linter.ts";
+import { loadFile } from "../../authoring/file/load-file.ts";
+import type { FileProblem } from "../../authoring/file/problem.ts";
+import { renderProblems } from "../../authoring/file/render-problem.ts";
 import { MAX_WORKFLOWS_BESIDE } from "../../base/limits.ts";
 import type { Definition } from "../../definition/definition.ts";
-import { namesFromOutside } from "../bindings.ts";
+import { hasModule, namesFromOutside } from "../bindings.ts";
 import type { Cli } from "../cli.ts";
 import { loadConfig } from "../config.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -29,9 +29,10 @@ async function lint(cli: Cli, files: readonly string[], options: JsonOption): Pr
   const workflows = await workflowsBeside(found);
   const problems: FileProblem[] = [];
   for (const file of found) {
-    const config = await loadConfig(dirname(resolve(cli.directory, file)));
+    const folder = dirname(resolve(cli.directory, file));
+    const config = await loadConfig(folder);
     const agents = namesFromOutside({ given: [], environment: cli.environment, config, directory: cli.directory });
-    problems.push(...(await lintFile(file, { agents, workflows })));
+    problems.push(...(await lintFile(file, { agents, workflows, hasModule: (specifier) => hasModule(specifier, folder) })));
   }
   if (options.json === true) cli.terminal.printJson({ problems });
   else if (problems.length === 0) cli.terminal.say(`${files.length === 1 ? `${files[0]} is` : `${files.length} files are`} fine.`);

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { definitionToObject, toYaml } from "../../authoring/print-definition.ts";
+import { definitionToObject, toYaml } from "../../authoring/print/print-definition.ts";
 import { namesFromOutside } from "../bindings.ts";
 import type { Cli } from "../cli.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

@@ -1,6 +1,7 @@
 /** `questions` and `answer`: what agents, and runs themselves, want to know before they can go on. */
 import { Command } from "commander";
 
+import { TuttiError } from "../../base/errors.ts";
 import type { Json, JsonObject } from "../../base/json.ts";
 import { asAnswer, problemsOfAnswer, unfit } from "../../runtime/answers.ts";
 import { findQuestion, type OpenQuestion } from "../../runtime/open-questions.ts";
@@ -110,11 +111,20 @@ export async function give(cli: Cli, { db, id, open, value, hint }: Giving): Pro
   }
   const problems = problemsOfAnswer(asAnswer(open, value), open.question);
   // Said before anything is opened for writing.
-  if (problems.length > 0) throw unfit(open.id, problems);
+  if (problems.length > 0) throw unfitHere(open, problems, databaseHint(hint.db));
   await using session = await openRecorder(cli, db);
   const handle = await session.orchestrator.answer(open.id, value, nameOfUser());
   cli.terminal.say(`Answered. Run ${handle.id} has its answer; ${goesOn(session, handle, hint)}`);
   return EXIT.ok;
+}
+
+/** The same error as a program gets, with the command that would do. */
+function unfitHere(open: OpenQuestion, problems: readonly string[], hint: string): TuttiError {
+  // A form's fields are given by their names.
+  const said = open.kind === "approval" ? problems.map((text) => text.replace(/^\/form\//, "")) : problems;
+  return new TuttiError("T4005", unfit(open.id, said).message, {
+    help: `The question stays open. Answer it with: ${answerCommandOf(open, hint)}`,
+  });
 }
 
 /** An open question by its id or the beginning of it; null when there is none. Looked up by reading, so that a wrong id needs no owner. */

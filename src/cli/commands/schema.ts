@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { formatSchema } from "../../authoring/format-schema.ts";
+import { formatSchema } from "../../authoring/schema/format-schema.ts";
 import type { Cli } from "../cli.ts";
 import { described } from "../options.ts";
 

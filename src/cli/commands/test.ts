@@ -3,7 +3,7 @@ import { join, relative, resolve } from "node:path";
 
 import { Command } from "commander";
 
-import { renderProblems } from "../../authoring/render-problem.ts";
+import { renderProblems } from "../../authoring/file/render-problem.ts";
 import { formatDuration } from "../../base/duration.ts";
 import type { Json } from "../../base/json.ts";
 import { MAX_SCENARIO_FILES } from "../../base/limits.ts";

@@ -2,14 +2,14 @@ import { dirname, resolve } from "node:path";
 
 import { Command } from "commander";
 
-import { definitionToYaml } from "../../authoring/print-definition.ts";
+import { definitionToYaml } from "../../authoring/print/print-definition.ts";
 import { TuttiError } from "../../base/errors.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import { compareDefinitions, type Difference, differenceText } from "../../definition/difference.ts";
 import { isDraft } from "../../definition/versions.ts";
 import type { DefinitionFilter, DefinitionRecord } from "../../ports/host.ts";
-import type { WorkflowLibrary } from "../../runtime/workflow-library.ts";
+import type { WorkflowLibrary } from "../../runtime/workflows/workflow-library.ts";
 import type { Cli } from "../cli.ts";
 import { databasePath } from "../config.ts";
 import { databaseOf } from "../database.ts";

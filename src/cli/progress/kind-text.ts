@@ -1,9 +1,9 @@
 /** What matters of a step that is more than one agent's work: its rounds, branches, waits and votes. */
 import { formatDuration } from "../../base/duration.ts";
 import type { Step, WaitStep } from "../../definition/definition.ts";
-import type { Tally } from "../../runtime/board-votes.ts";
-import { onlyRow, type ScopeBoard, type StepBoard, type SubtaskRow, type WaitRow } from "../../runtime/board-rows.ts";
-import { nameOfTarget } from "../../runtime/run-board.ts";
+import { nameOfTarget } from "../../definition/target.ts";
+import type { Tally } from "../../runtime/board/board-votes.ts";
+import { onlyRow, type ScopeBoard, type StepBoard, type SubtaskRow, type WaitRow } from "../../runtime/board/board-rows.ts";
 import { clean, counted, cut } from "../text.ts";
 
 const TEXT_COLUMNS = 60;

@@ -4,7 +4,7 @@
  */
 import { eachStep, longNameOf } from "../../definition/walk.ts";
 import type { Fact, RunStatus } from "../../scheduler/index.ts";
-import type { StepBoard } from "../../runtime/run-board.ts";
+import type { StepBoard } from "../../runtime/board/run-board.ts";
 import type { Terminal } from "../terminal.ts";
 import { clean, counted, pad } from "../text.ts";
 import { clockText, lookOfRun, stepText } from "./step-text.ts";
@@ -81,6 +81,7 @@ function isChange(fact: Fact): boolean {
   return (
     fact.kind !== "messageIntended" &&
     fact.kind !== "messageResent" &&
+    fact.kind !== "subtaskQueued" &&
     fact.kind !== "taskReleased" &&
     fact.kind !== "subtaskProgressed" &&
     fact.kind !== "scopeClosed"

@@ -5,8 +5,8 @@
  *    over, and steps that have yet to begin, are folded into one line each when there are too many.
  * 2. It is drawn at most every `DRAW_MS`, however many facts arrive.
  */
-import { onlyRow } from "../../runtime/board-rows.ts";
-import type { RunBoard, StepBoard } from "../../runtime/run-board.ts";
+import { onlyRow } from "../../runtime/board/board-rows.ts";
+import type { RunBoard, StepBoard } from "../../runtime/board/run-board.ts";
 import type { Terminal } from "../terminal.ts";
 import { counted, cut, pad, widthOf } from "../text.ts";
 import { rowsUnder } from "./kind-text.ts";

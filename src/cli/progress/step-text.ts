@@ -1,8 +1,9 @@
 /** What is said of a step on one line: a glyph, a word, who has it, and what matters now. */
 import { formatDuration } from "../../base/duration.ts";
+import { nameOfTarget } from "../../definition/target.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
-import { onlyRow } from "../../runtime/board-rows.ts";
-import { nameOfTarget, type RunBoard, type StepBoard, type SubtaskRow, type SubtaskStatus } from "../../runtime/run-board.ts";
+import { onlyRow } from "../../runtime/board/board-rows.ts";
+import type { RunBoard, StepBoard, SubtaskRow, SubtaskStatus } from "../../runtime/board/run-board.ts";
 import type { Style } from "../terminal.ts";
 import { clean, cut } from "../text.ts";
 import { compensationText, decisionText, joined, scopeSummary, scopeText, votesText, waitText, whoOf } from "./kind-text.ts";

@@ -1,5 +1,5 @@
 import type { Fact } from "../../scheduler/index.ts";
-import type { RunBoard, StepBoard } from "../../runtime/run-board.ts";
+import type { RunBoard, StepBoard } from "../../runtime/board/run-board.ts";
 
 /** How the progress of a run is shown while it is watched. */
 export type View = {

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 
 import type { Tenant } from "../../base/ids.ts";
 import type { DefinitionFilter, DefinitionRecord, Page } from "../../ports/host.ts";
+import { pageOf } from "../mailbox/page.ts";
 
 /** A page of definitions, by name, and of one name the newest first. The cursor is the place of the page's last one. */
 export function listDefinitions(database: DatabaseSync, tenant: Tenant, filter: DefinitionFilter): Page<DefinitionRecord> {
@@ -25,12 +26,7 @@ export function listDefinitions(database: DatabaseSync, tenant: Tenant, filter: 
     .prepare(text)
     .all(...parameters, filter.limit + 1)
     .map(recordOf);
-  const page = items.slice(0, filter.limit);
-  const last = page.at(-1);
-  return {
-    items: page,
-    nextCursor: items.length > page.length && last !== undefined ? `${last.storedAt}/${last.fingerprint}/${last.name}` : null,
-  };
+  return pageOf(items, filter.limit, ({ storedAt, fingerprint, name }) => `${storedAt}/${fingerprint}/${name}`);
 }
 
 function recordOf(row: { readonly [column: string]: unknown }): DefinitionRecord {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import type { Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import { pageOf } from "../mailbox/page.ts";
 import type { Row } from "./sqlite-store.ts";
 
 /** A page of runs, newest first. The cursor is the place of the page's last run. */
@@ -33,7 +34,5 @@ export function listRuns(database: DatabaseSync, filter: RunFilter, recordOf: (r
     .prepare(text)
     .all(...parameters, filter.limit + 1)
     .map(recordOf);
-  const page = items.slice(0, filter.limit);
-  const last = page.at(-1);
-  return { items: page, nextCursor: items.length > page.length && last !== undefined ? `${last.createdAt}/${last.run.id}` : null };
+  return pageOf(items, filter.limit, ({ createdAt, run }) => `${createdAt}/${run.id}`);
 }

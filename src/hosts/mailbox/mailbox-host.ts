@@ -30,6 +30,7 @@ import { decodeFact, payloadOf } from "./codec.ts";
 import { closedError } from "./closed-error.ts";
 import { Definitions } from "./definitions.ts";
 import { Mailbox } from "./mailbox.ts";
+import { newRecord } from "./new-record.ts";
 import { loadResident, newResident, type Envelope, type Resident } from "./resident.ts";
 import { keyOf, type Batch, type Store } from "./store.ts";
 
@@ -85,12 +86,13 @@ export class MailboxHost implements Host {
   async start(request: StartRequest): Promise<StartReceipt> {
     const { run, ...rest } = request;
     const inputHash = hashOf({ workflow: rest.workflow, input: rest.input });
-    const known = this.mailbox.resident(run) === undefined ? this.#store.find(run) : null;
+    const known = this.mailbox.residents.get(run) === undefined ? this.#store.find(run) : null;
     if (known !== null && known.inputHash !== inputHash) throw taken(run, known.record.workflow, rest.workflow);
     if (known !== null && known.record.endedAt !== null) return { created: false, record: known.record };
-    const present = this.mailbox.load(run);
+    const present = this.mailbox.residents.load(run);
     if (present !== null && present.inputHash !== inputHash) throw taken(run, present.program.definition.name, rest.workflow);
-    const resident = present ?? this.mailbox.adopt(newResident(run, this.mailbox.programs.get(run.tenant, rest.fingerprint), inputHash));
+    const resident =
+      present ?? this.mailbox.residents.adopt(newResident(run, this.mailbox.programs.get(run.tenant, rest.fingerprint), inputHash));
     // An existing run gets the input too: its receipt comes only after the start that made it is durable.
     const { applied } = await this.#offer(resident, { kind: "start", run: run.id, tenant: run.tenant, ...rest });
     // A run that only began needs no look into the store; one that has got further in this turn does.
@@ -101,7 +103,7 @@ export class MailboxHost implements Host {
   }
 
   post(run: RunRef, input: PostedInput): Promise<PostReceipt> {
-    const resident = this.mailbox.resident(run);
+    const resident = this.mailbox.residents.get(run);
     return resident === undefined ? this.#postToStored(run, input) : this.#offer(resident, input);
   }
 
@@ -109,7 +111,7 @@ export class MailboxHost implements Host {
     const stored = this.#store.find(run);
     if (stored === null) throw unknownRun(run);
     if (stored.record.endedAt !== null) return { applied: false };
-    return this.#offer(this.mailbox.load(run) ?? raise(unknownRun(run)), input);
+    return this.#offer(this.mailbox.residents.load(run) ?? raise(unknownRun(run)), input);
   }
 
   #offer(resident: Resident, input: Envelope["input"]): Promise<PostReceipt> {
@@ -121,7 +123,7 @@ export class MailboxHost implements Host {
   }
 
   async inspect(run: RunRef): Promise<RunState | null> {
-    const present = this.mailbox.resident(run)?.state;
+    const present = this.mailbox.residents.get(run)?.state;
     if (present != null) return structuredClone(present);
     const stored = this.#store.find(run);
     return stored === null ? null : loadResident(this.#store, this.mailbox.programs, stored).state;
@@ -165,7 +167,7 @@ export class MailboxHost implements Host {
 
   async whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord> {
     // A run in memory has not ended; looking it up in the store first would say no more.
-    const present = this.mailbox.resident(run);
+    const present = this.mailbox.residents.get(run);
     const isGoingOn = present !== undefined && present.status !== "quarantined";
     const known = isGoingOn ? null : (this.#store.find(run) ?? raise(unknownRun(run)));
     if (known !== null && (known.record.endedAt !== null || known.record.status === "quarantined")) return known.record;
@@ -227,20 +229,8 @@ export class MailboxHost implements Host {
 }
 
 /** The record of a run whose start has just been committed. */
-function startedRecord({ run, workflow, version, fingerprint, labels = {}, parent }: StartRequest, at: number): RunRecord {
-  return {
-    run,
-    workflow,
-    version,
-    fingerprint,
-    status: "running",
-    createdAt: at,
-    updatedAt: at,
-    endedAt: null,
-    error: null,
-    labels,
-    ...(parent === undefined ? {} : { parent: parent.run }),
-  };
+function startedRecord({ labels = {}, parent, ...request }: StartRequest, at: number): RunRecord {
+  return newRecord({ ...request, at, labels, parent: parent?.run ?? null });
 }
 
 /** True for the fact after which there is no other. */

@@ -1,14 +1,14 @@
 import type { DefinitionFilter, DefinitionRecord, Page } from "../../ports/host.ts";
+import { pageOf } from "../mailbox/page.ts";
 
 /** A page of definitions, by name, and of one name the newest first. */
 export function pageOfDefinitions(rows: readonly DefinitionRecord[], filter: DefinitionFilter): Page<DefinitionRecord> {
   const matching = rows.filter((row) => matches(row, filter)).toSorted(byPlace);
   const after = filter.cursor === undefined ? 0 : matching.findIndex((row) => cursorOf(row) === filter.cursor) + 1;
   const items = matching
-    .slice(after, after + filter.limit)
+    .slice(after, after + filter.limit + 1)
     .map(({ name, version, fingerprint, storedAt }) => ({ name, version, fingerprint, storedAt }));
-  const last = items.at(-1);
-  return { items, nextCursor: matching.length > after + items.length && last !== undefined ? cursorOf(last) : null };
+  return pageOf(items, filter.limit, cursorOf);
 }
 
 function matches(row: DefinitionRecord, { name, version, fingerprint, releases }: DefinitionFilter): boolean {

@@ -2,6 +2,8 @@ import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type { DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import { newRecord } from "../mailbox/new-record.ts";
+import { pageOf } from "../mailbox/page.ts";
 import { keyOf, type Batch, type DefinitionRow, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
 import { pageOfDefinitions } from "./list-definitions.ts";
 
@@ -82,9 +84,7 @@ export class MemoryStore implements Store {
       .map((entry) => entry.record)
       .filter((record) => matches(record, filter) && (filter.cursor === undefined || place(record) < filter.cursor))
       .toSorted((left, right) => (place(left) < place(right) ? 1 : -1));
-    const items = matching.slice(0, filter.limit);
-    const last = items.at(-1);
-    return { items, nextCursor: matching.length > items.length && last !== undefined ? place(last) : null };
+    return pageOf(matching, filter.limit, place);
   }
 
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null {
@@ -136,21 +136,8 @@ export class MemoryStore implements Store {
   }
 }
 
-function newEntry({ run, workflow, version, fingerprint, inputHash, at, labels, parent }: NewRunRow): Entry {
-  const record: RunRecord = {
-    run,
-    workflow,
-    version,
-    fingerprint,
-    status: "running",
-    createdAt: at,
-    updatedAt: at,
-    endedAt: null,
-    error: null,
-    labels,
-    ...(parent === null ? {} : { parent }),
-  };
-  return { record, inputHash, facts: [], snapshot: null, wakeAt: null, owes: false };
+function newEntry({ inputHash, ...row }: NewRunRow): Entry {
+  return { record: newRecord(row), inputHash, facts: [], snapshot: null, wakeAt: null, owes: false };
 }
 
 function matches(record: RunRecord, { tenant, status, workflow, labels, parent }: RunFilter): boolean {

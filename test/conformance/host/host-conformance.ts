@@ -8,7 +8,7 @@ import { inputLaws, startLaws } from "./input-laws.ts";
 import { filterLaws, pagingLaws, tenantLaws } from "./list-laws.ts";
 import { keptContentLaws, payloadLaws } from "./payload-laws.ts";
 import { quarantineLaws, quarantineWaitLaws, refusedStartLaws, releaseLaws } from "./quarantine-laws.ts";
-import { recoveryLaws, takingUpLaws, unboundLaws } from "./recovery-laws.ts";
+import { recoveryLaws, stoppingLaws, takingUpLaws, unboundLaws } from "./recovery-laws.ts";
 import { cancelLaws, pauseLaws } from "./steering-laws.ts";
 import { clockLaws, timerLaws, wakeLaws } from "./timer-laws.ts";
 import { watchEndLaws, watchLaws } from "./watch-laws.ts";
@@ -44,6 +44,7 @@ const GROUPS: readonly (readonly [title: string, promise: (open: OpenWorld) => v
   ["kept content", keptContentLaws],
   ["recovery", recoveryLaws],
   ["taking up open runs", takingUpLaws],
+  ["agents that are to stop while nobody is there", stoppingLaws],
   ["runs whose agents are not there", unboundLaws],
   ["fair turns", fairnessLaws],
   ["versions (law 10)", versionLaws],

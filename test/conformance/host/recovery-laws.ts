@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { RunRef } from "../../../src/base/ids.ts";
-import { SNAPSHOT_TAIL_BYTES } from "../../../src/base/limits.ts";
+import { CANCEL_PATIENCE_MS, SNAPSHOT_TAIL_BYTES } from "../../../src/base/limits.ts";
 import { chain, diamond, fan, single, stubborn } from "./workflows.ts";
 import { failure, refOf, type OpenWorld, type World } from "./world.ts";
 
@@ -79,6 +79,31 @@ export function takingUpLaws(open: OpenWorld): void {
     expect(world.performer.of(run)).toEqual(["delegate a/1/1"]);
     expect(await world.kinds(run)).toEqual(["runStarted", "subtaskAssigned"]);
   });
+}
+
+export function stoppingLaws(open: OpenWorld): void {
+  it.each([
+    ["just before", CANCEL_PATIENCE_MS - 1],
+    ["just after", CANCEL_PATIENCE_MS + 1],
+    ["long after", 3_600_000],
+  ])(
+    "tells agents again that are to stop, when it comes back %s patience with them has run out, and gives them their time",
+    async (_when, absenceMs) => {
+      const world = await open();
+      const run = refOf("canceling");
+      await world.start("canceling", single);
+      await world.acceptRemotely(run, "a");
+      await world.cancel(run);
+      world.clock.forgetTimers();
+      world.clock.advance(absenceMs);
+      await world.open();
+      expect(new Set(world.performer.of(run))).toEqual(new Set(["abort a/1/1"]));
+      await world.advance(CANCEL_PATIENCE_MS - 1);
+      expect(await world.status(run)).toBe("canceling");
+      await world.advance(1);
+      expect(await world.status(run)).toBe("canceled");
+    },
+  );
 }
 
 export function unboundLaws(open: OpenWorld): void {

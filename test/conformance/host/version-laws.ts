@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
 import type { DefinitionFilter, DefinitionRecord } from "../../../src/ports/host.ts";

@@ -1,5 +1,5 @@
 /** The workflows of the host suite: each the smallest that shows what it is for. */
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 
 /** One step. */
 export const single = workflowFromObject({ name: "single", timeout: "60d", steps: { a: { capability: "work", timeout: "1h" } } });

@@ -1,12 +1,12 @@
 /** The agents of the sweep. Each writes down that a handler began and ended, whatever becomes of the answer. */
 import { setTimeout as delay } from "node:timers/promises";
 
-import { ask, fail, message, refuse } from "../../../src/agents/answers.ts";
+import { ask, fail, handOver, message, refuse, result } from "../../../src/agents/answers.ts";
 import { defineAgent } from "../../../src/agents/function-agent.ts";
 import type { Call } from "../../../src/agents/function-call.ts";
 import type { LocalAgent } from "../../../src/ports/agents.ts";
 import * as journal from "./journal.ts";
-import type { RemoteName } from "./workflow.ts";
+import type { RemoteName } from "./addresses.ts";
 
 type Numbered = { readonly n: number };
 type Handler = (input: Numbered, call: Call) => unknown;
@@ -35,7 +35,21 @@ export function remoteAgents(diary: Diary): { readonly [Name in RemoteName]: Loc
       if (assignment.attempt === 1) await delay(HANG_MS, undefined, { signal }).catch(() => undefined);
       return { value: n + 7 };
     }),
+    critic: one("critic", ({ n }) => ({ good: n >= 3 })),
+    mender: one("mender", ({ n }, { repair }) => ({ value: repair === null ? `${n}?` : n * 4 })),
+    scribe: agent(diary, "scribe", { write, recall: (_input, { context }) => ({ notes: context["notes"] ?? null }) }),
+    triage: one("triage", ({ n }) => handOver("back", { message: `It is about ${n}.` })),
+    undoer: agent(diary, "undoer", {
+      undo: ({ n }) => ({ undone: n }),
+      undo_later: ({ n }, { assignment }) => (assignment.attempt < 3 ? fail("STUBBORN", "Not yet.", { retryable: true }) : { undone: n }),
+    }),
   };
+}
+
+/** Writes into the run context what it was given, and what others write, too. */
+function write({ n }: Numbered, { input }: Call) {
+  const { as } = input as { readonly as: string };
+  return result({ written: n }, { contextUpdate: { [`notes.${as}`]: n, "notes.shared": as } });
 }
 
 /** Far longer than the step waits; it is bounded only so that nothing lives for ever. */
@@ -54,6 +68,17 @@ export function localAgent(diary: Diary): LocalAgent {
     broken: () => fail("BROKEN", "It never works."),
     bulk: (_input, { input }) => ({ text: "x".repeat((input as { readonly bytes: number }).bytes) }),
     total: (_input, { input }) => ({ value: totalOf(input as Totals) }),
+    tenfold: ({ n }) => ({ value: n * 10 }),
+    write,
+    colour: () => "green",
+    plan: ({ n }) => ({
+      subtasks: [
+        { id: "one", capability: "double", with: { n } },
+        { id: "two", capability: "follow", needs: ["one"] },
+      ],
+    }),
+    follow: (_input, { input }) => ({ value: (input as { readonly results: { readonly one: Valued } }).results.one.value + 1 }),
+    undo: ({ n }) => ({ undone: n }),
   });
 }
 
@@ -91,9 +116,9 @@ function capabilityOf(
     run: async (call: Call) => {
       const { workflow_id: run, subtask_id: path, attempt } = call.assignment;
       const who = { life: diary.life, agent: name, capability, run, path, attempt, turn: call.exchanges.length + 1, key: call.key };
-      journal.write(diary.directory, { event: "begin", ...who });
+      journal.write(diary.directory, { event: "begin", at: Date.now(), ...who });
       const answer = await handler(call.input as unknown as Numbered, call);
-      journal.write(diary.directory, { event: "end", ...who });
+      journal.write(diary.directory, { event: "end", at: Date.now(), isAborted: call.signal.aborted, ...who });
       return answer;
     },
   };

@@ -1,10 +1,10 @@
 /** Workflows of the crash sweep that do not complete: one fails and one is canceled, and both undo what they did. */
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
 import { type Addresses, quickly, remoteBindings } from "./addresses.ts";
 
 const NUMBERED = { type: "object", required: ["n"], properties: { n: { type: "integer" } } };
-const n = { n: "${{ input.n }}" };
+const GIVEN = { n: "${{ input.n }}" };
 
 /** Work that takes for ever: its runs are canceled as soon as agents have taken it. */
 export function createEndless(at: Addresses): Definition {
@@ -14,9 +14,14 @@ export function createEndless(at: Addresses): Definition {
     agents: remoteBindings(at),
     input: NUMBERED,
     steps: {
-      booked: { agent: "quick", skill: "tenfold", with: n, compensate: { agent: "undoer", skill: "undo", with: { n: "${{ steps.booked.output.value }}" } } },
+      booked: {
+        agent: "quick",
+        skill: "tenfold",
+        with: GIVEN,
+        compensate: { agent: "undoer", skill: "undo", with: { n: "${{ steps.booked.output.value }}" } },
+      },
       endless: { each: [1, 2], as: "item", agent: "hanger", with: { n: "${{ item }}" } },
-      below: { workflow: "crash_lingering@^1", with: n },
+      below: { workflow: "crash_lingering@^1", with: GIVEN },
     },
   });
 }
@@ -29,15 +34,15 @@ export const ENDLESS_WORK = 3;
  */
 export function createUndone(at: Addresses): Definition {
   const undo = { agent: "undoer", with: { n: "${{ steps.booked.output.value }}" } };
-  const stubborn = { agent: "undoer", skill: "undo_later", with: n, retry: quickly(2) };
+  const stubborn = { agent: "undoer", skill: "undo_later", with: GIVEN, retry: quickly(2) };
   return workflowFromObject({
     name: "crash_undone",
     version: "1.0.0",
     agents: remoteBindings(at),
     input: NUMBERED,
-    defaults: { retry: quickly(8) },
+    defaults: { retry: quickly(50) },
     steps: {
-      booked: { agent: "quick", skill: "tenfold", with: n, compensate: { ...undo, skill: "undo" } },
+      booked: { agent: "quick", skill: "tenfold", with: GIVEN, compensate: { ...undo, skill: "undo" } },
       lots: {
         needs: ["booked"],
         each: [1, 2],
@@ -49,17 +54,17 @@ export function createUndone(at: Addresses): Definition {
       below: {
         needs: ["lots"],
         workflow: "crash_below@^1",
-        with: n,
+        with: GIVEN,
         compensate: { workflow: "crash_below@^1", with: { n: "${{ steps.below.output.value }}" } },
       },
-      nested: { needs: ["below"], steps: { deep: { agent: "plain", with: n, compensate: stubborn } } },
+      nested: { needs: ["below"], steps: { deep: { agent: "plain", with: GIVEN, compensate: stubborn } } },
       told: {
         needs: ["nested"],
-        emit: { event: "undone.told", to: at.hook, data: n },
-        compensate: { emit: { event: "undone.untold", to: at.hook, data: n } },
+        emit: { event: "undone.told", to: at.hook, data: GIVEN },
+        compensate: { emit: { event: "undone.untold", to: at.hook, data: GIVEN } },
       },
-      endless: { needs: ["below"], agent: "hanger", with: n },
-      endless_below: { needs: ["below"], workflow: "crash_lingering@^1", with: n },
+      endless: { needs: ["below"], agent: "hanger", with: GIVEN },
+      endless_below: { needs: ["below"], workflow: "crash_lingering@^1", with: GIVEN },
       doomed: { needs: ["told"], agent: "local", skill: "broken", retry: quickly(1) },
     },
   });

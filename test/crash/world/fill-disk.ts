@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { fail } from "../../../src/agents/answers.ts";
 import { defineAgent } from "../../../src/agents/function-agent.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { TuttiError } from "../../../src/base/errors.ts";
 import { openOrchestrator } from "../../../src/compose.ts";
 import type { RunHandle } from "../../../src/runtime/orchestrator.ts";

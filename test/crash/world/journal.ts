@@ -1,10 +1,13 @@
 /** Files of JSON lines, one for each run, that several processes append to and that survive all of them. */
-import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** A handler of an agent began or ended. `life` says which process of the orchestrator, for local ones. */
-export type Execution = {
-  readonly event: "begin" | "end";
+/**
+ * A handler of an agent began or ended. `life` says which process of the orchestrator, for local ones.
+ * `isAborted`: it ended because nobody wanted its result any more.
+ */
+export type Execution = ({ readonly event: "begin" } | { readonly event: "end"; readonly isAborted: boolean }) & {
+  readonly at: number;
   readonly life: string;
   readonly agent: string;
   readonly capability: string;
@@ -30,11 +33,30 @@ export type Message = {
   readonly attempt: number;
 };
 
-export type Entry = Execution | Arrival | Message;
+/** An event that came to the receiver, under its idempotency key, and what the receiver answered. */
+export type Delivery = {
+  readonly event: "delivery";
+  readonly at: number;
+  readonly run: string;
+  readonly path: string;
+  readonly type: string;
+  readonly id: string;
+  readonly key: string;
+  readonly data: unknown;
+  readonly status: number;
+};
+
+export type Entry = Execution | Arrival | Message | Delivery;
 
 /** The journal of a run; `arrivals` is the one of messages whose run nobody has looked at. */
 export function journalOf(directory: string, run: string): string {
   return join(directory, `${run}.jsonl`);
+}
+
+/** The runs that have a journal and whose ids begin like this. */
+export function runsOf(directory: string, prefix: string): readonly string[] {
+  const names = readdirSync(directory).filter((name) => name.startsWith(prefix) && name.endsWith(".jsonl"));
+  return names.map((name) => name.slice(0, -".jsonl".length)).toSorted();
 }
 
 export function write(directory: string, entry: Entry): void {

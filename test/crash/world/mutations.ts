@@ -4,10 +4,19 @@
  */
 import { randomUUID } from "node:crypto";
 
-import type { Agent, RemoteAgent } from "../../../src/ports/agents.ts";
-import type { AgentFactory } from "../../../src/runtime/binder.ts";
+import type { Agent, RemoteAgent, Sent } from "../../../src/ports/agents.ts";
+import type { Host } from "../../../src/ports/host.ts";
+import type { AgentFactory } from "../../../src/runtime/registry/binder.ts";
 
-export type Mutation = "none" | "freshMessageIds" | "sendsWithoutLooking" | "acknowledgesEarly" | "neverHearsAgain";
+export type Mutation =
+  | "none"
+  | "freshMessageIds"
+  | "sendsWithoutLooking"
+  | "acknowledgesEarly"
+  | "neverHearsAgain"
+  | "childUnderNewId"
+  | "undoesTwice"
+  | "leavesLosers";
 
 /** What befalls the remote agents of a process. */
 export type Fate = {
@@ -35,6 +44,7 @@ function mutatedAgent(agent: Agent, { mutation, isRecovering, onSent }: Fate): A
   switch (mutation) {
     case "none":
     case "acknowledgesEarly":
+    case "childUnderNewId":
       return sound;
     case "freshMessageIds":
       return { ...sound, send: (work, intent, signal) => sound.send(work, { ...intent, messageId: randomUUID() }, signal) };
@@ -42,7 +52,40 @@ function mutatedAgent(agent: Agent, { mutation, isRecovering, onSent }: Fate): A
       return { ...sound, find: async () => ({ kind: "none" }) };
     case "neverHearsAgain":
       return isRecovering ? { ...sound, attend: () => new Promise(() => undefined) } : sound;
+    case "undoesTwice":
+      return { ...sound, send: (work, intent, signal) => sendUndoingTwice(sound, work, intent, signal) };
+    case "leavesLosers":
+      return { ...sound, cancel: async () => ({ kind: "canceled" }) };
   }
+}
+
+/** What has been undone is undone again, as if nobody knew. */
+async function sendUndoingTwice(agent: RemoteAgent, ...[work, intent, signal]: Parameters<RemoteAgent["send"]>): Promise<Sent> {
+  const sent = await agent.send(work, intent, signal);
+  if (agent.name === "undoer") await agent.send(work, { ...intent, messageId: randomUUID() }, signal);
+  return sent;
+}
+
+/** The host as effects see it: with the bug, a workflow below has another id after a crash. */
+export function hostOfFate(host: Host, { mutation, isRecovering }: Pick<Fate, "mutation" | "isRecovering">): Host {
+  if (mutation !== "childUnderNewId" || !isRecovering) return host;
+  return new Proxy(host, {
+    get(_target, name: keyof Host) {
+      const method = host[name] as (...given: readonly unknown[]) => unknown;
+      return (...given: readonly unknown[]) => method.apply(host, given.map(renamed));
+    },
+  });
+}
+
+const AGAIN = "-again";
+
+/** Another id for a run below; it has a dot, and others have none. */
+function renamed(given: unknown): unknown {
+  if (typeof given !== "object" || given === null) return given;
+  if ("run" in given && typeof given.run === "object") return { ...given, run: renamed(given.run) };
+  if (!("id" in given && "tenant" in given)) return given;
+  const id = String(given.id);
+  return id.includes(".") && !id.endsWith(AGAIN) ? { ...given, id: `${id}${AGAIN}` } : given;
 }
 
 /** The agent as a plain object, whose methods can be replaced one by one. */

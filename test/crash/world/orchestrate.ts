@@ -1,27 +1,31 @@
 /**
- * A program: opens a database, starts or continues its runs, answers their questions, waits for their
- * end. It prints a line for each start that was acknowledged, and at the end one with what it
- * has passed. Told to die at a failpoint, it kills itself there with SIGKILL.
+ * A program: opens a database, starts or continues its runs, is the world around them, waits for their
+ * end. It prints a line for everything that was acknowledged, and at the end one with what it has
+ * passed. Told to die at a failpoint, it kills itself there with SIGKILL.
  */
 import { writeSync } from "node:fs";
 
 import { createAgentFactory } from "../../../src/agents/agent-factory.ts";
-import { TuttiError } from "../../../src/base/errors.ts";
 import { setFailpointHook } from "../../../src/base/failpoint.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
 import { openEmbedded } from "../../../src/hosts/embedded/open-embedded.ts";
-import type { MailboxHost } from "../../../src/hosts/mailbox/mailbox-host.ts";
 import { systemClock } from "../../../src/ports/clock.ts";
+import type { Host } from "../../../src/ports/host.ts";
 import type { Log } from "../../../src/ports/log.ts";
-import { Effects } from "../../../src/runtime/effects.ts";
-import { Orchestrator, type RunHandle } from "../../../src/runtime/orchestrator.ts";
-import { Registry } from "../../../src/runtime/registry.ts";
+import { Effects } from "../../../src/runtime/effects/effects.ts";
+import { Orchestrator } from "../../../src/runtime/orchestrator.ts";
+import { Registry } from "../../../src/runtime/registry/registry.ts";
+import type { Addresses } from "./addresses.ts";
 import { localAgent } from "./agents.ts";
-import { mutated, type Mutation } from "./mutations.ts";
-import { ANSWER, type Addresses, createEndlessWorkflow, createWorkflow, ENDLESS_TASKS } from "./workflow.ts";
+import { createEndless, createUndone } from "./endings.ts";
+import { hostOfFate, mutated, type Mutation } from "./mutations.ts";
+import { type Acknowledgement, attend } from "./outside.ts";
+import { createBelow, createLingering, createShapes } from "./shapes.ts";
+import { createWorkflow } from "./workflow.ts";
 
-/** `isCanceled`: a run of endless work, which is canceled once agents have taken it. */
-export type StartedRun = { readonly id: string; readonly n: number; readonly isCanceled: boolean };
+/** Which workflow a run is of. `endless` is canceled once agents have taken its work; `undone` fails. */
+export type RunKind = "sound" | "shapes" | "endless" | "undone";
+export type StartedRun = { readonly id: string; readonly n: number; readonly kind: RunKind };
 export type WorldDatabase = { readonly path: string; readonly runs: readonly StartedRun[] };
 /** The `count`-th time that the failpoint is passed. */
 export type FailAt = { readonly name: string; readonly count: number };
@@ -39,7 +43,7 @@ export type Life = {
 
 /** What the program prints, a line each. */
 export type Report =
-  | { readonly kind: "acknowledged"; readonly run: string }
+  | ({ readonly kind: "acknowledged" } & Acknowledgement)
   | { readonly kind: "dying"; readonly name: string; readonly count: number }
   | { readonly kind: "done"; readonly points: readonly string[] };
 
@@ -75,14 +79,14 @@ async function open(life: Life, path: string, pass: Passage["pass"]): Promise<Or
   const factory = createAgentFactory(() => undefined);
   const registry = new Registry(mutated(factory, { ...life, onSent: (agent) => pass(`sent.${agent}`) }));
   registry.register(localAgent({ directory: life.journals, life: life.life }));
-  const wiring: { host?: MailboxHost } = {};
-  const hostOf = (): MailboxHost => {
+  const wiring: { host?: Host } = {};
+  const hostOf = (): Host => {
     if (wiring.host === undefined) throw new Error("An effect answered before its host was open.");
     return wiring.host;
   };
   const effects = new Effects({ registry, host: hostOf, clock: systemClock, log, random: Math.random, reconcileMs: RECONCILE_MS });
   const host = await openEmbedded({ path, performer: effects, log });
-  wiring.host = host;
+  wiring.host = hostOfFate(host, life);
   host.recover();
   const close = async (): Promise<void> => {
     effects.close();
@@ -95,44 +99,37 @@ const log: Log = (level, event, fields) => {
   if (level === "error") writeSync(2, `${event} ${JSON.stringify(fields)} ${String(fields["error"])}\n`);
 };
 
-type Workflows = { readonly sound: Definition; readonly endless: Definition };
+type Workflows = { readonly [Kind in RunKind]: Definition } & { readonly inside: readonly { readonly definition: Definition }[] };
 
-async function live(life: Life, { sound, endless }: Workflows, pass: Passage["pass"]): Promise<void> {
+function createWorkflows(at: Addresses): Workflows {
+  return {
+    sound: createWorkflow(at),
+    shapes: createShapes(at),
+    endless: createEndless(at),
+    undone: createUndone(at),
+    inside: [{ definition: createBelow(at) }, { definition: createLingering(at) }],
+  };
+}
+
+async function live(life: Life, workflows: Workflows, pass: Passage["pass"]): Promise<void> {
   const { database } = life;
   const orchestrator = await open(life, database.path, pass);
+  const acknowledged = (what: Acknowledgement): void => report({ kind: "acknowledged", ...what });
   await Promise.all(
-    database.runs.map(async ({ id, n, isCanceled }) => {
-      if (life.mutation === "acknowledgesEarly") report({ kind: "acknowledged", run: id });
-      const handle = await orchestrator.start(isCanceled ? endless : sound, { n }, { id });
-      report({ kind: "acknowledged", run: id });
-      await Promise.all([handle.result(), isCanceled ? cancelWhenTaken(handle) : answerQuestions(orchestrator, handle)]);
+    database.runs.map(async (run) => {
+      const { id, n, kind } = run;
+      if (life.mutation === "acknowledgesEarly") acknowledged({ run: id, fact: "runStarted" });
+      const handle = await orchestrator.start(workflows[kind], { n }, { id, workflows: workflows.inside });
+      acknowledged({ run: id, fact: "runStarted" });
+      await Promise.all([handle.result(), attend({ orchestrator, acknowledged, pass }, run, handle)]);
     }),
   );
   await orchestrator.close();
 }
 
-async function answerQuestions(orchestrator: Orchestrator, handle: RunHandle): Promise<void> {
-  for await (const entry of handle.watch()) {
-    if (entry.kind !== "fact" || entry.fact.kind !== "questionAsked") continue;
-    await orchestrator.answer(entry.fact.id, ANSWER).catch((error: unknown) => {
-      // An earlier life has answered it.
-      if (!(error instanceof TuttiError && error.code === "T4004")) throw error;
-    });
-  }
-}
-
-async function cancelWhenTaken(handle: RunHandle): Promise<void> {
-  let takenCount = 0;
-  for await (const entry of handle.watch()) {
-    if (entry.kind !== "fact" || entry.fact.kind !== "subtaskAccepted" || entry.fact.task === undefined) continue;
-    takenCount += 1;
-    if (takenCount === ENDLESS_TASKS) await handle.cancel("It would take for ever.");
-  }
-}
-
 async function main(life: Life): Promise<void> {
   const { points, pass } = armFailpoints(life.failAt);
-  await live(life, { sound: createWorkflow(life.addresses), endless: createEndlessWorkflow(life.addresses) }, pass);
+  await live(life, createWorkflows(life.addresses), pass);
   report({ kind: "done", points });
   // Connections to agents stay open for the next request; nothing of ours waits for them.
   process.exit(0);

@@ -1,9 +1,10 @@
 /**
  * A program: the agents of the other process, over real HTTP on loopback, until its standard input
  * closes. It prints their addresses as one JSON line. `plain` stands for an agent of somebody else:
- * it does not promise to ignore a message that comes twice, and makes two tasks of it.
+ * it does not promise to ignore a message that comes twice, and makes two tasks of it. `hook` receives
+ * events: it takes each, but says so only when it comes again under its key.
  */
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { Role } from "@a2a-js/sdk";
@@ -97,16 +98,40 @@ async function servePlain(agent: LocalAgent, directory: string): Promise<string>
     isClosing: () => false,
     hosts: null,
   });
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: "127.0.0.1" }) as Server;
-  await new Promise<void>((resolve) => {
-    server.listen({ host: "127.0.0.1", port: 0 }, resolve);
-  });
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = await listen(createAdaptorServer({ fetch: app.fetch, hostname: "127.0.0.1" }) as Server);
   return url;
 }
 
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => {
+    server.listen({ host: "127.0.0.1", port: 0 }, resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+type CloudEvent = { readonly id: string; readonly type: string; readonly source: string; readonly subject: string; readonly data: unknown };
+
+/** The first answer to a key is lost, so to speak: the event has been taken, and will come again. */
+function serveHook(directory: string): Promise<string> {
+  const keys = new Set<string>();
+  const server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+    request.on("end", () => {
+      const { id, type, source, subject: path, data } = JSON.parse(body) as CloudEvent;
+      const key = String(request.headers["idempotency-key"]);
+      const status = keys.has(key) ? 204 : 503;
+      keys.add(key);
+      const run = source.replace("tutti://run/", "");
+      journal.write(directory, { event: "delivery", at: Date.now(), run, path, type, id, key, data, status });
+      response.writeHead(status).end();
+    });
+  });
+  return listen(server);
+}
+
 async function main(directory: string): Promise<void> {
-  const addresses: { [name: string]: string } = {};
+  const addresses: { [name: string]: string } = { hook: await serveHook(directory) };
   for (const agent of Object.values(remoteAgents({ directory, life: journal.REMOTE_LIFE }))) {
     if (agent.name === "plain") addresses[agent.name] = await servePlain(agent, directory);
     else addresses[agent.name] = (await serveAgent(agent, { store: new WitnessStore(agent.name, directory), log: logErrors })).url;

@@ -3,7 +3,7 @@
  * with agents in the orchestrator's process and in another one. What a run must come to is written
  * down here a second time, as plain arithmetic, for the auditor.
  */
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
 import { type Addresses, quickly, remoteBindings } from "./addresses.ts";
 
@@ -19,13 +19,13 @@ export function createWorkflow(at: Addresses): Definition {
     version: "1.0.0",
     agents: remoteBindings(at),
     input: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
-    timeout: "2m",
+    timeout: "10m",
     steps: {
       seed: { agent: "local", skill: "seed", with: { n: "${{ input.n }}" } },
       quick: { agent: "quick", skill: "tenfold", with: { n: "${{ input.n }}" } },
       words: { agent: "quick", skill: "words", with: { n: "${{ input.n }}" } },
       asked: { agent: "asker", with: { n: "${{ input.n }}" } },
-      hung: { agent: "hanger", with: { n: "${{ input.n }}" }, timeout: HANG_TIMEOUT, retry: quickly(8) },
+      hung: { agent: "hanger", with: { n: "${{ input.n }}" }, timeout: HANG_TIMEOUT, retry: quickly(50) },
       squares: { each: items, as: "item", concurrency: 2, agent: "slow", with: { n: "${{ item }}" } },
       plain: { each: items, as: "item", agent: "plain", with: { n: "${{ item }}" } },
       doubles: { each: items, as: "item", agent: "local", skill: "double", with: { n: "${{ item }}" } },

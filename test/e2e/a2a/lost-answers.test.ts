@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 
 import { remoteAgent } from "../../../src/agents/remote-agent.ts";
-import { Egress } from "../../../src/runtime/egress.ts";
+import { Egress } from "../../../src/runtime/egress/egress.ts";
 import { serveAgent } from "../../../src/server/serve-agent.ts";
 import { gate, intentFor, never, stage, taskOf, watching, work } from "./harness.ts";
 import { Proxy } from "./proxy.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 
 import { remoteAgent } from "../../../src/agents/remote-agent.ts";
-import { Egress } from "../../../src/runtime/egress.ts";
+import { Egress } from "../../../src/runtime/egress/egress.ts";
 import { serveAgent, type ServedAgent, type ServeOptions } from "../../../src/server/serve-agent.ts";
 import { gate, give, intentFor, never, type Stage, stage, taskOf, watching, work } from "./harness.ts";
 

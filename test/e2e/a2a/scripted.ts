@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 
 import { remoteAgent } from "../../../src/agents/remote-agent.ts";
 import type { RemoteAgent } from "../../../src/ports/agents.ts";
-import { Egress } from "../../../src/runtime/egress.ts";
+import { Egress } from "../../../src/runtime/egress/egress.ts";
 
 export type Asked = {
   readonly method: string;

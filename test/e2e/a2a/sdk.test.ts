@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 
 import { dataPart, message, textPart } from "../../../src/a2a/wire.ts";
 import { remoteAgent } from "../../../src/agents/remote-agent.ts";
-import { Egress } from "../../../src/runtime/egress.ts";
+import { Egress } from "../../../src/runtime/egress/egress.ts";
 import { serveAgent } from "../../../src/server/serve-agent.ts";
 import { give, intentFor, never, stage, taskOf, watching, work } from "./harness.ts";
 import { sdkAgent } from "./sdk-server.ts";

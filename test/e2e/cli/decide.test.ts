@@ -12,12 +12,16 @@ describe.concurrent("decisions of people", () => {
     const { code, stderr } = await place.run("run", "job", "--id", "r");
     expect(code).toBe(8);
     expect(stderr).toMatch(
-      /waits for 1 answer, and nobody can be asked here:\n\? Send it\? {2}to boss, step ok\n {2}approve or reject, with note \(required\), count\n/,
+      /waits for 1 answer, and nobody can be asked here:\n\? Send it\? {2}to boss, step ok\n {2}approve or reject, with note \(required\); count\n/,
     );
-    expect(stderr).toMatch(/tutti approve q_\w+ {3}or: tutti reject q_\w+\nThen go on with: tutti run --id r\n$/);
+    expect(stderr).toMatch(/tutti approve q_\w+ --note "…" {3}or: tutti reject q_\w+\nThen go on with: tutti run --id r\n$/);
     expect(await place.run("approve", "r")).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/error T4005 .*\/form\/note is missing/),
+      stderr: expect.stringMatching(/error T4005 .*: note is missing\.\n {2}The question stays open\. Answer it with: tutti approve q_/),
+    });
+    expect(await place.run("approve", "r", "--note", "7", "--form", "cuont=3")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/The form has no field "cuont"\.\n {2}Did you mean "count"\?/),
     });
     expect(await place.run("approve", "r", "--note", "7", "--form", "count=3")).toMatchObject({
       code: 0,
@@ -52,9 +56,45 @@ describe.concurrent("decisions of people", () => {
       stdout: expect.stringMatching(/paid +\? waiting +signal paid .*for signal "paid"/),
     });
     expect(await place.run("doctor")).toMatchObject({ code: 0, stdout: expect.stringContaining('paid waits for signal "paid"') });
+    expect(await place.run("run", "--id", "r", "--wait", "10s")).toMatchObject({
+      code: 8,
+      stderr: expect.stringMatching(/Run r waits for a signal:\n {2}tutti signal r paid\nThen go on with: tutti run --id r\n$/),
+    });
+    expect(await place.run("signal", "r", "piad")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/No step of workflow "job" waits for a signal "piad"\.\n {2}Did you mean "paid"\?/),
+    });
     expect(await place.run("signal", "r", "paid", "--data", '{"amount":12}')).toMatchObject({ code: 0 });
     expect(await place.run("run", "--id", "r")).toMatchObject({ code: 0, stdout: '{"amount":12}\n' });
     expect(await place.run("signal", "r", "paid")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4003") });
+  });
+});
+
+describe.concurrent("what only a person can let go on", () => {
+  it("a budget that is used up while agents are at work ends the command with the question, once they are done", async () => {
+    await using place = new Place();
+    const slow = '{ agent: worker, skill: hold, with: { until: "go" } }';
+    place.workflow(
+      "job",
+      `  a: { parallel: { branches: { x: ${slow.replace("go", place.path("go"))}, y: { agent: worker, skill: echo } } } }`,
+      "budget: { attempts: 1, onExceeded: ask }",
+    );
+    const started = place.start(["run", "job", "--id", "r"]);
+    await place.until("the budget is used up", () => started.stderr().includes("budget of attempts is used up"));
+    place.write("go", "");
+    const { code, stderr } = await started.ended;
+    expect(code).toBe(8);
+    expect(stderr).toMatch(/Run r waits for 1 answer, [^]*Grant as much again\?[^]*tutti approve q_\w+ {3}or: tutti reject/);
+  });
+
+  it("work that follows from a recorded decision begins; nothing of it is told as repeated", async () => {
+    await using place = new Place();
+    place.workflow("job", '  ok: { approval: { to: boss, title: "Send it?" } }\n  b: { needs: [ok], agent: worker, skill: echo }');
+    await place.run("run", "job", "--id", "r");
+    await place.run("approve", "r");
+    const { code, stderr } = await place.run("run", "--id", "r");
+    expect(code).toBe(0);
+    expect(stderr).toContain("Resumed  1 run  r (1 step kept, 0 repeated, 1 begins now: b)");
   });
 });
 

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 
 import { describe, expect, it } from "vitest";
 
+import { MIGRATIONS } from "../../../src/hosts/embedded/migrations.ts";
 import { AGENTS, Place } from "./harness.ts";
 
 const ECHO = "  a: { agent: worker, skill: echo, with: { x: 1 } }";
@@ -155,6 +156,22 @@ describe.concurrent("files and agents", () => {
       code: 1,
       stderr: expect.stringMatching(/error T2104 .*tutti\.config\.ts cannot be used: agents\.a/),
     });
+  });
+});
+
+describe.concurrent("a database of an older version", () => {
+  it.each([
+    ["a command that only looks", ["list"]],
+    ["a run", ["run", "job", "--id", "r", "--no-watch"]],
+  ])("is brought up to date by %s", async (_who, words) => {
+    await using place = new Place();
+    place.workflow("job", ECHO);
+    const file = place.path("old.db");
+    const database = new DatabaseSync(file);
+    database.exec(`pragma application_id = 0x54555454; ${MIGRATIONS[0] ?? ""}; pragma user_version = 1`);
+    database.close();
+    expect(await place.run(...words, "--db", "old.db")).toMatchObject({ code: 0, stderr: expect.not.stringContaining("error") });
+    expect(await place.run("doctor", "--db", "old.db")).toMatchObject({ code: 0 });
   });
 });
 

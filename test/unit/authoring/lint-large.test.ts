@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { lintText } from "../../../src/authoring/linter.ts";
-import { readDefinition } from "../../../src/authoring/read-definition.ts";
-import { readDocument } from "../../../src/authoring/document.ts";
+import { lintText } from "../../../src/authoring/lint/linter.ts";
+import { readDefinition } from "../../../src/authoring/file/read-definition.ts";
+import { readDocument } from "../../../src/authoring/file/document.ts";
 import { compile } from "../../../src/definition/compile.ts";
 import { eachStep } from "../../../src/definition/walk.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { definitionProblems, lintText } from "../../../src/authoring/linter.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { definitionProblems, lintText } from "../../../src/authoring/lint/linter.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import type { Json, JsonObject } from "../../../src/base/json.ts";
-import { toYaml } from "../../../src/authoring/print-definition.ts";
+import { toYaml } from "../../../src/authoring/print/print-definition.ts";
 
 const FILE: JsonObject = {
   tutti: "1.0",

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { lintFile, lintText } from "../../../src/authoring/linter.ts";
-import { loadFile } from "../../../src/authoring/load-file.ts";
-import { toMermaid } from "../../../src/authoring/mermaid.ts";
-import { renderProblem, renderProblems } from "../../../src/authoring/render-problem.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { lintFile, lintText } from "../../../src/authoring/lint/linter.ts";
+import { loadFile } from "../../../src/authoring/file/load-file.ts";
+import { toMermaid } from "../../../src/authoring/graph/mermaid.ts";
+import { renderProblem, renderProblems } from "../../../src/authoring/file/render-problem.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 
 const HEAD = 'tutti: "1.0"\nname: w\n';
 

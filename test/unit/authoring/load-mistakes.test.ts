@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { loadText } from "../../../src/authoring/load-file.ts";
+import { loadText } from "../../../src/authoring/file/load-file.ts";
 
 const HEAD = 'tutti: "1.0"\nname: w\n';
 
@@ -207,9 +207,45 @@ describe("a mistake is shown with its place, and what to do", () => {
       ['T1202 8:14 5 The name "outpt" is not known. Did you mean "output"?'],
     ],
     [
+      "an agent of a list whose name cannot be an id",
+      `${HEAD}agents: { triage: { local: x }, return: { local: y } }\nsteps:\n  a: { handoff: { agents: [triage, return] } }\n  b: { parallel: { agents: [triage, { capability: in }] } }\n`,
+      [
+        'T1014 5:36 6 "return" cannot be the id of a step, and in a list an agent\'s name is its id. Write an object, which gives each agent an id: agents: { return_agent: { agent: return }, … }.',
+        'T1014 6:37 18 "in" cannot be the id of a step, and in a list an agent\'s name is its id. Write an object, which gives each agent an id: branches: { in_agent: { capability: in }, … }.',
+      ],
+    ],
+    [
+      "names that steps cannot have",
+      `${HEAD}steps:\n  sign-off: { capability: c }\n  return: { capability: c }\n  Ä: { capability: c }\n`,
+      [
+        'T1014 4:3 8 "sign-off" cannot be the id of a step. Write "sign_off": lower-case letters, digits and underscores, beginning with a letter.',
+        'T1014 5:3 6 "return" cannot be the id of a step. It is a word that CEL keeps for itself; write for example return_step.',
+        'T1014 6:3 1 "Ä" cannot be the id of a step. Use lower-case letters, digits and underscores, beginning with a letter.',
+      ],
+    ],
+    [
+      "keys as other systems call them",
+      `${HEAD}agents: { x: "https://x.example.com", y: ./y.ts, z: search }\nsteps:\n  a: { agent: x, retries: 3, depends_on: [b], onError: continue }\n  b: { parallel: { agents: [x, y], quorum: 2 } }\n  c: { approval: { approvers: [ann], title: Go } }\n  d: { emit: { event: e, to: "\${{ input.hook }}" } }\n`,
+      [
+        'T1011 3:14 23 "x" must be an object, not "https://x.example.com". Write { card: https://x.example.com }.',
+        'T1011 3:42 6 "y" must be an object, not "./y.ts". Write { module: ./y.ts }.',
+        'T1011 3:53 6 "z" must be an object, not "search". Write { capability: search }.',
+        'T1010 5:18 7 unknown key "retries". Did you mean "retry"?',
+        'T1010 5:30 10 unknown key "depends_on". Did you mean "needs"?',
+        'T1011 5:56 8 "onError" must be fail, or a nested step, not "continue". For a run that goes on without this step, write critical: false.',
+        "T1011 6:36 6 `quorum` belongs inside `succeed`. Write succeed: { quorum: … }.",
+        'T1012 7:8 8 `approval` does not say whom it asks. Add for example to: ["role:compliance"].',
+        'T1010 7:20 9 unknown key "approvers". Did you mean "to"?',
+        'T1011 8:30 19 "to" must be `log`, or the address of a webhook, not "${{ input.hook }}". It is known before the run, so no expression can stand here; write a URL that begins with https://.',
+      ],
+    ],
+    [
       "a schema",
       `${HEAD}input: { type: objct }\nsteps:\n  a: { capability: c, output: { $ref: "https://x.example.com/y" } }\n`,
-      ["T1101 3:1 5", 'T1101 5:39 25 The schema refers to "https://x.example.com/y", outside of itself.'],
+      [
+        'T1101 3:16 5 The schema cannot be used: "objct" is not a type; a type is string, number, integer, boolean, object, array or null.',
+        'T1101 5:39 25 The schema refers to "https://x.example.com/y", outside of itself.',
+      ],
     ],
     [
       "too many fallbacks",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { TuttiError } from "../../../src/base/errors.ts";
-import { loadText } from "../../../src/authoring/load-file.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { loadText } from "../../../src/authoring/file/load-file.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { DEFAULTS, type Definition } from "../../../src/definition/definition.ts";
 
 const HEAD = 'tutti: "1.0"\nname: w\n';

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 
-import { loadText } from "../../../src/authoring/load-file.ts";
-import { toMermaid } from "../../../src/authoring/mermaid.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { loadText } from "../../../src/authoring/file/load-file.ts";
+import { toMermaid } from "../../../src/authoring/graph/mermaid.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { WHOLE_LANGUAGE } from "./whole-language.ts";
 
 it("draws inner steps in boxes, people as rhombs, and what stands in for a step with dashed edges", () => {

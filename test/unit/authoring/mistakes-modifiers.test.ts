@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { loadText } from "../../../src/authoring/load-file.ts";
+import { loadText } from "../../../src/authoring/file/load-file.ts";
 import { mistakes } from "./step-mistakes.ts";
 
 describe("a mistake in handlers and modifiers", () => {

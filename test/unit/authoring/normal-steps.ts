@@ -1,7 +1,7 @@
 /** Steps as they are written, and what they become. */
 import { expect, it } from "vitest";
 
-import { loadText } from "../../../src/authoring/load-file.ts";
+import { loadText } from "../../../src/authoring/file/load-file.ts";
 import { DEFAULTS, type Definition, type Step } from "../../../src/definition/definition.ts";
 
 const HEAD = 'tutti: "1.0"\nname: w\n';

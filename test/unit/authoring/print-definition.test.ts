@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { lintText } from "../../../src/authoring/linter.ts";
-import { loadText } from "../../../src/authoring/load-file.ts";
-import { toMermaid } from "../../../src/authoring/mermaid.ts";
-import { definitionToObject, definitionToYaml } from "../../../src/authoring/print-definition.ts";
-import { readDefinition } from "../../../src/authoring/read-definition.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { lintText } from "../../../src/authoring/lint/linter.ts";
+import { loadText } from "../../../src/authoring/file/load-file.ts";
+import { toMermaid } from "../../../src/authoring/graph/mermaid.ts";
+import { definitionToObject, definitionToYaml } from "../../../src/authoring/print/print-definition.ts";
+import { readDefinition } from "../../../src/authoring/file/read-definition.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import type { Json, JsonObject } from "../../../src/base/json.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
 import { fingerprintOf } from "../../../src/definition/fingerprint.ts";

@@ -293,7 +293,7 @@ function approval(random: Random, scope: Scope): JsonObject {
   const inside: Entries = { to: random.oneOf<Json>([["role:lead"], "anna"]), title: random.oneOf(["Go?", "Go, ${{ run.id }}?"]) };
   if (random.chance(40)) inside["show"] = { value: templateOf(random, scope) };
   if (random.chance(40)) inside["form"] = schemaOf(random, 0);
-  if (random.chance(40)) inside["remind"] = random.oneOf(DURATIONS);
+  if (random.chance(40)) inside["remind"] = random.oneOf(["90s", "2h", "1d"]);
   if (random.chance(40)) inside["escalate"] = { after: "1d", to: ["role:boss"] };
   if (random.chance(60)) {
     inside["timeout"] = random.oneOf(DURATIONS);

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { readDocument } from "../../../src/authoring/document.ts";
-import { readDefinition } from "../../../src/authoring/read-definition.ts";
+import { readDocument } from "../../../src/authoring/file/document.ts";
+import { readDefinition } from "../../../src/authoring/file/read-definition.ts";
 import type { Json, JsonObject } from "../../../src/base/json.ts";
 import { WHOLE_LANGUAGE } from "./whole-language.ts";
 

@@ -1,7 +1,7 @@
 /** Reads one step that is wrong, and what is said about it. */
 import { expect, it } from "vitest";
 
-import { loadText } from "../../../src/authoring/load-file.ts";
+import { loadText } from "../../../src/authoring/file/load-file.ts";
 
 /** The step `x` begins at column 6 of line 5, beside a step `before`. */
 export function problems(step: string, agents?: readonly string[]): readonly string[] {

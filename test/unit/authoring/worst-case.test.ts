@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { lintText } from "../../../src/authoring/linter.ts";
-import { toYaml } from "../../../src/authoring/print-definition.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
-import { worstCaseMs } from "../../../src/authoring/worst-case.ts";
+import { lintText } from "../../../src/authoring/lint/linter.ts";
+import { toYaml } from "../../../src/authoring/print/print-definition.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
+import { worstCaseMs } from "../../../src/authoring/lint/worst-case.ts";
 import type { JsonObject } from "../../../src/base/json.ts";
 import type { Step } from "../../../src/definition/definition.ts";
 

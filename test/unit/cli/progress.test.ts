@@ -5,7 +5,7 @@ import type { JsonObject } from "../../../src/base/json.ts";
 import { LineView } from "../../../src/cli/progress/line-view.ts";
 import { blockOf } from "../../../src/cli/progress/live-view.ts";
 import { Terminal } from "../../../src/cli/terminal.ts";
-import { RunBoard } from "../../../src/runtime/run-board.ts";
+import { RunBoard } from "../../../src/runtime/board/run-board.ts";
 import { step, World } from "../../support/world.ts";
 
 const ONCE = { retry: { attempts: 1 } };

@@ -267,8 +267,8 @@ describe("a definition that is wrong", () => {
     const bad = { type: "strin" };
     const problems = checkDefinition(minimal({ input: bad, steps: { a: step({ output: bad }) } }));
     expect(problems.map(({ code, path }) => [code, path])).toEqual([
-      ["T1101", ["input"]],
-      ["T1101", ["steps", "a", "output"]],
+      ["T1101", ["input", "type"]],
+      ["T1101", ["steps", "a", "output", "type"]],
     ]);
   });
 

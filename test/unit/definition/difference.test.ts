@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
 import { compareDefinitions, comparisonText, differenceText } from "../../../src/definition/difference.ts";
 import { fingerprintOf } from "../../../src/definition/fingerprint.ts";

@@ -4,7 +4,7 @@ import { TuttiError } from "../../../src/base/errors.ts";
 import type { Json } from "../../../src/base/json.ts";
 import { MAX_PROBLEMS } from "../../../src/base/limits.ts";
 import { checkAgents, checkDefinition } from "../../../src/definition/check.ts";
-import { isStepId } from "../../../src/definition/check-graph.ts";
+import { isStepId } from "../../../src/definition/step-id.ts";
 import { compile } from "../../../src/definition/compile.ts";
 import type { Definition, Step, Steps, Target } from "../../../src/definition/definition.ts";
 import { withInferredNeeds } from "../../../src/definition/infer-needs.ts";
@@ -73,9 +73,9 @@ describe("a mistake deep inside is found at its place in the file", () => {
       p: plan({ approve: approval({ form: bad }) }),
     };
     expect(checkDefinition(minimal({ steps })).map(({ code, path }) => [code, path.join(".")])).toEqual([
-      ["T1101", "steps.x.loop.steps.a.output"],
-      ["T1101", "steps.x.loop.steps.b.approval.form"],
-      ["T1101", "steps.p.plan.approve.form"],
+      ["T1101", "steps.x.loop.steps.a.output.type"],
+      ["T1101", "steps.x.loop.steps.b.approval.form.type"],
+      ["T1101", "steps.p.plan.approve.form.type"],
     ]);
   });
 });
@@ -179,7 +179,7 @@ describe("the graph", () => {
       }),
     ).toMatchObject([
       { code: "T1303", path: ["steps", "x", "loop", "steps", "a"], message: "Steps wait for each other in a circle: a → b → a." },
-      { code: "T1303", path: ["steps", "y"], message: "Steps wait for each other in a circle: y → y." },
+      { code: "T1303", path: ["steps", "y"], message: 'Step "y" waits for itself.' },
     ]);
     const self = { x: parallel({ a: step({ if: "steps.a.output" }) }) };
     expect(problemsIn(self)).toMatchObject([{ code: "T1303", path: ["steps", "x", "parallel", "branches", "a"] }]);
@@ -254,6 +254,16 @@ describe("what a kind of step cannot do without", () => {
     ],
     ["capabilities of a plan", plan({ capabilities: [] }), { code: "T1012", path: ["steps", "x", "plan", "allow"] }],
     ["a signal's name", wait({ kind: "signal", name: "", timeoutMs: 1 }), { code: "T1012", path: ["steps", "x", "wait", "signal"] }],
+    [
+      "reminders that leave people in peace",
+      approval({ remindMs: 1 }),
+      { code: "T1011", path: ["steps", "x", "approval", "remind"], help: "The shortest time between two is 1m." },
+    ],
+    [
+      "reminders of a plan likewise",
+      plan({ approve: approval({ remindMs: 59_999 }) }),
+      { code: "T1011", path: ["steps", "x", "plan", "approve", "remind"] },
+    ],
     ["something to set", set({}), { code: "T1012", path: ["steps", "x", "set"] }],
     ["a duration that is one", wait({ kind: "duration", value: "5 minutes" }), { code: "T1015", path: ["steps", "x", "wait", "for"] }],
     ["a duration that is no list", wait({ kind: "duration", value: [5] }), { code: "T1015" }],

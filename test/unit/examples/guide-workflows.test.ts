@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { loadFile } from "../../../src/authoring/load-file.ts";
-import { renderProblems } from "../../../src/authoring/render-problem.ts";
+import { loadFile } from "../../../src/authoring/file/load-file.ts";
+import { renderProblems } from "../../../src/authoring/file/render-problem.ts";
 import type { Definition, Step } from "../../../src/definition/definition.ts";
 import { ROOT } from "../../support/source-files.ts";
 

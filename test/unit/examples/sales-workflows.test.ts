@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, it } from "vitest";
 
-import { lintFile } from "../../../src/authoring/linter.ts";
-import { loadFile } from "../../../src/authoring/load-file.ts";
-import { renderProblems } from "../../../src/authoring/render-problem.ts";
+import { lintFile } from "../../../src/authoring/lint/linter.ts";
+import { loadFile } from "../../../src/authoring/file/load-file.ts";
+import { renderProblems } from "../../../src/authoring/file/render-problem.ts";
 import type { Json } from "../../../src/base/json.ts";
 import { compile } from "../../../src/definition/compile.ts";
 import type { Definition } from "../../../src/definition/definition.ts";

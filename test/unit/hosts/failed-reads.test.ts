@@ -1,7 +1,7 @@
 /** A disk that fails to read for a moment: what was due then happens later, and nobody is lost. */
 import { expect, it } from "vitest";
 
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { TuttiError } from "../../../src/base/errors.ts";
 import type { RunRef } from "../../../src/base/ids.ts";
 import type { MailboxHost } from "../../../src/hosts/mailbox/mailbox-host.ts";
@@ -55,7 +55,7 @@ async function openWorld() {
     },
   });
   await world.open();
-  return { world, store, residentCount: () => host?.mailbox.residentCount };
+  return { world, store, residentCount: () => host?.mailbox.residents.count };
 }
 
 it("a run that cannot be read when its timer is due is woken again soon", async () => {

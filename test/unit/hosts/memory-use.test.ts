@@ -17,11 +17,11 @@ describe("runs in memory", () => {
     const host = await folder.openOwner({ clock, performer });
     const ids = Array.from({ length: 20 }, (_, index) => `asking-${index}`);
     for (const id of ids) await ask(host, id);
-    expect(host.mailbox.residentCount).toBe(20);
+    expect(host.mailbox.residents.count).toBe(20);
     clock.advance(2 * IDLE_RUN_MS);
-    expect(host.mailbox.residentCount).toBe(0);
+    expect(host.mailbox.residents.count).toBe(0);
     for (const id of ids) await answer(host, id);
-    expect(host.mailbox.residentCount).toBe(20);
+    expect(host.mailbox.residents.count).toBe(20);
     expect(performer.performed.slice(20).map(({ command }) => `${command.kind} ${command.turn}`)).toEqual(ids.map(() => "delegate 2"));
   });
 
@@ -30,7 +30,7 @@ describe("runs in memory", () => {
     const host = await folder.openOwner();
     await startSingle(host, "over");
     await finishSingle(host, "over");
-    expect(host.mailbox.residentCount).toBe(0);
+    expect(host.mailbox.residents.count).toBe(0);
   });
 
   it("do not come back when they are over, though a wake was set for them before", async () => {
@@ -44,7 +44,7 @@ describe("runs in memory", () => {
     for (const id of ids) await finishSingle(host, id);
     clock.advance(60_000);
     await host.moveCursor(DEFAULT_TENANT, "barrier", 1);
-    expect(host.mailbox.residentCount).toBe(0);
+    expect(host.mailbox.residents.count).toBe(0);
   });
 
   it("do not stay when they are quarantined, also after a restart", async () => {
@@ -53,12 +53,12 @@ describe("runs in memory", () => {
     await startSingle(first, "held");
     const broken = JSON.parse('{"kind":"completed","reply":null}') as never;
     await first.post(runOf("held"), { kind: "answered", path: "a", attempt: 1, turn: 1, agent: "tester", outcome: broken });
-    expect(first.mailbox.residentCount).toBe(0);
+    expect(first.mailbox.residents.count).toBe(0);
     await first.close();
     const second = await folder.openOwner();
     second.recover();
     await second.moveCursor(DEFAULT_TENANT, "barrier", 1);
-    expect(second.mailbox.residentCount).toBe(0);
+    expect(second.mailbox.residents.count).toBe(0);
   });
 
   it("stay while they owe commands, however long that takes", async () => {
@@ -68,7 +68,7 @@ describe("runs in memory", () => {
     await startSingle(host, "working");
     clock.advance(10 * IDLE_RUN_MS);
     await tick();
-    expect(host.mailbox.residentCount).toBe(1);
+    expect(host.mailbox.residents.count).toBe(1);
   });
 
   it("are no more than a limit while they wait, whatever the time", async () => {
@@ -77,8 +77,8 @@ describe("runs in memory", () => {
     const host = await folder.openOwner({ clock, synchronous: "normal" });
     const ids = Array.from({ length: MAX_IDLE_RUNS + 50 }, (_, index) => `many-${index}`);
     await Promise.all(ids.map((id) => ask(host, id)));
-    host.mailbox.evictIdle();
-    expect(host.mailbox.residentCount).toBe(MAX_IDLE_RUNS);
+    host.mailbox.residents.evictIdle();
+    expect(host.mailbox.residents.count).toBe(MAX_IDLE_RUNS);
   });
 
   it("come back for their timers after they have left", async () => {
@@ -87,7 +87,7 @@ describe("runs in memory", () => {
     const host = await folder.openOwner({ clock });
     await ask(host, "timed");
     clock.advance(2 * IDLE_RUN_MS);
-    expect(host.mailbox.residentCount).toBe(0);
+    expect(host.mailbox.residents.count).toBe(0);
     const over = host.whenOver(runOf("timed"));
     clock.advance(60 * DAY);
     expect(await over).toMatchObject({ status: "failed" });
@@ -102,7 +102,7 @@ describe("runs in memory", () => {
     clock.advance(2 * IDLE_RUN_MS);
     await host.inspect(runOf("read"));
     await host.history(runOf("read"), 1, 100);
-    expect(host.mailbox.residentCount).toBe(0);
+    expect(host.mailbox.residents.count).toBe(0);
   });
 
   it("leave again after an input that changed nothing has woken them", async () => {
@@ -112,9 +112,9 @@ describe("runs in memory", () => {
     await ask(host, "woken");
     clock.advance(2 * IDLE_RUN_MS);
     expect(await finishSingle(host, "woken")).toEqual({ applied: false });
-    expect(host.mailbox.residentCount).toBe(1);
+    expect(host.mailbox.residents.count).toBe(1);
     clock.advance(2 * IDLE_RUN_MS);
-    expect(host.mailbox.residentCount).toBe(0);
+    expect(host.mailbox.residents.count).toBe(0);
   });
 });
 

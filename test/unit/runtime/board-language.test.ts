@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Definition, DelegateStep, Step, Steps } from "../../../src/definition/definition.ts";
-import { RunBoard, type StepBoard } from "../../../src/runtime/run-board.ts";
+import { RunBoard, type StepBoard } from "../../../src/runtime/board/run-board.ts";
 import type { Fact } from "../../../src/scheduler/fact.ts";
 
 const common = { needs: [], if: null, each: null, output: null, rules: [], critical: true } as const;

@@ -4,9 +4,9 @@ import { expect, it } from "vitest";
 
 import type { Json, JsonObject } from "../../../src/base/json.ts";
 import { questionsOf } from "../../../src/runtime/open-questions.ts";
-import { RunBoard } from "../../../src/runtime/run-board.ts";
+import { RunBoard } from "../../../src/runtime/board/run-board.ts";
 import { isOver, type RunState, statusOf } from "../../../src/scheduler/index.ts";
-import { planFork } from "../../../src/runtime/fork.ts";
+import { planFork } from "../../../src/runtime/fork/fork.ts";
 import { outermostOf } from "../../../src/runtime/run-path.ts";
 import { Choices, liveThrough, randomOutcome } from "../../support/random-world.ts";
 import { step, World } from "../../support/world.ts";
@@ -40,7 +40,7 @@ const STEPS: JsonObject = {
   },
   nap: { wait: "5s" },
   told: { wait: { signal: "go", timeout: "1m" }, critical: false },
-  decide: { approval: { to: ["x"], title: "Go on?", remind: "10s", timeout: "1m", onTimeout: "reject" } },
+  decide: { approval: { to: ["x"], title: "Go on?", remind: "1m", timeout: "6m", onTimeout: "reject" } },
   ask: step({ ...ONCE, critical: false, onInputRequired: step(), onUnknown: "ask", fallback: ["spare"] }),
   write: { needs: ["decide"], set: { "a.b": 1 } },
   sum: { aggregate: { from: "${{ input.items }}", strategy: "sum" } },

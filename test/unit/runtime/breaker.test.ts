@@ -1,7 +1,7 @@
 /** Agents that are left alone for a while (requirement R024). */
 import { describe, expect, it } from "vitest";
 
-import { Breakers } from "../../../src/runtime/breaker.ts";
+import { Breakers } from "../../../src/runtime/permits/breaker.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const AGENT = "https://far.test";

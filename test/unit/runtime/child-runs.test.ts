@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
 import { CANCEL_PATIENCE_MS } from "../../../src/base/limits.ts";
+import type { Step } from "../../../src/definition/definition.ts";
 import type { Fact } from "../../../src/scheduler/index.ts";
-import { ABOVE, CHILD, ChildWorld, type HostKind } from "./child-world.ts";
+import { ABOVE, below, CHILD, ChildWorld, type HostKind } from "./child-world.ts";
 
 const KINDS: readonly HostKind[] = ["memory", "embedded"];
 
@@ -144,6 +145,23 @@ describe.each(KINDS)("a sub-workflow on the %s host", (kind) => {
     await world.until(async () => (await world.status(CHILD)) === "running");
     const kinds = (await world.factsOf(CHILD)).map((fact) => fact.kind);
     expect(kinds.filter((name) => name === "runPaused" || name === "runResumed")).toEqual(["runPaused", "runResumed"]);
+  });
+
+  it("that asks about its own budget is not let go on by the run above, which may only say again what it said before", async () => {
+    await using world = await new ChildWorld(kind).open();
+    const work = { ...below.steps["work"], needs: ["first"] } as Step;
+    const steps = { first: { ...work, needs: [] }, work };
+    await world.begin({ ...below, steps, budget: { subtasks: 1, onExceeded: "ask" } });
+    world.delegate();
+    await working(world);
+    world.worker.complete(1);
+    await world.until(async () => (await world.status(CHILD)) === "paused");
+    world.steer(false);
+    // So that the word is heard before the next takes its place.
+    for (let look = 0; look < 20; look += 1) await world.host.inspect(CHILD);
+    world.steer(true);
+    await world.until(async () => (await world.factsOf(CHILD)).at(-1)?.kind === "runPaused");
+    expect((await world.factsOf(CHILD)).map((fact) => fact.kind)).not.toContain("runResumed");
   });
 
   it("in quarantine is not over: after its release its end is told", async () => {

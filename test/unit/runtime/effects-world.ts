@@ -1,13 +1,13 @@
 /** The real performer, given commands by hand; a host that keeps what it is told. */
 import { createAgentFactory } from "../../../src/agents/agent-factory.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { DEFAULT_TENANT, type RunId, type RunRef } from "../../../src/base/ids.ts";
 import type { Definition, UsageKeys } from "../../../src/definition/definition.ts";
 import type { Agent } from "../../../src/ports/agents.ts";
 import { type Clock, systemClock } from "../../../src/ports/clock.ts";
 import type { Host, PlacedCommand, PostedInput } from "../../../src/ports/host.ts";
-import { Effects } from "../../../src/runtime/effects.ts";
-import { type RegisterOptions, Registry } from "../../../src/runtime/registry.ts";
+import { Effects } from "../../../src/runtime/effects/effects.ts";
+import { type RegisterOptions, Registry } from "../../../src/runtime/registry/registry.ts";
 import type { Assignment, Command } from "../../../src/scheduler/index.ts";
 import type { Intent, RemoteTask } from "../../../src/scheduler/input.ts";
 import type { Outcome } from "../../../src/scheduler/outcome.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { Gate } from "../../../src/runtime/gate.ts";
+import { Gate } from "../../../src/runtime/permits/gate.ts";
 
 describe("the gate of work in this process", () => {
   it("lets ten thousand through that leave at once, without a deep stack", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { StepLimit } from "../../../src/definition/definition.ts";
-import { Limiter, type Permit } from "../../../src/runtime/limiter.ts";
+import { Limiter, type Permit } from "../../../src/runtime/permits/limiter.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 /** A limiter, and the names that have begun, in order. */

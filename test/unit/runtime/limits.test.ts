@@ -47,6 +47,19 @@ describe("the limit of a step", () => {
     expect(begun).toEqual(["a1", "a2", "b1", "a3"]);
   });
 
+  it("is told to the run by work that has to wait, once, so that no clock of an attempt runs meanwhile", async () => {
+    const { agent, end } = worker({ limit: { concurrency: 1 } });
+    using world = new EffectsWorld({ agents: [agent] });
+    world.perform("a", delegate("a1", { input: "a1", ...ONE }));
+    world.perform("a", delegate("a2", { input: "a2", ...ONE }));
+    world.perform("a", delegate("other", { input: "other" }));
+    await turns(3);
+    expect(world.of("a"), "the limit of the step, and that of the agent").toEqual(["queued a2", "queued other"]);
+    await end("a1");
+    await end("other");
+    expect(world.of("a").filter((told) => told.startsWith("queued"))).toHaveLength(2);
+  });
+
   it("is of its capability: others go on", async () => {
     const { agent, begun } = worker({ capabilities: ["work", "other"] });
     using world = new EffectsWorld({ agents: [agent] });
@@ -73,7 +86,7 @@ describe("the limit of a step", () => {
     world.perform("a", { kind: "abort", path: "a2", attempt: 1, turn: 1, task: null, intent: null });
     await end("a1");
     expect(begun).toEqual(["a1", "a3"]);
-    expect(world.of("a")).toEqual(["answered a1"]);
+    expect(world.of("a")).toEqual(["queued a2", "queued a3", "answered a1"]);
   });
 
   it("gets its place back from a handler that is given up", async () => {
@@ -128,11 +141,11 @@ describe("work at a remote agent", () => {
     expect(world.of("a")).toEqual(["intended a1", "accepted a1"]);
     world.perform("a", { kind: "attend", ...assignment("a1", more), task: taskOf("far", "a1") });
     await turns(3);
-    expect(world.of("b")).toEqual([]);
+    expect(world.of("b")).toEqual(["queued b1"]);
     end();
     await turns(5);
     expect(world.of("a").at(-1)).toBe("answered a1");
-    expect(world.of("b")).toEqual(["intended b1"]);
+    expect(world.of("b")).toEqual(["queued b1", "intended b1"]);
   });
 
   it("keeps its permit between two effects no longer than its attempt lasts", async () => {
@@ -144,10 +157,10 @@ describe("work at a remote agent", () => {
     await turns(3);
     clock.advance(60_000);
     await turns(3);
-    expect(world.of("b")).toEqual([]);
+    expect(world.of("b")).toEqual(["queued b1"]);
     clock.advance(10_000);
     await turns(3);
-    expect(world.of("b")).toEqual(["intended b1"]);
+    expect(world.of("b")).toEqual(["queued b1", "intended b1"]);
   });
 
   it("counts after a restart, and waits for nothing: new work waits for it", async () => {
@@ -157,10 +170,10 @@ describe("work at a remote agent", () => {
     world.perform("b", { kind: "attend", ...assignment("b1", more), task: taskOf("far", "b1") }, true);
     world.perform("c", delegate("c1", more));
     await turns(3);
-    expect(world.of("c")).toEqual([]);
+    expect(world.of("c")).toEqual(["queued c1"]);
     end();
     await turns(5);
-    expect([...world.of("a"), ...world.of("b"), ...world.of("c")]).toEqual(["answered a1", "answered b1", "intended c1"]);
+    expect([...world.of("a"), ...world.of("b"), ...world.of("c")]).toEqual(["answered a1", "answered b1", "queued c1", "intended c1"]);
   });
 
   it("that is canceled holds its permit until the agent has acknowledged it", async () => {
@@ -175,10 +188,10 @@ describe("work at a remote agent", () => {
     await turns(3);
     world.perform("a", { kind: "abort", path: "a1", attempt: 1, turn: 1, task: taskOf("far", "a1"), intent: null });
     await turns(3);
-    expect(world.of("b")).toEqual([]);
+    expect(world.of("b")).toEqual(["queued b1"]);
     acknowledged.resolve();
     await turns(5);
-    expect(world.of("b")).toEqual(["intended b1"]);
+    expect(world.of("b")).toEqual(["queued b1", "intended b1"]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { defineAgent } from "../../../src/agents/function-agent.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { MAX_EFFECTS_PER_RUN } from "../../../src/base/limits.ts";
 import type { Batch } from "../../../src/hosts/mailbox/store.ts";
 import { MemoryStore } from "../../../src/hosts/memory/memory-store.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { principalOf } from "../../../src/runtime/principal.ts";
+import { principalOf } from "../../../src/runtime/permits/principal.ts";
 
 it.each([
   ["https://Agents.Example.com:443/a2a/", "https://agents.example.com/a2a"],

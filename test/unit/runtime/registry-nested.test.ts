@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createAgentFactory } from "../../../src/agents/agent-factory.ts";
 import { defineAgent } from "../../../src/agents/function-agent.ts";
 import { type Definition, DEFAULTS, type DelegateStep, type Step, type Target } from "../../../src/definition/definition.ts";
-import { Registry } from "../../../src/runtime/registry.ts";
+import { Registry } from "../../../src/runtime/registry/registry.ts";
 import { eachStep } from "../../../src/definition/walk.ts";
 
 const COMMON = { needs: [], if: null, each: null, output: null, rules: [], critical: true } as const;

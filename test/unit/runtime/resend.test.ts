@@ -1,7 +1,7 @@
 /** When a message leaves again, and when it must not leave at all (design.md, fact 1). */
 import { describe, expect, it } from "vitest";
 
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import type { JsonObject } from "../../../src/base/json.ts";
 import type { Described } from "../../../src/ports/agents.ts";
 import { AMBIGUOUS, DONE, factsOf, farAgent, FarWorld, startedWith, turns } from "./far-world.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
-import { RunBoard } from "../../../src/runtime/run-board.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
+import { RunBoard } from "../../../src/runtime/board/run-board.ts";
 import type { Fact } from "../../../src/scheduler/index.ts";
 
 const definition = workflowFromObject({

@@ -1,7 +1,7 @@
 /** The send ledger against an agent whose answers get lost, at the port (ports/agents.ts). */
 import { describe, expect, it } from "vitest";
 
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { RECONCILE_MS } from "../../../src/base/limits.ts";
 import { openOrchestrator } from "../../../src/compose.ts";
 import { type Clock, systemClock } from "../../../src/ports/clock.ts";

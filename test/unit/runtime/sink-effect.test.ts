@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
-import { keyOfEvent } from "../../../src/runtime/effect-keys.ts";
+import { keyOfEvent } from "../../../src/runtime/effects/effect-keys.ts";
 import type { Target } from "../../../src/definition/definition.ts";
 import { DEFAULT_TENANT, type RunId } from "../../../src/base/ids.ts";
 import { delegate, EffectsWorld } from "./effects-world.ts";

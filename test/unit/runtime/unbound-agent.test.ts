@@ -1,15 +1,15 @@
 /** After a restart the agent that has the work may be gone, while another one could do the same. */
 import { expect, it } from "vitest";
 
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { DEFAULT_TENANT, type RunId } from "../../../src/base/ids.ts";
 import { MemoryStore } from "../../../src/hosts/memory/memory-store.ts";
 import { openMemory } from "../../../src/hosts/memory/open-memory.ts";
 import type { RemoteAgent, Sent } from "../../../src/ports/agents.ts";
 import { systemClock } from "../../../src/ports/clock.ts";
 import type { Host } from "../../../src/ports/host.ts";
-import { Effects } from "../../../src/runtime/effects.ts";
-import { Registry } from "../../../src/runtime/registry.ts";
+import { Effects } from "../../../src/runtime/effects/effects.ts";
+import { Registry } from "../../../src/runtime/registry/registry.ts";
 import type { Fact } from "../../../src/scheduler/index.ts";
 
 const RUN = { tenant: DEFAULT_TENANT, id: "run-1" as RunId };

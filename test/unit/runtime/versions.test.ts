@@ -2,13 +2,13 @@
 import { describe, expect, it } from "vitest";
 
 import { createAgentFactory } from "../../../src/agents/agent-factory.ts";
-import { workflowFromObject } from "../../../src/authoring/workflow-from-object.ts";
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { MAX_WORKFLOW_REFERENCES } from "../../../src/base/limits.ts";
 import type { AgentBinding, Definition, Step } from "../../../src/definition/definition.ts";
 import { openMemory } from "../../../src/hosts/memory/open-memory.ts";
 import { Orchestrator } from "../../../src/runtime/orchestrator.ts";
-import { Registry } from "../../../src/runtime/registry.ts";
-import { referencesOf } from "../../../src/runtime/versions.ts";
+import { Registry } from "../../../src/runtime/registry/registry.ts";
+import { referencesOf } from "../../../src/runtime/workflows/versions.ts";
 
 /** A workflow whose steps are the given sub-workflows; without any, one step of its own. */
 function flow(name: string, version: string | null, references: readonly string[] = [], mark = ""): Definition {

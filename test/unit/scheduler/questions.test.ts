@@ -46,8 +46,9 @@ describe("a question", () => {
     }
     const task = world.accept("a");
     world.answer("a", ASK, task);
-    expect(world.failure?.details).toMatchObject({ code: "T4110" });
     expect(world.open.get("a")).toMatchObject({ kind: "abort", attempt: 1, turn: MAX_TURNS, task });
+    world.answer("a", { kind: "canceled", failure: { code: "C", message: "stopped", retryable: false } });
+    expect(world.failure?.details).toMatchObject({ code: "T4110" });
   });
 });
 

@@ -7,6 +7,8 @@ import { Choices, liveThrough, randomOutcome } from "../../support/random-world.
 import { step, World } from "../../support/world.ts";
 
 const RUNS = Number(process.env["TUTTI_RANDOM_RUNS"] ?? 400);
+/** Under coverage, beside other work, on a slow machine. */
+const TIMEOUT_MS = 60_000 + RUNS * 200;
 
 function randomSteps(choices: Choices): JsonObject {
   const steps: Record<string, JsonObject> = {};
@@ -61,6 +63,7 @@ function randomTree(choices: Choices, depth: number, prefix: string): JsonObject
       ...(isOverItems ? { each: "${{ input.items }}", as: `item_${id}`, concurrency: 1 + choices.below(3) } : {}),
       ...(choices.isOneIn(4) ? { critical: false } : {}),
       ...(choices.isOneIn(6) ? { onError: step() } : {}),
+      ...(choices.isOneIn(8) ? { onTimeout: step() } : {}),
       ...withJoin(choices, randomKind(choices, depth, id), isOverItems),
     };
   }
@@ -70,7 +73,7 @@ function randomTree(choices: Choices, depth: number, prefix: string): JsonObject
 /** A parallel step has its join inside. */
 function withJoin(choices: Choices, kind: JsonObject, isOverItems: boolean): JsonObject {
   return isOverItems && !("parallel" in kind) && choices.isOneIn(2)
-    ? { ...kind, succeed: JOINS[choices.below(JOINS.length)] ?? "all" }
+    ? { ...kind, succeed: JOINS[choices.below(JOINS.length)] ?? "all", ...(choices.isOneIn(2) ? { onDisagree: step() } : {}) }
     : kind;
 }
 
@@ -81,7 +84,7 @@ function randomKind(choices: Choices, depth: number, id: string): JsonObject {
       return { wait: choices.isOneIn(2) ? "5s" : { signal: choices.isOneIn(2) ? "go" : "stop", timeout: "1m" } };
     case 1:
       return {
-        approval: { to: ["role:x"], title: "Go on?", remind: "10s", timeout: "1m", onTimeout: choices.isOneIn(2) ? "reject" : "fail" },
+        approval: { to: ["role:x"], title: "Go on?", remind: "1m", timeout: "6m", onTimeout: choices.isOneIn(2) ? "reject" : "fail" },
       };
     case 2:
       return choices.isOneIn(2)
@@ -124,7 +127,7 @@ function sayAnything(path: string, choices: Choices) {
   return randomOutcome(path, choices);
 }
 
-describe("random runs", () => {
+describe("random runs", { timeout: TIMEOUT_MS }, () => {
   it("of random workflows, agents, people and times keep every invariant, replay to the same state, and end", () => {
     assert(
       property(array(nat(10_000), { minLength: 30, maxLength: 120 }), (numbers) => {
@@ -183,7 +186,9 @@ function expectEachIsOverOnce({ facts }: World): void {
 function withoutRaces(value: Json): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map(withoutRaces);
   if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value as JsonObject).filter(([key]) => !["succeed", "wait", "approval", "critical"].includes(key));
+  const entries = Object.entries(value as JsonObject).filter(
+    ([key]) => !["succeed", "onDisagree", "wait", "approval", "critical"].includes(key),
+  );
   const rest = Object.fromEntries(entries.map(([key, inner]) => [key, withoutRaces(inner)]));
   return "wait" in (value as JsonObject) || "approval" in (value as JsonObject) ? { ...rest, capability: "work" } : rest;
 }

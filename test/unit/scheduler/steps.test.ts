@@ -86,6 +86,13 @@ describe("skipping", () => {
     expect(new World({ a: step({ if: "input.go.deeper" }) }).start({}).failure?.message).toContain("input.go.deeper");
   });
 
+  it.each(["text", "with", "files"])("%s without a value fails its step before anybody is asked", (key) => {
+    const value = { text: "${{ input.no.such }}", with: { n: "${{ input.no.such }}" }, files: ["${{ input.no.such }}"] }[key] ?? "";
+    const world = new World({ a: step({ [key]: value }) }).start({});
+    expect(world.factsOf("subtaskFailed")).toMatchObject([{ path: "a", attempt: 0, reason: "expression", failure: { code: "T4101" } }]);
+    expect(world.factsOf("subtaskAssigned")).toEqual([]);
+  });
+
   it("an expression that is wrong fails its step, never the process", () => {
     const world = new World({
       a: step({ with: { n: "${{ input.missing.deep }}" } }),

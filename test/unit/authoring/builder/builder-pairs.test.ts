@@ -3,7 +3,7 @@ import { type Buildable, cel, defineAgent, handoff, loop, parallel, remoteAgent,
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
-import { loadText } from "../../../../src/authoring/load-file.ts";
+import { loadText } from "../../../../src/authoring/file/load-file.ts";
 import { fingerprintOf } from "../../../../src/definition/fingerprint.ts";
 import { WHOLE_LANGUAGE } from "../whole-language.ts";
 import { WHOLE_WORKFLOW } from "./whole-workflow.ts";

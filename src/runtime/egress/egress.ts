@@ -1,0 +1,147 @@
+/**
+ * The one door to the network: every request that leaves this process is made here.
+ *
+ * It owns the connections, one pool per origin, trust level and lane, and it says of every failure
+ * whether the request can have reached the other side. It does not retry: callers know what may be
+ * sent twice.
+ *
+ * 1. Redirects are never followed, and credentials in an address are refused.
+ * 2. `notSent` is only said when no byte of the request was written.
+ * 3. Nothing waits for ever: connecting, a whole reply, and the beginning of a stream have deadlines.
+ * 4. A reply is at most `MAX_RESPONSE_BYTES`; a stream is read no faster than it is consumed.
+ * 5. An address that came from the network leads only to public hosts, and only over https.
+ */
+import { Pool } from "undici";
+
+import { MAX_EFFECTS_PER_ORIGIN, MAX_ORIGINS, MAX_STREAMS_PER_ORIGIN, REQUEST_TIMEOUT_MS } from "../../base/limits.ts";
+import { connectorFor, type Trust } from "./egress-connector.ts";
+import { EgressError } from "./egress-error.ts";
+import { Exchange } from "./egress-exchange.ts";
+
+export type { Trust } from "./egress-connector.ts";
+export { EgressError } from "./egress-error.ts";
+
+/** What `fetch` is to a caller; the A2A SDK takes it as its `fetchImpl`. */
+export type Fetch = typeof globalThis.fetch;
+
+export type FetchOptions = {
+  readonly trust: Trust;
+  /** Until a whole reply is here, or a stream has begun. In milliseconds. */
+  readonly timeoutMs?: number;
+};
+
+export type EgressOptions = {
+  /** Connections per origin for requests and replies. */
+  readonly connectionCount?: number;
+  /** Connections per origin for streams: another lane, so that streams never starve requests. */
+  readonly streamCount?: number;
+  /** For addresses from the network: allows private hosts and plain http. For tests and closed networks. */
+  readonly allowPrivate?: boolean;
+};
+
+/** The process's way out. Make one per process, or per tenant: connections are never shared between two. */
+export class Egress {
+  readonly #pools = new Map<string, Pool>();
+  readonly #options: EgressOptions;
+
+  constructor(options: EgressOptions = {}) {
+    this.#options = options;
+  }
+
+  /** A `fetch` at a trust level. It takes texts and bytes as bodies, and understands `signal`. */
+  fetch(options: FetchOptions): Fetch {
+    const trust = options.trust === "network" && this.#options.allowPrivate === true ? "operator" : options.trust;
+    const timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
+    return (input, init) => {
+      try {
+        const url = checkedUrl(input, trust);
+        const headers = plainHeaders(init?.headers);
+        const pool = this.#pool(url.origin, trust, (headers["accept"] ?? headers["Accept"]) === "text/event-stream");
+        return new Exchange(url, timeoutMs, init?.signal ?? null).start(pool, {
+          path: url.pathname + url.search,
+          method: init?.method ?? "GET",
+          headers,
+          body: plainBody(init?.body),
+        });
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    };
+  }
+
+  /** Ends every connection at once; requests under way fail. */
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #pool(origin: string, trust: Trust, streams: boolean): Pool {
+    const key = `${streams ? "s" : "r"} ${trust} ${origin}`;
+    const known = this.#pools.get(key);
+    if (known !== undefined) {
+      // To the end: the map's order is the order of last use.
+      this.#pools.delete(key);
+      this.#pools.set(key, known);
+      return known;
+    }
+    if (this.#pools.size >= MAX_ORIGINS) this.#dropOldest();
+    const pool = new Pool(origin, {
+      connections: streams
+        ? (this.#options.streamCount ?? MAX_STREAMS_PER_ORIGIN)
+        : (this.#options.connectionCount ?? MAX_EFFECTS_PER_ORIGIN),
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: connectorFor(trust),
+    });
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  /** Closing waits for requests under way, so nothing is cut off. */
+  #dropOldest(): void {
+    const [key, pool] = this.#pools.entries().next().value ?? [];
+    if (key === undefined || pool === undefined) return;
+    this.#pools.delete(key);
+    pool.close().catch(() => pool.destroy());
+  }
+}
+
+function checkedUrl(input: string | URL | Request, trust: Trust): URL {
+  const text = typeof input === "string" ? input : input instanceof URL ? input.href : input.url;
+  if (!URL.canParse(text)) throw new EgressError("notSent", `"${text}" is not an address.`, { code: "T3003" });
+  const url = new URL(text);
+  const allowed = trust === "network" ? url.protocol === "https:" : url.protocol === "https:" || url.protocol === "http:";
+  if (!allowed) {
+    throw new EgressError(
+      "notSent",
+      `${url.origin} is not asked: addresses ${trust === "network" ? "from the network" : "of agents"} must use https${trust === "network" ? "" : " or http"}.`,
+      { code: "T6001" },
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new EgressError("notSent", `The address of ${url.host} holds credentials; use a token instead.`, { code: "T6001" });
+  }
+  return url;
+}
+
+type PlainHeaders = { [name: string]: string };
+
+function plainHeaders(headers: RequestInit["headers"]): PlainHeaders {
+  if (headers === undefined) return {};
+  if (headers instanceof Headers) return Object.fromEntries(headers.entries());
+  if (Array.isArray(headers)) return Object.fromEntries(headers.map((pair) => [pair[0], pair[1]]));
+  return headers as PlainHeaders;
+}
+
+function plainBody(body: RequestInit["body"]): string | Uint8Array | null {
+  if (body === undefined || body === null) return null;
+  if (typeof body === "string" || body instanceof Uint8Array) return body;
+  throw new EgressError("notSent", "A request body must be text or bytes.", { code: "T9001" });
+}
