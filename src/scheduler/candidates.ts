@@ -13,7 +13,7 @@ export class Candidates {
   #all: Candidate[] = [];
   #next = 0;
   /** Of a frame that was forgotten: its candidates before this place count no more. */
-  readonly #countFrom = new Map<Path, number>();
+  #countFrom: Map<Path, number> | undefined;
 
   push(candidate: Candidate): void {
     this.#all.push(candidate);
@@ -23,26 +23,27 @@ export class Candidates {
   take(): Candidate | undefined {
     for (let next = this.#all[this.#next]; next !== undefined; next = this.#all[this.#next]) {
       this.#next += 1;
-      if (this.#next > (this.#countFrom.get(next.frame) ?? 0)) return next;
+      if (this.#next > (this.#countFrom?.get(next.frame) ?? 0)) return next;
     }
-    this.clear();
+    if (this.#next > 0) this.clear();
     return undefined;
   }
 
   clear(): void {
     this.#all = [];
     this.#next = 0;
-    this.#countFrom.clear();
+    this.#countFrom = undefined;
   }
 
   /** True when a step of this frame is among them. */
   hasIn(frame: Path): boolean {
-    const from = Math.max(this.#next, this.#countFrom.get(frame) ?? 0);
+    const from = Math.max(this.#next, this.#countFrom?.get(frame) ?? 0);
     return this.#all.findIndex((candidate, index) => index >= from && candidate.frame === frame) !== -1;
   }
 
   /** Nothing of a frame is a candidate any more, until it is pushed again. */
   forget(frame: Path): void {
+    this.#countFrom ??= new Map();
     this.#countFrom.set(frame, this.#all.length);
   }
 }

@@ -18,7 +18,7 @@ export function assignFlight(state: RunState, fact: SubtaskAssigned): void {
 }
 
 function beginFlight(state: RunState, fact: SubtaskAssigned): void {
-  state.flights[fact.path] = {
+  const flight: Flight = {
     phase: "assigned",
     attempt: fact.attempt,
     turn: 1,
@@ -37,9 +37,10 @@ function beginFlight(state: RunState, fact: SubtaskAssigned): void {
     resends: 0,
     progress: null,
   };
+  addExtras(flight, fact);
+  state.flights[fact.path] = flight;
   state.flightCount += 1;
   state.spent.subtasks += 1;
-  addExtras(flightOf(state, fact.path), fact);
   const undone = state.compensating === null ? undefined : state.compensations.at(-1);
   if (undone === undefined) beginItem(state, fact.path);
   else forgetQuestion(state, undone);
@@ -51,7 +52,7 @@ function addExtras(flight: Flight, fact: SubtaskAssigned): void {
   if (files !== undefined) flight.files = files;
   if (stopAt !== undefined) flight.stopAt = stopAt;
   if (conversation !== undefined) flight.conversation = conversation;
-  noteExtras(flight, { idleMs, acceptBy, at: fact.at });
+  if (idleMs !== undefined || acceptBy !== undefined) noteExtras(flight, { idleMs, acceptBy, at: fact.at });
 }
 
 function noteExtras(

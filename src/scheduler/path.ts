@@ -33,7 +33,14 @@ function takeApart(path: Path): Parts {
   const frame = slash === -1 ? ROOT : path.slice(0, slash);
   if (!path.endsWith("]")) return { path, frame, step: slash === -1 ? path : path.slice(slash + 1), index: null };
   const bracket = path.lastIndexOf("[");
-  return { path, frame, step: path.slice(slash + 1, bracket), index: Number(path.slice(bracket + 1, -1)) };
+  return { path, frame, step: path.slice(slash + 1, bracket), index: digitsAt(path, bracket + 1) };
+}
+
+/** The number from a place to the last character but one; without a text of its own, since every item has one. */
+function digitsAt(path: Path, start: number): number {
+  let value = 0;
+  for (let place = start; place < path.length - 1; place += 1) value = value * 10 + path.charCodeAt(place) - 48;
+  return value;
 }
 
 /** The id of the step that a subtask executes. */
