@@ -29,6 +29,8 @@ export class Definitions {
   readonly #parts: DefinitionsParts;
   /** By tenant, name and version: settles when the definition is stored, or could not be. */
   readonly #underWay = new Map<string, Promise<void>>();
+  /** Versions that have been looked for and are there; each stays for ever, and every start asks. */
+  readonly #held = new Set<string>();
 
   constructor(parts: DefinitionsParts) {
     this.#parts = parts;
@@ -85,7 +87,11 @@ export class Definitions {
   }
 
   #has(tenant: Tenant, fingerprint: string, version: string): boolean {
-    return this.#parts.store().definitions(tenant, { fingerprint, version, limit: 1 }).items.length > 0;
+    const key = `${tenant}/${fingerprint}@${version}`;
+    if (this.#held.has(key)) return true;
+    const isThere = this.#parts.store().definitions(tenant, { fingerprint, version, limit: 1 }).items.length > 0;
+    if (isThere) this.#held.add(key);
+    return isThere;
   }
 
   #taken(tenant: Tenant, version: string, given: Definition, fingerprint: string): TuttiError {

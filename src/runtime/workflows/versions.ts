@@ -128,6 +128,8 @@ export async function storeDefinition(
   { host, tenant, draft = false }: { readonly host: Host; readonly tenant: Tenant; readonly draft?: boolean },
 ): Promise<WorkflowVersion> {
   const fingerprint = await host.define(tenant, definition, draft ? { draft } : {});
+  // Only a draft may be kept under another version than its own; and every start comes here.
+  if (!draft) return { name: definition.name, version: ownVersion(definition, fingerprint), fingerprint };
   const { items } = await host.definitions(tenant, { fingerprint, limit: 1 });
   const [stored] = items;
   return { name: definition.name, version: stored?.version ?? ownVersion(definition, fingerprint), fingerprint };
