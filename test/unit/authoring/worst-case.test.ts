@@ -67,7 +67,7 @@ it("lints a definition of ten thousand steps in seconds", () => {
     return `  s${index}: { capability: c, timeout: 1s, with: { a: "${read}", b: "\${{ size(input.note) + ${index} }}" }, output: { type: object, properties: { x: { type: string } } } }`;
   });
   const text = `tutti: "1.0"\nname: w\ntimeout: 30d\nsteps:\n${steps.join("\n")}\n`;
-  // Alone it is under two seconds (docs/benchmarks.md). Here coverage is counted and others are at work: the
+  // Alone it is under two seconds. Here coverage is counted and others are at work: the
   // better of two, and twice the time.
   const seconds = [1, 2].map(() => {
     const before = process.threadCpuUsage();
