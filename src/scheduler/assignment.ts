@@ -6,7 +6,7 @@ import { partsAt } from "./context-writes.ts";
 import { handoffInput } from "./handoff.ts";
 import type { Path } from "./input.ts";
 import { listOf } from "./evolve-scope.ts";
-import { frameOf, ownerOf, ROOT } from "./path.ts";
+import { frameOf, isItem, ownerOf, ROOT } from "./path.ts";
 import { stepAt } from "./place.ts";
 import { flightOf, type Flight, type RunState } from "./state.ts";
 
@@ -29,7 +29,7 @@ export function assignmentOf(source: Source, path: Path, step: Step = stepAt(sou
     exchanges: flight.exchanges ?? [],
     task: flight.task,
     ...(step.kind === "delegate" && hasExtras(step, flight) ? extrasOf(source.state, step, flight) : {}),
-    ...(path.endsWith("]") ? batchOf(source.state, path) : {}),
+    ...(isItem(path) ? batchOf(source.state, path) : {}),
     ...(frameOf(path) === ROOT ? {} : plannedOf(source, path)),
   };
 }

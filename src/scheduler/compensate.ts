@@ -13,7 +13,7 @@ import { sendAssignment } from "./assign.ts";
 import { delegateOf } from "./complete.ts";
 import type { AttemptProblem } from "./failure.ts";
 import type { Path } from "./input.ts";
-import { frameOf } from "./path.ts";
+import { compensationPath, frameOf } from "./path.ts";
 import { type Decision, questionId } from "./questions.ts";
 import type { Compensation } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -28,10 +28,6 @@ export function isUndone(turn: Turn): boolean {
   const isAtWork = state.flights[compensationPath(last.path)] !== undefined || last.question !== null;
   if (!isAtWork) undo(turn, last, 1);
   return false;
-}
-
-export function compensationPath(path: Path): Path {
-  return `${path}/compensate`;
 }
 
 function undo(turn: Turn, { path, input, text, question }: Compensation, attempt: number): void {

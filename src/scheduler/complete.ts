@@ -12,9 +12,8 @@ import type { ContextChange, LeftBehind } from "./fact.ts";
 import type { Path, RemoteTask } from "./input.ts";
 import type { Failure, Reply } from "./outcome.ts";
 import { subtaskIsOver } from "./over.ts";
-import { frameOf, ownerOf, ROOT, stepOf } from "./path.ts";
-import { openFrame } from "./place.ts";
-import { findStep } from "./place.ts";
+import { compensationPath, frameOf, isItem, ownerOf, stepOf, ROOT } from "./path.ts";
+import { findStep, openFrame } from "./place.ts";
 import { contractAt } from "./plan.ts";
 import { evaluateOptional, expressionProblem } from "./ready.ts";
 import type { ItemsByPath } from "./state.ts";
@@ -47,7 +46,7 @@ export function contractProblem(turn: Turn, step: StepProgram, path: Path, outpu
 
 /** True for the path of all items of an `each` together. */
 export function isWholeList(step: StepProgram, path: Path): boolean {
-  return step.items !== null && !path.endsWith("]");
+  return step.items !== null && !isItem(path);
 }
 
 /** Completes a subtask whose output keeps its contract. */
@@ -78,7 +77,7 @@ export function leftBehind(turn: Turn, step: StepProgram, completion: Omit<Compl
   const isOwnWork = turn.state.scopes[path]?.kind !== "handler" && !isWholeList(step, path);
   const compensate = isOwnWork ? step.inner.compensate : undefined;
   // What votes already counts in a quorum further out as a part of what votes there.
-  const part = voting === null || path.endsWith("]") ? path : ownerOf(frameOf(path));
+  const part = voting === null || isItem(path) ? path : ownerOf(frameOf(path));
   const principal = isInsideQuorum(turn, part) ? principalOf(turn, completion) : null;
   if (voting === null && principal === null && compensate === undefined) return NOTHING;
   const cast = voting === null ? ok({}) : voteOf(turn, voting, completion);
@@ -90,7 +89,7 @@ export function leftBehind(turn: Turn, step: StepProgram, completion: Omit<Compl
 
 /** The step whose quorum a subtask votes in: of its list, or of the parallel step that it is a branch of. */
 function votingStep(turn: Turn, step: StepProgram, path: Path): StepProgram | null {
-  if (path.endsWith("]")) return step.parts.vote !== undefined && step.step.kind !== "parallel" ? step : null;
+  if (isItem(path)) return step.parts.vote !== undefined && step.step.kind !== "parallel" ? step : null;
   const frame = frameOf(path);
   if (frame === ROOT) return null;
   const holder = turn.stepAt(ownerOf(frame));
@@ -109,7 +108,7 @@ function isInsideQuorum(turn: Turn, path: Path): boolean {
 /** Whose work a result is; of a step that holds others, and of a list, the work of all in it. Null: of no agent. */
 function principalOf({ state }: Turn, { path, agent, principal }: Completion): string | null {
   if (principal !== undefined || agent !== "") return principal ?? agent;
-  const list = path.endsWith("]") ? undefined : openFrame(state, frameOf(path)).lists[stepOf(path)];
+  const list = isItem(path) ? undefined : openFrame(state, frameOf(path)).lists[stepOf(path)];
   const { principals = [] } = state.scopes[path] ?? list ?? {};
   return principals.length === 0 ? null : principals.toSorted().join(" + ");
 }
@@ -141,9 +140,9 @@ function compensationOf(step: StepProgram, compensate: StepProgram, completion: 
   const result = completedResult({ ...contents, attempt, agent });
   const scope: Scope = { ...outer, steps: { [step.id]: result }, outer };
   const input = evaluateOptional(compensate.with, scope);
-  if (!input.ok) return err(expressionProblem(`${path}/compensate`, input.error).failure);
+  if (!input.ok) return err(expressionProblem(compensationPath(path), input.error).failure);
   const text = evaluateOptional(compensate.text, scope);
-  if (!text.ok) return err(expressionProblem(`${path}/compensate`, text.error).failure);
+  if (!text.ok) return err(expressionProblem(compensationPath(path), text.error).failure);
   return ok({
     compensation: { ...(input.value === null ? {} : { input: input.value }), ...(text.value === null ? {} : { text: textOf(text.value) }) },
   });

@@ -8,7 +8,7 @@ import { ownList, ownMap } from "./empty.ts";
 import { beginAbort, endFlight } from "./evolve-flight.ts";
 import type { Fact, LeftBehind, ScopeOpened, SubtaskCompleted, SubtaskFailed, VoteCast, WaitStarted } from "./fact.ts";
 import type { Path } from "./input.ts";
-import { frameOf, indexOf, ownerOf, stepOf } from "./path.ts";
+import { compensationPath, frameOf, indexOf, ownerOf, stepOf } from "./path.ts";
 import { openFrame, scopeStateOf } from "./place.ts";
 import { queueWait } from "./signal-waits.ts";
 import { type Compensation, flightOf, type Frame, type ListState, type RunState, type WaitState } from "./state.ts";
@@ -354,7 +354,7 @@ export function releaseTask(state: RunState, { path, compensation }: FactOf<"tas
 }
 
 export function endCompensation(state: RunState, { path }: FactOf<"compensationEnded">): void {
-  const flight = `${path}/compensate`;
+  const flight = compensationPath(path);
   if (state.flights[flight] !== undefined) endFlight(state, flight);
   const last = state.compensations.pop();
   assert(last?.path === path, "The last that completed is undone first.");
@@ -362,7 +362,7 @@ export function endCompensation(state: RunState, { path }: FactOf<"compensationE
 }
 
 export function askToCompensate(state: RunState, { path, question, attempt }: FactOf<"compensationFailed">): void {
-  endFlight(state, `${path}/compensate`);
+  endFlight(state, compensationPath(path));
   const last = present(state.compensations.at(-1), "What is being undone is the last.");
   last.attempt = attempt;
   last.question = question;

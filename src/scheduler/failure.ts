@@ -24,7 +24,7 @@ import type { Path, RemoteTask } from "./input.ts";
 import { joinOfItems, toleratesFailures } from "./join.ts";
 import type { Failure } from "./outcome.ts";
 import { stepIsOver, subtaskIsOver } from "./over.ts";
-import { frameOf, listPathOf, ownerOf, ROOT } from "./path.ts";
+import { frameOf, isItem, listPathOf, ownerOf, ROOT } from "./path.ts";
 import { openFrame, scopeStateOf } from "./place.ts";
 import { flightOf, type Flight } from "./state.ts";
 import { stopInside, stopItems } from "./stop.ts";
@@ -131,7 +131,7 @@ export function failSubtask(turn: Turn, step: StepProgram, problem: AttemptProbl
 
 /** A step that is not critical may fail, and what a join counts may: the join says when it is too much. */
 function isTolerated(turn: Turn, { step }: StepProgram, path: Path): boolean {
-  return !step.critical || (path.endsWith("]") ? toleratesFailures(joinOfItems(step)) : isToleratedByJoin(turn, path));
+  return !step.critical || (isItem(path) ? toleratesFailures(joinOfItems(step)) : isToleratedByJoin(turn, path));
 }
 
 /** True for a branch of a parallel step whose join counts failures. */

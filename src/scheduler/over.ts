@@ -2,13 +2,13 @@
 import type { StepProgram } from "../definition/program.ts";
 import type { Path } from "./input.ts";
 import { advanceList } from "./list.ts";
-import { frameOf, listPathOf, ROOT } from "./path.ts";
+import { frameOf, isItem, listPathOf, ROOT } from "./path.ts";
 import { settleScope } from "./scope.ts";
 import type { Turn } from "./turn.ts";
 
 /** An item lets its list go on; anything else was a whole step. */
 export function subtaskIsOver(turn: Turn, step: StepProgram, path: Path): void {
-  if (path.endsWith("]")) advanceList(turn, step, listPathOf(path));
+  if (isItem(path)) advanceList(turn, step, listPathOf(path));
   else stepIsOver(turn, step, path);
 }
 

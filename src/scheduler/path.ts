@@ -31,7 +31,7 @@ function partsOf(path: Path): Parts {
 function takeApart(path: Path): Parts {
   const slash = path.lastIndexOf("/");
   const frame = slash === -1 ? ROOT : path.slice(0, slash);
-  if (!path.endsWith("]")) return { path, frame, step: slash === -1 ? path : path.slice(slash + 1), index: null };
+  if (!isItem(path)) return { path, frame, step: slash === -1 ? path : path.slice(slash + 1), index: null };
   const bracket = path.lastIndexOf("[");
   return { path, frame, step: path.slice(slash + 1, bracket), index: digitsAt(path, bracket + 1) };
 }
@@ -60,7 +60,12 @@ export function frameOf(path: Path): Path {
 
 /** The path of a step: that of a subtask without the place in its list. */
 export function listPathOf(path: Path): Path {
-  return path.endsWith("]") ? path.slice(0, path.lastIndexOf("[")) : path;
+  return isItem(path) ? path.slice(0, path.lastIndexOf("[")) : path;
+}
+
+/** True for an item of a list. */
+export function isItem(path: Path): boolean {
+  return path.endsWith("]");
 }
 
 /** The subtask that holds a frame. */
@@ -87,4 +92,9 @@ export function itemPath(step: Path, index: number): Path {
 export function iteratedBy(path: Path): Path | null {
   const hash = path.lastIndexOf("#");
   return hash === -1 ? null : path.slice(0, hash);
+}
+
+/** Where the subtask that undoes another one works. */
+export function compensationPath(path: Path): Path {
+  return pathIn(path, "compensate");
 }

@@ -17,7 +17,7 @@ import { turnIsOver } from "./handoff.ts";
 import type { Path } from "./input.ts";
 import { type Tally, verdictOf } from "./join.ts";
 import { iterationIsOver } from "./loop.ts";
-import { frameIn, ownerOf } from "./path.ts";
+import { frameIn, isItem, ownerOf } from "./path.ts";
 import { scopeStateOf, startable } from "./place.ts";
 import { outputsOf } from "./outputs.ts";
 import { planStepIsOver } from "./plan.ts";
@@ -84,7 +84,7 @@ export function settleScope(turn: Turn, frame: Path): void {
  * An item cannot be skipped, and of a handler its holder says what follows.
  */
 function isSkipped({ block, step }: StepProgram, path: Path, { kind, iteration, steps, stepsOver }: ScopeState): boolean {
-  if (kind === "handler" || iteration > 1 || path.endsWith("]")) return false;
+  if (kind === "handler" || iteration > 1 || isItem(path)) return false;
   // One agent at a time plans, or has its turn.
   const count = step.kind === "plan" || step.kind === "handoff" ? 1 : present(block, `${path} holds steps.`).steps.length;
   return stepsOver === count && countsOf(steps).skipped === stepsOver;
