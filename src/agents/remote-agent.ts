@@ -1,15 +1,15 @@
 import type { AgentCard, Message, Task } from "@a2a-js/sdk";
 
-import { AskedQuestions } from "../a2a/asked-questions.ts";
-import { toCallFailure } from "../a2a/call-failure.ts";
-import type { Interface } from "../a2a/card.ts";
-import { A2aClient, type Secret } from "../a2a/client.ts";
-import { cancelTask } from "../a2a/cancel-task.ts";
-import { findMessage, taskOf } from "../a2a/find-message.ts";
-import { TaskFollower } from "../a2a/follow-task.ts";
-import { isEmptyResult, messageToReply, taskToOutcome } from "../a2a/task-to-outcome.ts";
-import { DEDUPE_EXTENSION, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire.ts";
-import { workToRequest } from "../a2a/work-to-message.ts";
+import { AskedQuestions } from "../a2a/client/asked-questions.ts";
+import { toCallFailure } from "../a2a/client/call-failure.ts";
+import type { Interface } from "../a2a/client/card.ts";
+import { A2aClient, type Secret } from "../a2a/client/client.ts";
+import { cancelTask } from "../a2a/client/cancel-task.ts";
+import { findMessage, taskOf } from "../a2a/client/find-message.ts";
+import { TaskFollower } from "../a2a/client/follow-task.ts";
+import { isEmptyResult, messageToReply, taskToOutcome } from "../a2a/client/task-to-outcome.ts";
+import { DEDUPE_EXTENSION, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire/wire.ts";
+import { workToRequest } from "../a2a/client/work-to-message.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import type { StepLimit } from "../definition/definition.ts";
 import type { CancelResult, Capability, Described, Found, RemoteAgent, Sent, Watch, Work } from "../ports/agents.ts";

@@ -1,9 +1,9 @@
 /** What can be said of an agent without giving it work: its card, and what a workflow should know of it. */
 import type { AgentCard } from "@a2a-js/sdk";
 
-import { A2aClient } from "../a2a/client.ts";
-import type { Interface } from "../a2a/card.ts";
-import { DEDUPE_EXTENSION } from "../a2a/wire.ts";
+import { A2aClient } from "../a2a/client/client.ts";
+import type { Interface } from "../a2a/client/card.ts";
+import { DEDUPE_EXTENSION } from "../a2a/wire/wire.ts";
 import { Egress } from "../runtime/egress/egress.ts";
 import { sentenceOf } from "./report-error.ts";
 import { clean } from "./text.ts";

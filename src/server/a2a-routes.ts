@@ -13,7 +13,7 @@ import { A2A_VERSION_HEADER, AGENT_CARD_PATH, AgentCard } from "@a2a-js/sdk";
 import { toRestErrorBody, VersionNotSupportedError } from "@a2a-js/sdk/errors";
 import { type Context, Hono } from "hono";
 
-import { type AgentRequestHandler, OverloadError } from "../a2a/request-handler.ts";
+import { type AgentRequestHandler, OverloadError } from "../a2a/server/request-handler.ts";
 import type { Log } from "../ports/log.ts";
 import { answerJsonRpc } from "./json-rpc-binding.ts";
 import { answerRest } from "./rest-binding.ts";

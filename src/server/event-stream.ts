@@ -1,6 +1,6 @@
 import { SSE_HEADERS, type StreamResponse } from "@a2a-js/sdk";
 
-import type { EventQueue } from "../a2a/event-queue.ts";
+import type { EventQueue } from "../a2a/server/event-queue.ts";
 
 const ENCODER = new TextEncoder();
 const HEARTBEAT = ENCODER.encode(": heartbeat\n\n");

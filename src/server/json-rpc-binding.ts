@@ -1,6 +1,6 @@
 import { A2AError, toJsonRpcError } from "@a2a-js/sdk/errors";
 
-import { isShallow } from "../a2a/wire.ts";
+import { isShallow } from "../a2a/wire/wire.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { eventStream } from "./event-stream.ts";
 import { type Binding, eventToJson, isStream, isUnary, open, perform } from "./operations.ts";

@@ -12,8 +12,8 @@ import {
 } from "@a2a-js/sdk";
 import { A2AError, RequestMalformedError } from "@a2a-js/sdk/errors";
 
-import type { EventQueue } from "../a2a/event-queue.ts";
-import { type AgentRequestHandler, OverloadError } from "../a2a/request-handler.ts";
+import type { EventQueue } from "../a2a/server/event-queue.ts";
+import { type AgentRequestHandler, OverloadError } from "../a2a/server/request-handler.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Log } from "../ports/log.ts";
 

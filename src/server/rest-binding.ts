@@ -1,7 +1,7 @@
 import { A2A_CONTENT_TYPE } from "@a2a-js/sdk";
 import { A2AError, RequestMalformedError, restStatusFor, TaskNotFoundError, toRestErrorBody } from "@a2a-js/sdk/errors";
 
-import { isShallow } from "../a2a/wire.ts";
+import { isShallow } from "../a2a/wire/wire.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { eventStream } from "./event-stream.ts";
 import { type Binding, eventToJson, open, perform, type StreamOperation, type UnaryOperation } from "./operations.ts";

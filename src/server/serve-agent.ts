@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 
 import { createAdaptorServer } from "@hono/node-server";
 
-import { agentCard } from "../a2a/agent-card.ts";
-import { AgentRequestHandler } from "../a2a/request-handler.ts";
-import { MemoryTaskStore, type TaskStore } from "../a2a/task-store.ts";
+import { agentCard } from "../a2a/server/agent-card.ts";
+import { AgentRequestHandler } from "../a2a/server/request-handler.ts";
+import { MemoryTaskStore, type TaskStore } from "../a2a/server/task-store.ts";
 import { isDirect } from "../agents/answers.ts";
 import { TuttiError } from "../base/errors.ts";
 import { DRAIN_MS, HEARTBEAT_MS, MAX_REQUEST_BYTES, MAX_SERVED_TASKS, MAX_SERVED_WORKING } from "../base/limits.ts";

@@ -10,10 +10,10 @@ import type { AddressInfo } from "node:net";
 import { Role } from "@a2a-js/sdk";
 import { createAdaptorServer } from "@hono/node-server";
 
-import { agentCard } from "../../../src/a2a/agent-card.ts";
-import { AgentRequestHandler } from "../../../src/a2a/request-handler.ts";
-import { type Claim, MemoryTaskStore, type StoredTask, type TaskStore } from "../../../src/a2a/task-store.ts";
-import { DEDUPE_EXTENSION } from "../../../src/a2a/wire.ts";
+import { agentCard } from "../../../src/a2a/server/agent-card.ts";
+import { AgentRequestHandler } from "../../../src/a2a/server/request-handler.ts";
+import { type Claim, MemoryTaskStore, type StoredTask, type TaskStore } from "../../../src/a2a/server/task-store.ts";
+import { DEDUPE_EXTENSION } from "../../../src/a2a/wire/wire.ts";
 import type { LocalAgent } from "../../../src/ports/agents.ts";
 import type { Log } from "../../../src/ports/log.ts";
 import { a2aRoutes } from "../../../src/server/a2a-routes.ts";

@@ -15,8 +15,8 @@ import { Hono } from "hono";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { artifact } from "../../../src/a2a/outcome-to-task.ts";
-import { dataPart, message, textPart } from "../../../src/a2a/wire.ts";
+import { artifact } from "../../../src/a2a/server/outcome-to-task.ts";
+import { dataPart, message, textPart } from "../../../src/a2a/wire/wire.ts";
 import { type Gate, gate } from "./harness.ts";
 
 /** An agent made with the official SDK alone: its executor, its handler, its store. */

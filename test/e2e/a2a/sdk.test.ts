@@ -2,7 +2,7 @@ import { Role, TaskState } from "@a2a-js/sdk";
 import { ClientFactory, ClientFactoryOptions } from "@a2a-js/sdk/client";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 
-import { dataPart, message, textPart } from "../../../src/a2a/wire.ts";
+import { dataPart, message, textPart } from "../../../src/a2a/wire/wire.ts";
 import { remoteAgent } from "../../../src/agents/remote-agent.ts";
 import { Egress } from "../../../src/runtime/egress/egress.ts";
 import { serveAgent } from "../../../src/server/serve-agent.ts";

@@ -1,8 +1,8 @@
 import { Role } from "@a2a-js/sdk";
 import { expect, it } from "vitest";
 
-import { messageToWork } from "../../../src/a2a/message-to-work.ts";
-import { message, textPart } from "../../../src/a2a/wire.ts";
+import { messageToWork } from "../../../src/a2a/server/message-to-work.ts";
+import { message, textPart } from "../../../src/a2a/wire/wire.ts";
 
 const CAPABILITIES = [{ name: "work", description: "Works.", tags: [], inputSchema: null, outputSchema: null }];
 const SENT_AT = Date.UTC(2026, 0, 1);

@@ -1,9 +1,9 @@
 import { type Message, Role, type SendMessageRequest, type Task, TaskState } from "@a2a-js/sdk";
 import { describe, expect, it } from "vitest";
 
-import { AgentRequestHandler } from "../../../src/a2a/request-handler.ts";
-import { type Claim, MemoryTaskStore, type TaskStore } from "../../../src/a2a/task-store.ts";
-import { message, textPart } from "../../../src/a2a/wire.ts";
+import { AgentRequestHandler } from "../../../src/a2a/server/request-handler.ts";
+import { type Claim, MemoryTaskStore, type TaskStore } from "../../../src/a2a/server/task-store.ts";
+import { message, textPart } from "../../../src/a2a/wire/wire.ts";
 import { ask } from "../../../src/agents/answers.ts";
 import { defineAgent } from "../../../src/agents/function-agent.ts";
 import { gate } from "../../e2e/a2a/harness.ts";

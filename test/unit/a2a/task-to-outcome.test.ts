@@ -1,8 +1,8 @@
 import { Role, type Task, TaskState } from "@a2a-js/sdk";
 import { expect, test } from "vitest";
 
-import { taskToOutcome } from "../../../src/a2a/task-to-outcome.ts";
-import { dataPart, message } from "../../../src/a2a/wire.ts";
+import { taskToOutcome } from "../../../src/a2a/client/task-to-outcome.ts";
+import { dataPart, message } from "../../../src/a2a/wire/wire.ts";
 
 function failed(retryAfterMs: number): Task {
   const data = { error_code: "RATE_LIMIT_EXCEEDED", retry_after_ms: retryAfterMs };

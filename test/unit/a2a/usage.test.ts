@@ -2,8 +2,8 @@
 import { fromJsonRpcErrorResponse } from "@a2a-js/sdk/errors";
 import { describe, expect, it } from "vitest";
 
-import { toCallFailure } from "../../../src/a2a/call-failure.ts";
-import { usageOf } from "../../../src/a2a/usage.ts";
+import { toCallFailure } from "../../../src/a2a/client/call-failure.ts";
+import { usageOf } from "../../../src/a2a/client/usage.ts";
 
 describe("what an agent has used", () => {
   const keys = { tokens: "usage.total_tokens", cost: "usage.cost", model: "model" };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Part } from "@a2a-js/sdk";
-import { dataOf, metadataObject } from "../../../src/a2a/wire.ts";
+import { dataOf, metadataObject } from "../../../src/a2a/wire/wire.ts";
 
 function data(text: string): Part {
   const value: unknown = JSON.parse(text);

@@ -6,7 +6,7 @@ import { defineAgent, handOver, remoteAgent, result, serveAgent, type Json, type
 import type { Intent } from "../../../src/scheduler/input.ts";
 import type { Assignment } from "../../../src/scheduler/index.ts";
 import type { Outcome } from "../../../src/scheduler/outcome.ts";
-import { workToRequest } from "../../../src/a2a/work-to-message.ts";
+import { workToRequest } from "../../../src/a2a/client/work-to-message.ts";
 import { assignment, delegate, EffectsWorld, intentFor, taskOf } from "./effects-world.ts";
 import { farAgent, turns } from "./far-world.ts";
 

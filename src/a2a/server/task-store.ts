@@ -8,9 +8,9 @@
  */
 import { type Message, type Task, TaskState } from "@a2a-js/sdk";
 
-import { assert } from "../base/assert.ts";
-import type { Work } from "../ports/agents.ts";
-import { isTerminal } from "./wire.ts";
+import { assert } from "../../base/assert.ts";
+import type { Work } from "../../ports/agents.ts";
+import { isTerminal } from "../wire/wire.ts";
 
 export type StoredTask = {
   readonly task: Task;

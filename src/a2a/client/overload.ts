@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from "../base/json.ts";
-import { MAX_RETRY_AFTER_MS } from "../base/limits.ts";
-import { isShallow } from "./wire.ts";
+import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { MAX_RETRY_AFTER_MS } from "../../base/limits.ts";
+import { isShallow } from "../wire/wire.ts";
 
 /** Words by which an agent says that it has no room now (requirements W127, L036). */
 const WORDS: ReadonlySet<unknown> = new Set(["AGENT_OVERLOADED", "RATE_LIMIT_EXCEEDED"]);

@@ -18,10 +18,10 @@ import {
 } from "@a2a-js/sdk";
 import { JsonRpcTransportFactory, RestTransportFactory, TenantTransportDecorator, type Transport } from "@a2a-js/sdk/client";
 
-import { TuttiError } from "../base/errors.ts";
-import { type Egress, EgressError, type Fetch, type Trust } from "../runtime/egress/egress.ts";
+import { TuttiError } from "../../base/errors.ts";
+import { type Egress, EgressError, type Fetch, type Trust } from "../../runtime/egress/egress.ts";
 import { CardSource, chooseInterface, type Interface, trustOf } from "./card.ts";
-import { PROTOCOL_VERSION } from "./wire.ts";
+import { PROTOCOL_VERSION } from "../wire/wire.ts";
 
 /** A bearer token, or how to get one; asked before every request, so that it may change. */
 export type Secret = string | (() => string | Promise<string>);

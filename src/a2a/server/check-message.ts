@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { Message, Role, type Task } from "@a2a-js/sdk";
 import { type A2AError, RequestMalformedError, UnsupportedOperationError } from "@a2a-js/sdk/errors";
 
-import { isInterrupted, isTerminal, metadataText } from "./wire.ts";
+import { isInterrupted, isTerminal, metadataText } from "../wire/wire.ts";
 
 /** A message that an agent can take; anything else is refused in the words of the protocol. */
 export function checkedMessage(message: Message | undefined): Message {

@@ -7,10 +7,10 @@
  */
 import { AGENT_CARD_PATH, AgentCard } from "@a2a-js/sdk";
 
-import { isJsonObject } from "../base/json.ts";
-import { CARD_FRESH_MS, CARD_MAX_FRESH_MS } from "../base/limits.ts";
-import { EgressError, type Fetch, type Trust } from "../runtime/egress/egress.ts";
-import { isShallow } from "./wire.ts";
+import { isJsonObject } from "../../base/json.ts";
+import { CARD_FRESH_MS, CARD_MAX_FRESH_MS } from "../../base/limits.ts";
+import { EgressError, type Fetch, type Trust } from "../../runtime/egress/egress.ts";
+import { isShallow } from "../wire/wire.ts";
 
 /** A way to talk to an agent. */
 export type Interface = {

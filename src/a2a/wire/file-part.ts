@@ -1,6 +1,6 @@
 import type { Part } from "@a2a-js/sdk";
 
-import type { WorkFile } from "../ports/agents.ts";
+import type { WorkFile } from "../../ports/agents.ts";
 
 /** A file as a part of a message (A2A 4.1.6): its address, or its content. */
 export function fileToPart(file: WorkFile): Part {

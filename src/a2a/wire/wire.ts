@@ -1,8 +1,8 @@
 /** Words and small readers of the A2A wire that both directions share. Pure. */
 import { type Message, type Part, Role, type Task, TaskState } from "@a2a-js/sdk";
 
-import { isJsonObject, isSound, type Json, type JsonObject } from "../base/json.ts";
-import { MAX_JSON_DEPTH } from "../base/limits.ts";
+import { isJsonObject, isSound, type Json, type JsonObject } from "../../base/json.ts";
+import { MAX_JSON_DEPTH } from "../../base/limits.ts";
 
 /** An agent that declares it ignores a second message with the same id. Served agents do. */
 export const DEDUPE_EXTENSION = "urn:tutti:a2a:dedupe:v1";

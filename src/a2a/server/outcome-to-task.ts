@@ -1,9 +1,9 @@
 import { type Artifact, type Part, TaskState } from "@a2a-js/sdk";
 
-import type { JsonObject } from "../base/json.ts";
-import type { Progress } from "../scheduler/input.ts";
-import type { ArtifactRecord, Failure, Outcome, Question, Reply } from "../scheduler/outcome.ts";
-import { dataPart, REPLY_ARTIFACT, textPart } from "./wire.ts";
+import type { JsonObject } from "../../base/json.ts";
+import type { Progress } from "../../scheduler/input.ts";
+import type { ArtifactRecord, Failure, Outcome, Question, Reply } from "../../scheduler/outcome.ts";
+import { dataPart, REPLY_ARTIFACT, textPart } from "../wire/wire.ts";
 
 /** What a status says: the state, and the agent's message if there is one. */
 export type StatusWords = { readonly state: TaskState; readonly parts: readonly Part[]; readonly metadata?: JsonObject };

@@ -11,16 +11,16 @@
  */
 import type { Artifact, StreamResponse, TaskStatus } from "@a2a-js/sdk";
 
-import { MAX_STREAMS_PER_ORIGIN, POLL_INITIAL_MS, POLL_MAX_MS, STREAM_SILENCE_MS } from "../base/limits.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Watch } from "../ports/agents.ts";
-import type { RemoteTask } from "../scheduler/input.ts";
-import type { Outcome } from "../scheduler/outcome.ts";
+import { MAX_STREAMS_PER_ORIGIN, POLL_INITIAL_MS, POLL_MAX_MS, STREAM_SILENCE_MS } from "../../base/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Watch } from "../../ports/agents.ts";
+import type { RemoteTask } from "../../scheduler/input.ts";
+import type { Outcome } from "../../scheduler/outcome.ts";
 import { toCallFailure } from "./call-failure.ts";
 import type { AskedQuestions } from "./asked-questions.ts";
 import type { A2aClient } from "./client.ts";
 import { isEmptyResult, statusToProgress, taskToOutcome } from "./task-to-outcome.ts";
-import { isInterrupted, isSettled, isTerminal, textOf } from "./wire.ts";
+import { isInterrupted, isSettled, isTerminal, textOf } from "../wire/wire.ts";
 
 /** Streams that fail this often in a row are given up for polling. */
 const STREAM_TRIES = 3;

@@ -1,11 +1,11 @@
 import { type Artifact, type Message, type Part, Role, type Task, TaskState, type TaskStatus } from "@a2a-js/sdk";
 
-import { MAX_RETRY_AFTER_MS } from "../base/limits.ts";
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import type { UsageKeys } from "../definition/definition.ts";
-import type { Progress } from "../scheduler/input.ts";
-import type { ArtifactRecord, Failure, Outcome, Question, Reply } from "../scheduler/outcome.ts";
-import { dataOf, jsonFromWire, metadataNumber, metadataObject, metadataText, REPLY_ARTIFACT, textOf } from "./wire.ts";
+import { MAX_RETRY_AFTER_MS } from "../../base/limits.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
+import type { UsageKeys } from "../../definition/definition.ts";
+import type { Progress } from "../../scheduler/input.ts";
+import type { ArtifactRecord, Failure, Outcome, Question, Reply } from "../../scheduler/outcome.ts";
+import { dataOf, jsonFromWire, metadataNumber, metadataObject, metadataText, REPLY_ARTIFACT, textOf } from "../wire/wire.ts";
 import { usageOf } from "./usage.ts";
 
 /**

@@ -1,9 +1,9 @@
 import type { Task } from "@a2a-js/sdk";
 
-import { MAX_FIND_PAGES, POLL_INITIAL_MS, POLL_MAX_MS } from "../base/limits.ts";
-import type { Found, Work } from "../ports/agents.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Intent, RemoteTask } from "../scheduler/input.ts";
+import { MAX_FIND_PAGES, POLL_INITIAL_MS, POLL_MAX_MS } from "../../base/limits.ts";
+import type { Found, Work } from "../../ports/agents.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Intent, RemoteTask } from "../../scheduler/input.ts";
 import { toCallFailure } from "./call-failure.ts";
 import type { A2aClient } from "./client.ts";
 import { sleep } from "./follow-task.ts";

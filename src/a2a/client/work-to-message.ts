@@ -1,11 +1,11 @@
 import { type Message, Role, type SendMessageRequest } from "@a2a-js/sdk";
 
-import type { JsonObject } from "../base/json.ts";
-import type { Work } from "../ports/agents.ts";
-import type { Intent } from "../scheduler/input.ts";
-import { fileToPart } from "./file-part.ts";
-import { repairedTask, repairMetadata, repairPart } from "./repair.ts";
-import { dataPart, message, textPart } from "./wire.ts";
+import type { JsonObject } from "../../base/json.ts";
+import type { Work } from "../../ports/agents.ts";
+import type { Intent } from "../../scheduler/input.ts";
+import { fileToPart } from "../wire/file-part.ts";
+import { repairedTask, repairMetadata, repairPart } from "../wire/repair.ts";
+import { dataPart, message, textPart } from "../wire/wire.ts";
 
 /**
  * The request that gives an agent its work, or its answer: a text part, a data part, file parts, in

@@ -1,12 +1,12 @@
 import type { Message } from "@a2a-js/sdk";
 import { RequestMalformedError } from "@a2a-js/sdk/errors";
 
-import type { Json } from "../base/json.ts";
-import type { AssignmentMetadata, Capability, Work } from "../ports/agents.ts";
-import type { Outcome } from "../scheduler/outcome.ts";
-import { filesOf } from "./file-part.ts";
-import { isRepairPart, repairOf } from "./repair.ts";
-import { dataOf, metadataNumber, metadataObject, metadataText, metadataTexts, textOf } from "./wire.ts";
+import type { Json } from "../../base/json.ts";
+import type { AssignmentMetadata, Capability, Work } from "../../ports/agents.ts";
+import type { Outcome } from "../../scheduler/outcome.ts";
+import { filesOf } from "../wire/file-part.ts";
+import { isRepairPart, repairOf } from "../wire/repair.ts";
+import { dataOf, metadataNumber, metadataObject, metadataText, metadataTexts, textOf } from "../wire/wire.ts";
 
 /**
  * The work in a message: the first data part is the input, the text parts are the instruction, and

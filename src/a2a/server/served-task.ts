@@ -11,15 +11,15 @@
  */
 import { type Artifact, type Message, Role, type StreamResponse, type Task, TaskState } from "@a2a-js/sdk";
 
-import { MAX_TASK_HISTORY } from "../base/limits.ts";
-import type { LocalAgent, Watch, Work } from "../ports/agents.ts";
-import type { Log } from "../ports/log.ts";
-import type { Progress } from "../scheduler/input.ts";
-import type { Outcome } from "../scheduler/outcome.ts";
+import { MAX_TASK_HISTORY } from "../../base/limits.ts";
+import type { LocalAgent, Watch, Work } from "../../ports/agents.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Progress } from "../../scheduler/input.ts";
+import type { Outcome } from "../../scheduler/outcome.ts";
 import { EventQueue } from "./event-queue.ts";
 import { artifact, outcomeToStatus, progressToStatus, replyToArtifacts, type StatusWords } from "./outcome-to-task.ts";
 import type { StoredTask } from "./task-store.ts";
-import { message, REPLY_ARTIFACT, textPart } from "./wire.ts";
+import { message, REPLY_ARTIFACT, textPart } from "../wire/wire.ts";
 
 /** What a task needs of its surroundings. */
 export type Surroundings = {

@@ -4,10 +4,10 @@
  */
 import type { Message, Part } from "@a2a-js/sdk";
 
-import { isJsonArray, type JsonObject } from "../base/json.ts";
-import { MAX_REPAIR_CHARACTERS } from "../base/limits.ts";
-import type { Repair } from "../scheduler/fact.ts";
-import type { Intent } from "../scheduler/input.ts";
+import { isJsonArray, type JsonObject } from "../../base/json.ts";
+import { MAX_REPAIR_CHARACTERS } from "../../base/limits.ts";
+import type { Repair } from "../../scheduler/fact.ts";
+import type { Intent } from "../../scheduler/input.ts";
 import { metadataObject, textPart } from "./wire.ts";
 
 /** Marks the part, so that an agent of ours can tell it from the instruction. */

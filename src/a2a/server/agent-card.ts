@@ -1,8 +1,8 @@
 import type { AgentCard, AgentExtension } from "@a2a-js/sdk";
 
-import type { Json } from "../base/json.ts";
-import type { LocalAgent } from "../ports/agents.ts";
-import { DEDUPE_EXTENSION, PROTOCOL_VERSION, SCHEMAS_EXTENSION } from "./wire.ts";
+import type { Json } from "../../base/json.ts";
+import type { LocalAgent } from "../../ports/agents.ts";
+import { DEDUPE_EXTENSION, PROTOCOL_VERSION, SCHEMAS_EXTENSION } from "../wire/wire.ts";
 
 /** The card of an agent of this process, as it is served at an address (A2A 4.4). */
 export function agentCard(agent: LocalAgent, at: { readonly url: string; readonly needsToken: boolean }): AgentCard {

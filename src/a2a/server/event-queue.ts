@@ -1,6 +1,6 @@
 import type { StreamResponse } from "@a2a-js/sdk";
 
-import { MAX_STREAM_QUEUE } from "../base/limits.ts";
+import { MAX_STREAM_QUEUE } from "../../base/limits.ts";
 
 /**
  * One reader's events of one task, in order. It is an async generator by hand, since a real one

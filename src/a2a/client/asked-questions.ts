@@ -8,8 +8,8 @@
  */
 import type { Task } from "@a2a-js/sdk";
 
-import { ANSWERED_PATIENCE_MS, MAX_SERVED_TASKS } from "../base/limits.ts";
-import { isInterrupted } from "./wire.ts";
+import { ANSWERED_PATIENCE_MS, MAX_SERVED_TASKS } from "../../base/limits.ts";
+import { isInterrupted } from "../wire/wire.ts";
 
 type Asked = { readonly question: string; answeredAt: number | null };
 

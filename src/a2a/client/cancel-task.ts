@@ -1,14 +1,14 @@
 import type { Task } from "@a2a-js/sdk";
 
-import { CANCEL_PATIENCE_MS, POLL_INITIAL_MS, POLL_MAX_MS } from "../base/limits.ts";
-import type { CancelResult } from "../ports/agents.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { RemoteTask } from "../scheduler/input.ts";
+import { CANCEL_PATIENCE_MS, POLL_INITIAL_MS, POLL_MAX_MS } from "../../base/limits.ts";
+import type { CancelResult } from "../../ports/agents.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { RemoteTask } from "../../scheduler/input.ts";
 import { toCallFailure } from "./call-failure.ts";
 import type { A2aClient } from "./client.ts";
 import { sleep } from "./follow-task.ts";
 import { taskToOutcome } from "./task-to-outcome.ts";
-import { isTerminal } from "./wire.ts";
+import { isTerminal } from "../wire/wire.ts";
 
 type Cancel = {
   readonly client: A2aClient;

@@ -1,8 +1,8 @@
 import type { Message } from "@a2a-js/sdk";
 
-import type { Json, JsonObject } from "../base/json.ts";
-import type { UsageKeys } from "../definition/definition.ts";
-import { jsonFromWire, metadataObject } from "./wire.ts";
+import type { Json, JsonObject } from "../../base/json.ts";
+import type { UsageKeys } from "../../definition/definition.ts";
+import { jsonFromWire, metadataObject } from "../wire/wire.ts";
 
 type Metadata = Message["metadata"];
 

@@ -34,9 +34,9 @@ import {
 } from "@a2a-js/sdk/errors";
 import type { A2ARequestHandler } from "@a2a-js/sdk/server";
 
-import type { LocalAgent, Work } from "../ports/agents.ts";
-import type { Log } from "../ports/log.ts";
-import type { Outcome } from "../scheduler/outcome.ts";
+import type { LocalAgent, Work } from "../../ports/agents.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Outcome } from "../../scheduler/outcome.ts";
 import { checkedMessage, contentOf, contextOf, refusalOf } from "./check-message.ts";
 import { EventQueue } from "./event-queue.ts";
 import { messageToWork, nextTurn } from "./message-to-work.ts";
@@ -44,7 +44,7 @@ import { replyParts } from "./outcome-to-task.ts";
 import { ServedTask, type Surroundings } from "./served-task.ts";
 import { listTasks, withHistory } from "./task-list.ts";
 import type { StoredTask, TaskStore } from "./task-store.ts";
-import { isTerminal, message as makeMessage, metadataText, textOf } from "./wire.ts";
+import { isTerminal, message as makeMessage, metadataText, textOf } from "../wire/wire.ts";
 
 export type HandlerOptions = {
   readonly agent: LocalAgent;

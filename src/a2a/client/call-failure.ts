@@ -1,8 +1,8 @@
 import { A2AError } from "@a2a-js/sdk/errors";
 
-import { TuttiError } from "../base/errors.ts";
-import type { Failure } from "../scheduler/outcome.ts";
-import { EgressError } from "../runtime/egress/egress.ts";
+import { TuttiError } from "../../base/errors.ts";
+import type { Failure } from "../../scheduler/outcome.ts";
+import { EgressError } from "../../runtime/egress/egress.ts";
 import { overloadOf } from "./overload.ts";
 
 /** Why a call to an agent gave no answer, and whether the agent can have acted on it. */
