@@ -41,6 +41,8 @@ export type Host = {
   /** The run's state as of its last fact; null when there is no such run. */
   inspect(run: RunRef): Promise<RunState | null>;
   list(filter: RunFilter): Promise<Page<RunRecord>>;
+  /** How many runs there are on all pages. */
+  count(filter: Omit<RunFilter, "limit" | "cursor">): Promise<number>;
   /** Facts from a sequence number on, oldest first, at most `limit`. */
   history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]>;
   /** Facts from a sequence number on, and what is streamed meanwhile, until the run is over. */
@@ -54,7 +56,10 @@ export type Host = {
   questions(tenant: Tenant, limit: number): Promise<readonly LookUp[]>;
   /** The position of a durable consumer; null before its first `moveCursor`. */
   cursor(tenant: Tenant, name: string): Promise<Json | null>;
-  moveCursor(tenant: Tenant, name: string, position: Json): Promise<void>;
+  /** Null takes it away. */
+  moveCursor(tenant: Tenant, name: string, position: Json | null): Promise<void>;
+  /** The consumers whose names begin so, by name; at most `limit` of them, after a name. */
+  cursors(tenant: Tenant, prefix: string, limit: number, after?: string): Promise<readonly Cursor[]>;
   putPayload(tenant: Tenant, content: Uint8Array): Promise<string>;
   getPayload(tenant: Tenant, hash: string): Promise<Uint8Array | null>;
   /** Gives a quarantined run its kept inputs again. */
@@ -106,6 +111,7 @@ export type RunRecord = {
   readonly fingerprint: string;
   readonly status: RunStatus;
   readonly createdAt: number;
+  /** When its status changed last; of the task of a caller over A2A, the instant of its last fact. */
   readonly updatedAt: number;
   readonly endedAt: number | null;
   /** Of a run that failed, was canceled or is quarantined. */
@@ -113,6 +119,8 @@ export type RunRecord = {
   readonly labels: Labels;
   /** The run that this one is a sub-workflow of. */
   readonly parent?: string;
+  /** What its open questions ask for; `auth` when all of them want an authorisation. Absent: it asks nobody. */
+  readonly asks?: "input" | "auth";
 };
 
 export type RunFilter = {
@@ -122,10 +130,19 @@ export type RunFilter = {
   readonly status?: readonly RunStatus[];
   readonly workflow?: string;
   readonly labels?: Labels;
+  /** `none`: runs that ask nobody. */
+  readonly asks?: "input" | "auth" | "none";
+  /** Updated at that instant or later. */
+  readonly updatedSince?: number;
+  /** What newest first goes by; `created` when absent. */
+  readonly order?: "created" | "updated";
   readonly limit: number;
-  /** From the page before; runs are listed newest first. */
+  /** From the page before, in the same order. */
   readonly cursor?: string;
 };
+
+/** A durable consumer, and how far it is. */
+export type Cursor = { readonly name: string; readonly position: Json };
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
 
@@ -150,6 +167,8 @@ export type PlacedCommand = {
   readonly recovered: boolean;
   /** How many orchestrators the run's request has passed before this one; absent means none. */
   readonly hops?: number;
+  /** W3C `traceparent` of whoever asked for the run. */
+  readonly trace?: string;
 };
 
 /** What a host needs from the runtime. */

@@ -6,7 +6,7 @@
  */
 import { TuttiError } from "../base/errors.ts";
 import type { RunRef, Tenant } from "../base/ids.ts";
-import { canonicalJson, isJsonObject, type Json } from "../base/json.ts";
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { compileSchema } from "../definition/schema.ts";
 import type { Host } from "../ports/host.ts";
 import type { Fact } from "../scheduler/index.ts";
@@ -14,7 +14,13 @@ import type { Question } from "../scheduler/outcome.ts";
 import { findQuestion, type OpenQuestion } from "./open-questions.ts";
 import { undonePath } from "./run-path.ts";
 
-export type GivenAnswer = { readonly question: string; readonly answer: Json; readonly by: string };
+export type GivenAnswer = {
+  readonly question: string;
+  readonly answer: Json;
+  readonly by: string;
+  /** The A2A message that brought it. */
+  readonly message?: JsonObject;
+};
 
 /** Runs and facts that are searched for an answer that was given before. */
 const RUNS_SEARCHED = 500;
@@ -30,7 +36,13 @@ export async function giveAnswer(host: Host, tenant: Tenant, given: GivenAnswer)
   const answer = asAnswer(open, given.answer);
   const problems = problemsOfAnswer(answer, open.question);
   if (problems.length > 0) throw unfit(open.id, problems);
-  const { applied } = await host.post(found.run, { kind: "questionAnswered", question: open.id, answer, by: given.by });
+  const { applied } = await host.post(found.run, {
+    kind: "questionAnswered",
+    question: open.id,
+    answer,
+    by: given.by,
+    ...(given.message === undefined ? {} : { message: given.message }),
+  });
   // Somebody else was faster.
   return applied ? found.run : acceptRepeated(host, tenant, given, found.run);
 }

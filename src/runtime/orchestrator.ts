@@ -9,7 +9,7 @@ import type { Definition } from "../definition/definition.ts";
 import { prepareInput } from "../definition/run-input.ts";
 import type { Agent } from "../ports/agents.ts";
 import type { Host, RunRecord, StartRequest } from "../ports/host.ts";
-import type { Labels } from "../scheduler/input.ts";
+import type { Labels, Origin } from "../scheduler/input.ts";
 import { giveAnswer } from "./answers.ts";
 import { type RunnableWorkflow, takeWorkflow } from "./workflows/built-workflow.ts";
 import type { ForkPlan } from "./fork/fork.ts";
@@ -41,6 +41,12 @@ export type StartOptions = {
    * plus and its fingerprint. Otherwise one version with two definitions is refused (T1501).
    */
   readonly draft?: boolean;
+  /** The request over A2A that asks for it. */
+  readonly origin?: Origin;
+  /** W3C `traceparent` of whoever asks for it. */
+  readonly trace?: string;
+  /** How many orchestrators the request has passed. */
+  readonly hops?: number;
 };
 
 /**
@@ -84,10 +90,12 @@ export class Orchestrator {
   /** `more`: what a run says of the one that it was forked from. */
   async #begin(definition: Definition, input: Json, options: StartOptions, more: Partial<StartRequest> = {}): Promise<RunHandle> {
     const run = this.ref(options.id ?? createRunId());
-    const { draft = false, workflows: given = [] } = options;
+    const { draft = false, workflows = [] } = options;
     // A run that exists needs no agents any more, and its versions were fixed when it began.
     const isNew = options.id === undefined || (await this.host.get(run)) === null;
-    const below = isNew ? await this.workflows.resolve(definition, { given, draft, fixed: more.workflows ?? {} }) : NOTHING_BELOW;
+    const below = isNew
+      ? await this.workflows.resolve(definition, { given: workflows, draft, fixed: more.workflows ?? {} })
+      : NOTHING_BELOW;
     // Recorded with the run: the fingerprint leaves them out, so another file may have other ones.
     const bindings: JsonObject = { ...definition.agents, ...below.bindings, ...options.bindings };
     if (isNew) await this.#expectAgents(definition, bindings, below);
@@ -100,7 +108,7 @@ export class Orchestrator {
       fingerprint,
       input,
       by: options.by ?? "local",
-      ...(options.labels === undefined ? {} : { labels: options.labels }),
+      ...given(options, "labels", "origin", "trace", "hops"),
       ...(Object.keys(bindings).length === 0 ? {} : { bindings }),
       ...(below.below.length === 0 ? {} : { workflows: below.workflows }),
       ...more,
@@ -135,10 +143,12 @@ export class Orchestrator {
   /**
    * Answers a question: of an agent, or an approval and what else the run itself asks. The same answer
    * again is fine. Throws T4004 when there is no such question, T4005 when the answer does not fit its
-   * schema, T4006 when it has been answered otherwise, with who did.
+   * schema, T4006 when it has been answered otherwise, with who did. `message`: the A2A message that
+   * brought the answer.
    */
-  async answer(question: string, answer: Json, by = "local"): Promise<RunHandle> {
-    return new RunHandle(this.host, await giveAnswer(this.host, this.tenant, { question, answer, by }), false);
+  async answer(question: string, answer: Json, by = "local", message?: JsonObject): Promise<RunHandle> {
+    const given = { question, answer, by, ...(message === undefined ? {} : { message }) };
+    return new RunHandle(this.host, await giveAnswer(this.host, this.tenant, given), false);
   }
 
   /**
@@ -202,6 +212,11 @@ export class Orchestrator {
     });
   }
 
+  /** The same host and agents, for the runs of another tenant. It is closed with this one. */
+  forTenant(tenant: Tenant): Orchestrator {
+    return tenant === this.tenant ? this : new Orchestrator({ host: this.host, registry: this.registry, tenant, close: async () => {} });
+  }
+
   /** Ends the process's part in all runs; they go on when a process opens the database again. */
   close(): Promise<void> {
     return this.#close();
@@ -216,6 +231,13 @@ export class Orchestrator {
     if (!parsed.ok) throw new TuttiError("T2002", parsed.error);
     return { tenant: this.tenant, id: parsed.value };
   }
+}
+
+/** What of an object was given, without what is absent. */
+function given<Given extends object, Key extends keyof Given>(object: Given, ...keys: readonly Key[]): Pick<Given, Key> {
+  const taken: Partial<Pick<Given, Key>> = {};
+  for (const key of keys) if (object[key] !== undefined) taken[key] = object[key];
+  return taken as Pick<Given, Key>;
 }
 
 /** A new run id: sorts by age. */

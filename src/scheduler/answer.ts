@@ -68,15 +68,7 @@ function complete(turn: Turn, step: StepProgram, input: Answered, reply: Reply):
   const accepted = readOutput(step, reply, { validate: contractAt(turn, step, path), scope: () => turn.scopeOf(path) });
   if (!accepted.ok) return failInvalid(turn, step, input, { failure: accepted.error, reply });
   const { contents, changes } = accepted.value;
-  finishSubtask(turn, step, {
-    path,
-    attempt,
-    agent,
-    contents,
-    changes,
-    ...(principal === undefined ? {} : { principal }),
-    ...(task === undefined ? {} : { task }),
-  });
+  finishSubtask(turn, step, { path, attempt, agent, principal, contents, changes, task });
 }
 
 function failInvalid(

@@ -7,7 +7,7 @@ import { delegateOf, textOf } from "./complete.ts";
 import type { SubtaskAssigned } from "./fact.ts";
 import { failSubtask } from "./failure.ts";
 import type { Path } from "./input.ts";
-import { assignmentOf } from "./assignment.ts";
+import { delegationOf } from "./assignment.ts";
 import type { Failure } from "./outcome.ts";
 import { iteratedBy } from "./path.ts";
 import { evaluateOptional, stopForExpression } from "./ready.ts";
@@ -40,7 +40,7 @@ export function assignSubtask(turn: Turn, step: StepProgram, path: Path, scope: 
       ? assigned
       : { ...assigned, ...extrasOf(turn, delegate, path), ...(files.value === null ? {} : { files: files.value }) },
   );
-  turn.command({ kind: "delegate", ...assignmentOf(turn, path, step.step) });
+  turn.command(delegationOf(turn, path, step.step));
 }
 
 /** Most steps say nothing of the rest, and should pay nothing for it. */
@@ -109,7 +109,7 @@ function conversationOf({ conversation }: DelegateStep, path: Path): Pick<Subtas
 }
 
 export function sendAssignment(turn: Turn, path: Path): void {
-  turn.command({ kind: "delegate", ...assignmentOf(turn, path) });
+  turn.command(delegationOf(turn, path));
 }
 
 /** The message that may have left already, once more: with as much time as the first. */
@@ -119,5 +119,5 @@ export function sendAgain(turn: Turn, path: Path): void {
   const intent = present(flight.intent, `${path} was intended.`);
   const { deadlineAt, acceptBy } = clocksOf(turn, delegateOf(turn.stepAt(path)), stopAtOf(turn, flight));
   turn.record({ kind: "messageResent", path, attempt, turn: turnNumber, deadlineAt, ...(acceptBy === undefined ? {} : { acceptBy }) });
-  turn.command({ kind: "send", again: true, regardless: true, intent, ...assignmentOf(turn, path) });
+  turn.command({ ...delegationOf(turn, path), kind: "send", again: true, regardless: true, intent });
 }

@@ -1,7 +1,7 @@
 import { present } from "../base/assert.ts";
 import type { DelegateStep, Step } from "../definition/definition.ts";
 import type { Program } from "../definition/program.ts";
-import type { Assignment } from "./command.ts";
+import type { Assignment, Delegation } from "./command.ts";
 import { partsAt } from "./context-writes.ts";
 import { handoffInput } from "./handoff.ts";
 import type { Path } from "./input.ts";
@@ -15,28 +15,31 @@ export type Source = { readonly program: Program; readonly state: RunState };
 
 type Extras = Pick<Assignment, "files" | "conversation" | "repair" | "limit" | "ttlMs" | "deliver" | "context" | "workflow">;
 
-/** The part of a command that tells an agent its work. */
-export function assignmentOf(source: Source, path: Path, step: Step = stepAt(source.program, source.state, path).step): Assignment {
-  const flight = flightOf(source.state, path);
-  return {
+/** The command that tells an agent its work. */
+export function delegationOf(source: Source, path: Path, step: Step = stepAt(source.program, source.state, path).step): Delegation {
+  const { state } = source;
+  const flight = flightOf(state, path);
+  const plain: Delegation = {
+    kind: "delegate",
     path,
     attempt: flight.attempt,
     turn: flight.turn,
     target: flight.target,
-    input: handoffInput(source.state, path, flight.input),
+    input: handoffInput(state, path, flight.input),
     text: flight.text,
     deadlineAt: flight.deadlineAt,
     exchanges: flight.exchanges ?? [],
     task: flight.task,
-    ...(step.kind === "delegate" && hasExtras(step, flight) ? extrasOf(source.state, step, flight) : {}),
-    ...(isItem(path) ? batchOf(source.state, path) : {}),
-    ...(frameOf(path) === ROOT ? {} : plannedOf(source, path)),
   };
+  // One command after another, since most work has none of these, and should pay nothing for them.
+  const full = step.kind === "delegate" && hasExtras(step, flight) ? { ...plain, ...extrasOf(state, step, flight) } : plain;
+  const placed = isItem(path) ? { ...full, batch: itemCountOf(state, path) } : full;
+  return frameOf(path) === ROOT ? placed : { ...placed, ...plannedOf(source, path) };
 }
 
 /** A list is open as long as any of its items is wanted; the others are not assigned to anyone. */
-function batchOf(state: RunState, path: Path): Pick<Assignment, "batch"> {
-  return { batch: present(listOf(state, path), `${path} is an item.`).items.length };
+function itemCountOf(state: RunState, path: Path): number {
+  return present(listOf(state, path), `${path} is an item.`).items.length;
 }
 
 function plannedOf({ program, state }: Source, path: Path): Pick<Assignment, "planned"> {

@@ -24,6 +24,8 @@ export type Command =
   /** Pause a sub-workflow with its parent, or let it go on. */
   | ({ readonly kind: "steer"; readonly paused: boolean } & EffectId);
 
+export type Delegation = Extract<Command, { readonly kind: "delegate" }>;
+
 /** Everything that an agent gets to know of its work (requirements W072–W079). */
 export type Assignment = EffectId & {
   readonly target: Target;

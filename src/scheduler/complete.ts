@@ -24,10 +24,10 @@ export type Completion = {
   readonly attempt: number;
   readonly agent: string;
   /** Whose vote it is in a quorum; absent: the agent's. */
-  readonly principal?: string;
+  readonly principal?: string | undefined;
   readonly contents: Contents & { readonly agreed?: Json };
   readonly changes?: readonly ContextChange[];
-  readonly task?: RemoteTask;
+  readonly task?: RemoteTask | undefined;
   readonly signal?: string;
 };
 
@@ -56,9 +56,12 @@ export function finishSubtask(turn: Turn, step: StepProgram, completion: Complet
   if (full !== null) return failCompletion(turn, step, completion, full);
   const more = leftBehind(turn, step, completion);
   if (!more.ok) return failCompletion(turn, step, completion, more.error);
-  const completed = { kind: "subtaskCompleted", path, attempt, agent, ...contents, ...(task === undefined ? {} : { task }) } as const;
+  const completed = { kind: "subtaskCompleted", path, attempt, agent, ...contents } as const;
+  const isPlain = task === undefined && more === NOTHING && signal === undefined;
   turn.record(
-    more === NOTHING && signal === undefined ? completed : { ...completed, ...more.value, ...(signal === undefined ? {} : { signal }) },
+    isPlain
+      ? completed
+      : { ...completed, ...(task === undefined ? {} : { task }), ...more.value, ...(signal === undefined ? {} : { signal }) },
   );
   changeContext(turn, path, changes);
   subtaskIsOver(turn, step, path);

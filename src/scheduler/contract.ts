@@ -107,6 +107,8 @@ function contents(output: Json, reply: Reply): Contents {
   const { text = "", data = [], artifacts, usage } = reply;
   const isImplied =
     typeof output === "string" ? text === output && data.length === 0 : text === "" && data.length === 1 && data[0] === output;
+  // What most agents send, and it should pay nothing for the rest.
+  if (isImplied && artifacts === undefined && usage === undefined) return { output };
   return {
     output,
     ...(isImplied ? {} : { text, data }),
@@ -129,8 +131,8 @@ export function sizeWithin(value: Json, budget: number): number {
     for (let index = 0; index < value.length && left >= 0; index += 1) left = sizeWithin(value[index] as Json, left - 1);
     return left;
   }
-  for (const [key, inner] of Object.entries(value)) {
-    left = sizeWithin(inner, left - key.length - 4);
+  for (const key of Object.keys(value)) {
+    left = sizeWithin(value[key] as Json, left - key.length - 4);
     if (left < 0) return left;
   }
   return left;

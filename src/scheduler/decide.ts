@@ -12,7 +12,7 @@ import { assert } from "../base/assert.ts";
 import { MAX_FACTS } from "../base/limits.ts";
 import type { Program } from "../definition/program.ts";
 import { takeAnswer } from "./answer.ts";
-import { assignmentOf } from "./assignment.ts";
+import { delegationOf } from "./assignment.ts";
 import { hopsAllow } from "./budget.ts";
 import type { Command } from "./command.ts";
 import { beginEnding, settleEnding } from "./ending.ts";
@@ -103,7 +103,7 @@ function noteIntent(turn: Turn, input: Extract<Input, { kind: "intended" }>): vo
   if (flight === undefined || !(flight.phase === "assigned" || isRevised)) return;
   const { path, attempt, turn: turnNumber, intent } = input;
   turn.record({ kind: "messageIntended", path, attempt, turn: turnNumber, intent });
-  turn.command({ kind: "send", again: false, regardless: false, intent, ...assignmentOf(turn, path) });
+  turn.command({ ...delegationOf(turn, path), kind: "send", again: false, regardless: false, intent });
 }
 
 function noteQueue(turn: Turn, input: Extract<Input, { kind: "queued" }>): void {
@@ -122,7 +122,7 @@ function noteAcceptance(turn: Turn, input: Extract<Input, { kind: "accepted" }>)
   if (!isNew && !isForAbort) return;
   turn.record({ kind: "subtaskAccepted", path, attempt, turn: turnNumber, agent, ...(task === undefined ? {} : { task }) });
   if (isForAbort) turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent: flight.intent });
-  else if (task !== undefined) turn.command({ kind: "attend", ...assignmentOf(turn, path), task });
+  else if (task !== undefined) turn.command({ ...delegationOf(turn, path), kind: "attend", task });
 }
 
 function noteProgress(turn: Turn, input: Extract<Input, { kind: "progressed" }>): void {

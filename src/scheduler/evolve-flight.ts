@@ -194,7 +194,7 @@ export function askQuestion(state: RunState, fact: QuestionAsked): void {
   // Who asks has taken the work on.
   delete flight.acceptBy;
   if (fact.task !== undefined) flight.task = fact.task;
-  flight.question = { id: fact.id, question: fact.question, remainingMs, ...(fact.asks === "unknown" ? { asks: fact.asks } : {}) };
+  flight.question = { id: fact.id, question: fact.question, remainingMs, ...(fact.asks === "input" ? {} : { asks: fact.asks }) };
   state.questions = ownMap(state.questions);
   state.questions[fact.id] = fact.path;
   state.waitingCount += 1;

@@ -116,6 +116,9 @@ function apply(state: RunState, fact: Later): void {
       return cancelSubtask(state, fact);
     case "taskReleased":
       return releaseTask(state, fact);
+    case "messageReceived":
+      // It is for those who read the history.
+      return;
     case "signalReceived":
     case "contextChanged":
     case "budgetExceeded":
@@ -203,6 +206,8 @@ function startedState(fact: Extract<Fact, { kind: "runStarted" }>): RunState {
     workflows: fact.workflows ?? emptyMap(),
     depth: fact.depth ?? 0,
     hops: fact.hops ?? 0,
+    ...(fact.origin === undefined ? {} : { isTask: true }),
+    ...(fact.trace === undefined ? {} : { trace: fact.trace }),
     spent: { attempts: 0, subtasks: 0, tokens: 0, cost: 0 },
     grants: 0,
     budgetQuestion: null,

@@ -50,6 +50,8 @@ export type Fact = { readonly at: Instant } & (
       readonly output: JsonObject;
       readonly by: string | null;
     } & LeftBehind)
+  /** A caller's further message, before what its answer causes (requirement L056). */
+  | { readonly kind: "messageReceived"; readonly message: JsonObject; readonly by: string }
   | { readonly kind: "signalReceived"; readonly name: string; readonly payload: Json; readonly by: string }
   /** Run context written by a `set` or by an agent's delta. `lost`: paths where a later step has already written (requirement X026). */
   | {

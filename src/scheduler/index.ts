@@ -6,5 +6,5 @@ export { FACT_VERSION, type Fact } from "./fact.ts";
 export { brokenInvariants } from "./invariants.ts";
 export { lookUpsOf, taskKey } from "./look-ups.ts";
 export { hasOutstanding, outstanding } from "./outstanding.ts";
-export { isOver, statusOf, STATE_VERSION, type RunState, type RunStatus } from "./state.ts";
+export { asksOf, isOver, statusOf, STATE_VERSION, type RunState, type RunStatus } from "./state.ts";
 export { nextWakeAt } from "./timers.ts";

@@ -53,7 +53,14 @@ export type Input = { readonly at: Instant } & (
   /** The earliest timer of the run is due. */
   | { readonly kind: "timerDue" }
   /** To an agent's question, or to one of the run's own: an approval, a budget, a compensation. */
-  | { readonly kind: "questionAnswered"; readonly question: string; readonly answer: Json; readonly by: string }
+  | {
+      readonly kind: "questionAnswered";
+      readonly question: string;
+      readonly answer: Json;
+      readonly by: string;
+      /** The A2A message that brought the answer, as ProtoJSON. */
+      readonly message?: JsonObject;
+    }
   /** What a `wait` with this name waits for, or a later one will. */
   | { readonly kind: "signaled"; readonly name: string; readonly payload: Json; readonly by: string }
   | { readonly kind: "cancelRequested"; readonly reason: string; readonly by: string }
@@ -91,6 +98,10 @@ export type StartInput = {
   readonly depth?: number;
   /** How many orchestrators the request has passed. */
   readonly hops?: number;
+  /** The request over A2A that asked for the run. */
+  readonly origin?: Origin;
+  /** W3C `traceparent` of whoever asked for the run. */
+  readonly trace?: string;
   /** The parent's deadline, if it comes before the run's own. */
   readonly endBy?: Instant;
   /** The run whose results this one begins with. */
@@ -104,6 +115,15 @@ export type StartInput = {
     /** What those steps have left to undo; only in old histories: a run undoes what it did itself. */
     readonly compensations?: readonly { readonly path: Path; readonly input: Json; readonly text: string | null }[];
   };
+};
+
+/** A request over A2A, as it came: the task that its caller sees is made of it (requirement X043). */
+export type Origin = {
+  readonly caller: string;
+  /** The A2A context of the task. */
+  readonly context: string;
+  /** The message, as ProtoJSON. */
+  readonly message: JsonObject;
 };
 
 export type WorkflowVersion = { readonly name: string; readonly version: string; readonly fingerprint: string };

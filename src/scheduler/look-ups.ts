@@ -40,6 +40,7 @@ export function lookUpsOf(fact: Fact): readonly FactLookUp[] {
     case "iterationStarted":
     case "planAccepted":
     case "approvalReminded":
+    case "messageReceived":
     case "signalReceived":
     case "contextChanged":
     case "subtaskQueued":

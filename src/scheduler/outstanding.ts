@@ -1,7 +1,7 @@
 import { present } from "../base/assert.ts";
 import type { Command } from "./command.ts";
 import type { Program } from "../definition/program.ts";
-import { assignmentOf, type Source } from "./assignment.ts";
+import { delegationOf, type Source } from "./assignment.ts";
 import type { Path } from "./input.ts";
 import type { Flight, RunState } from "./state.ts";
 
@@ -25,20 +25,20 @@ function commandsOf(source: Source, path: Path, flight: Flight): readonly Comman
   const { attempt, turn, task, intent } = flight;
   switch (flight.phase) {
     case "assigned":
-      return [{ kind: "delegate", ...assignmentOf(source, path) }, ...steeringOf(source.state, path, flight)];
+      return [delegationOf(source, path), ...steeringOf(source.state, path, flight)];
     case "intended":
       return [
         {
+          ...delegationOf(source, path),
           kind: "send",
           again: true,
           regardless: flight.resends > 0,
           intent: present(intent, `${path} was intended.`),
-          ...assignmentOf(source, path),
         },
       ];
     case "accepted":
-      if (task !== null) return [{ kind: "attend", ...assignmentOf(source, path), task }];
-      return [{ kind: "delegate", ...assignmentOf(source, path) }, ...steeringOf(source.state, path, flight)];
+      if (task !== null) return [{ ...delegationOf(source, path), kind: "attend", task }];
+      return [delegationOf(source, path), ...steeringOf(source.state, path, flight)];
     case "aborting":
       return [{ kind: "abort", path, attempt, turn, task, intent }];
     case "retrying":

@@ -11,14 +11,16 @@ import type { Path } from "./input.ts";
 /** The frame of the workflow's own steps. */
 export const ROOT = "";
 
-type Parts = { readonly path: Path; readonly frame: Path; readonly step: StepId; readonly index: number | null };
+/** `list`: the path without the place in a list. */
+type Parts = { readonly path: Path; readonly frame: Path; readonly step: StepId; readonly list: Path; readonly index: number | null };
 
 /**
  * One input is about one subtask and its list, whose paths are taken apart again and again: the last
- * two are remembered.
+ * two are remembered. So is the list of the last item, since its other items mostly come next.
  */
-let last: Parts = { path: ROOT, frame: ROOT, step: ROOT, index: null };
+let last: Parts = { path: ROOT, frame: ROOT, step: ROOT, list: ROOT, index: null };
 let lastButOne = last;
+let lastList = last;
 
 function partsOf(path: Path): Parts {
   if (path === last.path) return last;
@@ -29,11 +31,24 @@ function partsOf(path: Path): Parts {
 }
 
 function takeApart(path: Path): Parts {
+  if (!isItem(path)) return takeStepApart(path);
+  const bracket = bracketOf(path);
+  const list = path.slice(0, bracket);
+  if (list !== lastList.path) lastList = takeStepApart(list);
+  return { path, frame: lastList.frame, step: lastList.step, list: lastList.path, index: digitsAt(path, bracket + 1) };
+}
+
+/** Where the place of an item begins: a few characters before the end, however long the path is. */
+function bracketOf(path: Path): number {
+  let place = path.length - 2;
+  while (path[place] !== "[") place -= 1;
+  return place;
+}
+
+function takeStepApart(path: Path): Parts {
   const slash = path.lastIndexOf("/");
-  const frame = slash === -1 ? ROOT : path.slice(0, slash);
-  if (!isItem(path)) return { path, frame, step: slash === -1 ? path : path.slice(slash + 1), index: null };
-  const bracket = path.lastIndexOf("[");
-  return { path, frame, step: path.slice(slash + 1, bracket), index: digitsAt(path, bracket + 1) };
+  if (slash === -1) return { path, frame: ROOT, step: path, list: path, index: null };
+  return { path, frame: path.slice(0, slash), step: path.slice(slash + 1), list: path, index: null };
 }
 
 /** The number from a place to the last character but one; without a text of its own, since every item has one. */
@@ -60,7 +75,7 @@ export function frameOf(path: Path): Path {
 
 /** The path of a step: that of a subtask without the place in its list. */
 export function listPathOf(path: Path): Path {
-  return isItem(path) ? path.slice(0, path.lastIndexOf("[")) : path;
+  return partsOf(path).list;
 }
 
 /** True for an item of a list. */

@@ -7,7 +7,7 @@
 import { present } from "../base/assert.ts";
 import { MAX_TURNS } from "../base/limits.ts";
 import { fingerprintOf } from "../base/hash.ts";
-import { isJsonObject, type Json } from "../base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { HandlerName } from "../definition/definition.ts";
 import type { StepProgram } from "../definition/program.ts";
 import { decideApproval } from "./approval.ts";
@@ -85,14 +85,22 @@ export function askAboutUnknown(turn: Turn, { path, attempt, turn: turnNumber, a
   });
 }
 
-export type Decision = { readonly question: string; readonly answer: Json; readonly by: string };
+export type Decision = {
+  readonly question: string;
+  readonly answer: Json;
+  readonly by: string;
+  /** The message that brought the answer. */
+  readonly message?: JsonObject;
+};
 
 /** Takes the first answer to a question, whoever asked it. */
 export function takeDecision(turn: Turn, decision: Decision): void {
   const { state } = turn;
-  if (state.budgetQuestion?.id === decision.question) return decideBudget(turn, decision);
+  const isBudget = state.budgetQuestion?.id === decision.question;
   const path = Object.hasOwn(state.questions, decision.question) ? state.questions[decision.question] : undefined;
-  if (path === undefined) return;
+  if (!isBudget && path === undefined) return;
+  if (decision.message !== undefined) turn.record({ kind: "messageReceived", message: decision.message, by: decision.by });
+  if (path === undefined) return decideBudget(turn, decision);
   const wait = state.waits[path];
   if (wait?.kind === "approval" && wait.id === decision.question) return decideApproval(turn, path, decision);
   if (state.compensating !== null && state.compensations.at(-1)?.question === decision.question)

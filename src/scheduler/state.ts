@@ -59,6 +59,10 @@ export type RunState = Frame & {
   depth: number;
   /** Steps further up a request's way; see `Budget.hops`. */
   hops: number;
+  /** The run is the task of a caller over A2A. */
+  isTask?: true;
+  /** W3C `traceparent` of whoever asked for the run. */
+  trace?: string;
   /** What the budget counts. */
   spent: Spent;
   /** How often a person has granted the budget again; and the open question about it. */
@@ -188,7 +192,7 @@ export type Flight = {
   task: RemoteTask | null;
   exchanges: Exchange[] | null;
   /** `waiting`: what was asked, and how much of the attempt's time is left. */
-  question: { id: string; question: Question; remainingMs: number; asks?: "unknown" } | null;
+  question: { id: string; question: Question; remainingMs: number; asks?: "unknown" | "auth" } | null;
   /** `retrying`: when the next attempt begins. */
   retryAt: Instant | null;
   /**
@@ -243,4 +247,18 @@ export function statusOf(state: RunState): RunStatus {
   if (state.ending !== null) return state.ending.kind === "canceled" ? "canceling" : "running";
   if (state.pausedAt !== null) return "paused";
   return state.flightCount + state.waitsCount > 0 && state.waitingCount === state.flightCount ? "waiting" : "running";
+}
+
+/** What the open questions of a run ask for; null when it asks nobody. What a handler answers is no question to people. */
+export function asksOf(state: RunState): "input" | "auth" | null {
+  if (state.end !== null) return null;
+  if (state.budgetQuestion !== null) return "input";
+  let asks: "auth" | null = null;
+  for (const id in state.questions) {
+    const path = state.questions[id] ?? "";
+    if (state.scopes[path]?.kind === "handler") continue;
+    if (state.flights[path]?.question?.asks !== "auth") return "input";
+    asks = "auth";
+  }
+  return asks;
 }

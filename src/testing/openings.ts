@@ -86,6 +86,7 @@ function changeOf(fact: Fact): Change | null {
     case "iterationStarted":
     case "planAccepted":
     case "approvalReminded":
+    case "messageReceived":
     case "signalReceived":
     case "contextChanged":
     case "messageIntended":

@@ -9,6 +9,7 @@ import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type {
+  Cursor,
   DefineOptions,
   DefinitionFilter,
   DefinitionRecord,
@@ -129,6 +130,10 @@ export class GuestHost implements Host {
     return this.#reader.list(filter);
   }
 
+  count(filter: Omit<RunFilter, "limit" | "cursor">): Promise<number> {
+    return this.#reader.count(filter);
+  }
+
   history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
     return this.#reader.history(run, fromSeq, limit);
   }
@@ -143,6 +148,10 @@ export class GuestHost implements Host {
 
   cursor(tenant: Tenant, name: string): Promise<Json | null> {
     return this.#reader.cursor(tenant, name);
+  }
+
+  cursors(tenant: Tenant, prefix: string, limit: number, after?: string): Promise<readonly Cursor[]> {
+    return this.#reader.cursors(tenant, prefix, limit, after);
   }
 
   moveCursor(): Promise<void> {

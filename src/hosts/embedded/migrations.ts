@@ -94,4 +94,10 @@ export const MIGRATIONS: readonly string[] = [
   alter table run add column parent text;
   create index run_by_parent on run (tenant, parent) where parent is not null;
   `,
+
+  // Tasks of callers over A2A, which have labels: what they ask for, and by their last change.
+  `
+  alter table run add column asks text;
+  create index run_by_change on run (tenant, updated_at, run) where labels is not null;
+  `,
 ];

@@ -11,12 +11,12 @@ import type { RunId, RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { Cursor, DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
 import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
 import type { Batch, EncodedFact, Store, StoredRun } from "../mailbox/store.ts";
 import { listDefinitions } from "./list-definitions.ts";
-import { listRuns } from "./list-runs.ts";
+import { countRuns, listRuns } from "./list-runs.ts";
 import { prepareReads, prepareWrites, REMOVALS, type Reads, type Writes } from "./statements.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -74,6 +74,10 @@ export class SqliteStore implements Store {
     return listRuns(this.#database, filter, recordOf);
   }
 
+  count(filter: Omit<RunFilter, "limit" | "cursor">): number {
+    return countRuns(this.#database, filter);
+  }
+
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null {
     const row = this.#read.lookUp.get(tenant, kind, key);
     return row === undefined ? null : lookUpOf(tenant, row);
@@ -108,6 +112,11 @@ export class SqliteStore implements Store {
   cursor(tenant: Tenant, name: string): Json | null {
     const row = this.#read.cursor.get(tenant, name);
     return row === undefined ? null : (JSON.parse(String(row["position"])) as Json);
+  }
+
+  cursors(tenant: Tenant, prefix: string, limit: number, after = ""): readonly Cursor[] {
+    const rows = this.#read.cursors.all(tenant, prefix, after, limit);
+    return rows.map((row) => ({ name: String(row["name"]), position: JSON.parse(String(row["position"])) as Json }));
   }
 
   stalledInputs(run: RunRef): readonly string[] {
@@ -162,8 +171,8 @@ function writeBatch(write: Writes, batch: Batch): void {
 
 /** What is true of runs now, besides their facts. */
 function writeStanding(write: Writes, batch: Batch): void {
-  for (const { run, status, at, endedAt, error } of batch.statuses) {
-    write.setStatus.run(status, at, endedAt, error?.code ?? null, error?.message ?? null, run.tenant, run.id);
+  for (const { run, status, at, endedAt, error, asks } of batch.statuses) {
+    write.setStatus.run(status, at, endedAt, error?.code ?? null, error?.message ?? null, asks, run.tenant, run.id);
   }
   for (const { run, at } of batch.timers) {
     if (at === null) write.removeTimer.run(run.tenant, run.id);
@@ -171,7 +180,10 @@ function writeStanding(write: Writes, batch: Batch): void {
   }
   for (const { run, owes } of batch.owing) (owes ? write.addOwing : write.removeOwing).run(run.tenant, run.id);
   for (const { run, seq, version, body } of batch.snapshots) write.setSnapshot.run(run.tenant, run.id, seq, version, body);
-  for (const { tenant, name, position } of batch.cursors) write.setCursor.run(tenant, name, JSON.stringify(position));
+  for (const { tenant, name, position } of batch.cursors) {
+    if (position === null) write.removeCursor.run(tenant, name);
+    else write.setCursor.run(tenant, name, JSON.stringify(position));
+  }
   for (const run of batch.unstalled) write.removeStalled.run(run.tenant, run.id);
   for (const { run, input } of batch.stalled) write.addStalled.run(run.tenant, run.id, input);
 }
@@ -192,7 +204,7 @@ function lookUpOf(tenant: Tenant, row: Row): LookUp {
 }
 
 function recordOf(row: Row): RunRecord {
-  const { error_code: code, error_message: message, labels, parent } = row;
+  const { error_code: code, error_message: message, labels, parent, asks } = row;
   return {
     run: refOf(row),
     workflow: String(row["workflow"]),
@@ -205,5 +217,6 @@ function recordOf(row: Row): RunRecord {
     error: typeof code === "string" ? { code, message: String(message) } : null,
     labels: typeof labels === "string" ? (JSON.parse(labels) as Labels) : {},
     ...(typeof parent === "string" ? { parent } : {}),
+    ...(asks === "input" || asks === "auth" ? { asks } : {}),
   };
 }

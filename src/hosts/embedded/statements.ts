@@ -18,6 +18,9 @@ const READS = {
   definition: "select body from definition where tenant = ? and fingerprint = ?",
   payload: "select content from payload where tenant = ? and hash = ?",
   cursor: "select position from cursor where tenant = ? and name = ?",
+  // Names that begin with a text lie between it and the same text with the last character of Unicode behind it.
+  cursors: `select name, position from cursor where tenant = ?1 and name >= ?2 and name < ?2 || char(1114111) and name > ?3
+    order by name limit ?4`,
   stalledInputs: "select body from stalled_input where tenant = ? and run = ? order by place",
   // A sub-workflow is kept while the run above it is open, which may have yet to hear of its end.
   endedBefore: `select tenant, run from run where ended_at is not null and ended_at < ? and (parent is null or not exists (
@@ -29,7 +32,8 @@ const WRITES = {
   addRun: `insert into run (tenant, run, workflow, version, fingerprint, status, input_hash, created_at, updated_at, labels, parent)
     values (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
   addLabel: "insert into label (tenant, name, value, run) values (?, ?, ?, ?)",
-  setStatus: "update run set status = ?, updated_at = ?, ended_at = ?, error_code = ?, error_message = ? where tenant = ? and run = ?",
+  setStatus:
+    "update run set status = ?, updated_at = ?, ended_at = ?, error_code = ?, error_message = ?, asks = ? where tenant = ? and run = ?",
   setTimer: "insert into timer (tenant, run, at) values (?, ?, ?) on conflict do update set at = excluded.at",
   removeTimer: "delete from timer where tenant = ? and run = ?",
   addOwing: "insert into open_command (tenant, run) values (?, ?) on conflict do nothing",
@@ -45,6 +49,7 @@ const WRITES = {
     on conflict (tenant, fingerprint) do nothing`,
   rebindDefinition: "update definition set body = ? where tenant = ? and fingerprint = ?",
   setCursor: "insert into cursor (tenant, name, position) values (?, ?, ?) on conflict do update set position = excluded.position",
+  removeCursor: "delete from cursor where tenant = ? and name = ?",
   addStalled: `insert into stalled_input (tenant, run, place, body)
     values (?1, ?2, (select coalesce(max(place), 0) + 1 from stalled_input where tenant = ?1 and run = ?2), ?3)`,
   removeStalled: "delete from stalled_input where tenant = ? and run = ?",

@@ -1,5 +1,6 @@
 import { SNAPSHOT_TAIL_BYTES, SNAPSHOT_TAIL_FACTOR } from "../../base/limits.ts";
 import {
+  asksOf,
   FACT_VERSION,
   hasOutstanding,
   isOver,
@@ -69,10 +70,15 @@ function addTimer(batch: Batch, resident: Resident, owes: boolean, wakeAt: numbe
 
 function addStatus(batch: Batch, resident: Resident, state: RunState, now: number): void {
   const status = statusOf(state);
-  if (status === resident.status) return;
+  const asks = asksOf(state);
+  // A caller over A2A lists its tasks by their last change, whatever that was.
+  const hasNews = state.isTask === true && state.seq !== resident.notedSeq;
+  if (status === resident.status && asks === resident.asks && !hasNews) return;
   resident.status = status;
+  resident.asks = asks;
+  resident.notedSeq = state.seq;
   const endedAt = isOver(state) ? now : null;
-  batch.statuses.push({ run: resident.run, status, at: now, endedAt, error: errorOf(state) });
+  batch.statuses.push({ run: resident.run, status, at: hasNews ? state.at : now, endedAt, error: errorOf(state), asks });
 }
 
 function errorOf({ end }: RunState): StatusRow["error"] {

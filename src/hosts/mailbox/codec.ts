@@ -13,7 +13,7 @@ import type { EncodedFact } from "./store.ts";
 /** Below this a reference costs more than it saves. */
 const LARGE_FACT_LENGTH = 8_192;
 const LARGE_FIELD_LENGTH = 4_096;
-const LARGE_FIELDS = ["output", "input", "items", "data", "text", "artifacts", "question", "answer"] as const;
+const LARGE_FIELDS = ["output", "input", "items", "data", "text", "artifacts", "question", "answer", "origin", "message"] as const;
 
 export type Payload = { readonly hash: string; readonly content: Uint8Array };
 

@@ -67,6 +67,13 @@ function quarantine(batch: Batch, resident: Resident, input: Input, error: unkno
   const message = error instanceof Error ? error.message : String(error);
   const kept = encodeInput(input);
   if (kept !== null) batch.stalled.push({ run: resident.run, input: kept });
-  batch.statuses.push({ run: resident.run, status: "quarantined", at: input.at, endedAt: null, error: { code: "T5007", message } });
+  batch.statuses.push({
+    run: resident.run,
+    status: "quarantined",
+    at: input.at,
+    endedAt: null,
+    error: { code: "T5007", message },
+    asks: null,
+  });
   resident.status = "quarantined";
 }

@@ -6,6 +6,7 @@ import { canonicalJson, type Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import { systemClock, type Clock } from "../../ports/clock.ts";
 import type {
+  Cursor,
   DefineOptions,
   DefinitionFilter,
   DefinitionRecord,
@@ -133,6 +134,10 @@ export class MailboxHost implements Host {
     return this.#store.list(filter);
   }
 
+  async count(filter: Omit<RunFilter, "limit" | "cursor">): Promise<number> {
+    return this.#store.count(filter);
+  }
+
   async history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
     const readPayload = (hash: string) => this.#store.payload(run.tenant, hash);
     return this.#store.facts(run, fromSeq, limit).map((row) => ({ kind: "fact", seq: row.seq, fact: decodeFact(row, readPayload) }));
@@ -191,8 +196,12 @@ export class MailboxHost implements Host {
     return this.#store.cursor(tenant, name);
   }
 
-  async moveCursor(tenant: Tenant, name: string, position: Json): Promise<void> {
+  async moveCursor(tenant: Tenant, name: string, position: Json | null): Promise<void> {
     await this.#ride((batch) => batch.cursors.push({ tenant, name, position }));
+  }
+
+  async cursors(tenant: Tenant, prefix: string, limit: number, after?: string): Promise<readonly Cursor[]> {
+    return this.#store.cursors(tenant, prefix, limit, after);
   }
 
   async putPayload(tenant: Tenant, content: Uint8Array): Promise<string> {
@@ -213,7 +222,7 @@ export class MailboxHost implements Host {
     // The kept inputs leave the store in the same commit in which they are decided.
     this.mailbox.readmit(run, kept);
     await this.#ride((batch) => {
-      batch.statuses.push({ run, status: "running", at: this.mailbox.now(), endedAt: null, error: null });
+      batch.statuses.push({ run, status: "running", at: this.mailbox.now(), endedAt: null, error: null, asks: null });
       batch.unstalled.push(run);
     });
   }

@@ -272,9 +272,20 @@ export class Mailbox {
   #perform(resident: Resident, commands: readonly Command[], recovered: boolean): void {
     const { run, key: runKey, program, state } = resident;
     const { definition } = program;
-    const { bindings, hops } = state ?? { bindings: null, hops: 0 };
+    const { bindings, hops, trace } = state ?? { bindings: null, hops: 0, trace: undefined };
+    const traced = trace === undefined ? {} : { trace };
     for (const command of commands) {
-      this.#options.performer.perform({ run, runKey, workflow: definition.name, definition, bindings, command, recovered, hops });
+      this.#options.performer.perform({
+        run,
+        runKey,
+        workflow: definition.name,
+        definition,
+        bindings,
+        command,
+        recovered,
+        hops,
+        ...traced,
+      });
     }
   }
 

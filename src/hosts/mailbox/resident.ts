@@ -26,6 +26,9 @@ export type Resident = {
   isQueued: boolean;
   /** What the run's row says. */
   status: RunStatus | null;
+  asks: "input" | "auth" | null;
+  /** The last fact that the run's row has been told of. */
+  notedSeq: number;
   wakeAt: number | null;
   /** When the host is going to wake it, at the latest. */
   armedAt: number | null;
@@ -45,6 +48,8 @@ export function newResident(run: RunRef, program: Program, inputHash: string): R
     inbox: [],
     isQueued: false,
     status: null,
+    asks: null,
+    notedSeq: 0,
     wakeAt: null,
     armedAt: null,
     owes: false,
@@ -60,6 +65,7 @@ export function loadResident(store: Store, programs: Programs, stored: StoredRun
   const { record } = stored;
   const resident = newResident(record.run, programs.get(record.run.tenant, record.fingerprint), stored.inputHash);
   resident.status = record.status;
+  resident.asks = record.asks ?? null;
   resident.wakeAt = stored.wakeAt;
   resident.owes = stored.owes;
   const snapshot = store.snapshot(record.run);
@@ -75,7 +81,10 @@ export function loadResident(store: Store, programs: Programs, stored: StoredRun
       resident.state = evolve(resident.state, decodeFact(row, readPayload));
       resident.tailBytes += row.body.length;
     }
-    if (rows.length < FACTS_PER_READ) return resident;
+    if (rows.length < FACTS_PER_READ) {
+      resident.notedSeq = resident.state?.seq ?? 0;
+      return resident;
+    }
   }
 }
 

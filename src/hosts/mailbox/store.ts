@@ -5,7 +5,7 @@
 import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { Cursor, DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
 import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
 
@@ -17,6 +17,7 @@ export type Store = {
   snapshot(run: RunRef): { readonly seq: number; readonly version: number; readonly body: string } | null;
   facts(run: RunRef, fromSeq: number, limit: number): readonly EncodedFact[];
   list(filter: RunFilter): Page<RunRecord>;
+  count(filter: Omit<RunFilter, "limit" | "cursor">): number;
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null;
   lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[];
   /** Runs that owe commands: after a restart these must be loaded. */
@@ -27,6 +28,7 @@ export type Store = {
   definitions(tenant: Tenant, filter: DefinitionFilter): Page<DefinitionRecord>;
   payload(tenant: Tenant, hash: string): Uint8Array | null;
   cursor(tenant: Tenant, name: string): Json | null;
+  cursors(tenant: Tenant, prefix: string, limit: number, after?: string): readonly Cursor[];
   stalledInputs(run: RunRef): readonly string[];
   close(): void;
 };
@@ -67,7 +69,8 @@ export type Batch = {
     readonly open: boolean;
   }[];
   readonly definitions: DefinitionRow[];
-  readonly cursors: { readonly tenant: Tenant; readonly name: string; readonly position: Json }[];
+  /** `position: null` takes the cursor away. */
+  readonly cursors: { readonly tenant: Tenant; readonly name: string; readonly position: Json | null }[];
   readonly stalled: { readonly run: RunRef; readonly input: string }[];
   readonly unstalled: RunRef[];
 };
@@ -98,6 +101,7 @@ export type StatusRow = {
   readonly at: number;
   readonly endedAt: number | null;
   readonly error: RunRecord["error"];
+  readonly asks: "input" | "auth" | null;
 };
 
 export function emptyBatch(): Batch {

@@ -1,7 +1,7 @@
 import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { Cursor, DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
 import { newRecord } from "../mailbox/new-record.ts";
 import { pageOf } from "../mailbox/page.ts";
 import { keyOf, type Batch, type DefinitionRow, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
@@ -47,14 +47,18 @@ export class MemoryStore implements Store {
   }
 
   #commitStanding(batch: Batch): void {
-    for (const { run, status, at, endedAt, error } of batch.statuses) {
+    for (const { run, status, at, endedAt, error, asks } of batch.statuses) {
       const entry = this.#entry(run);
-      entry.record = { ...entry.record, status, updatedAt: at, endedAt, error };
+      const { asks: _, ...record } = entry.record;
+      entry.record = { ...record, status, updatedAt: at, endedAt, error, ...(asks === null ? {} : { asks }) };
     }
     for (const { run, at } of batch.timers) this.#entry(run).wakeAt = at;
     for (const { run, owes } of batch.owing) this.#entry(run).owes = owes;
     for (const { run, seq, version, body } of batch.snapshots) this.#entry(run).snapshot = { seq, version, body };
-    for (const { tenant, name, position } of batch.cursors) this.#cursors.set(`${tenant}/${name}`, position);
+    for (const { tenant, name, position } of batch.cursors) {
+      if (position === null) this.#cursors.delete(`${tenant}/${name}`);
+      else this.#cursors.set(`${tenant}/${name}`, position);
+    }
     for (const run of batch.unstalled) this.#stalled.delete(keyOf(run));
     for (const { run, input } of batch.stalled) this.#stalled.set(keyOf(run), [...(this.#stalled.get(keyOf(run)) ?? []), input]);
   }
@@ -79,12 +83,17 @@ export class MemoryStore implements Store {
   }
 
   list(filter: RunFilter): Page<RunRecord> {
-    const place = (record: RunRecord) => `${String(record.createdAt).padStart(15, "0")}/${record.run.id}`;
+    const at = filter.order === "updated" ? "updatedAt" : "createdAt";
+    const place = (record: RunRecord) => `${String(record[at]).padStart(15, "0")}/${record.run.id}`;
     const matching = [...this.#runs.values()]
       .map((entry) => entry.record)
       .filter((record) => matches(record, filter) && (filter.cursor === undefined || place(record) < filter.cursor))
       .toSorted((left, right) => (place(left) < place(right) ? 1 : -1));
     return pageOf(matching, filter.limit, place);
+  }
+
+  count(filter: Omit<RunFilter, "limit" | "cursor">): number {
+    return [...this.#runs.values()].filter(({ record }) => matches(record, filter)).length;
   }
 
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null {
@@ -127,6 +136,15 @@ export class MemoryStore implements Store {
     return this.#cursors.get(`${tenant}/${name}`) ?? null;
   }
 
+  cursors(tenant: Tenant, prefix: string, limit: number, after = ""): readonly Cursor[] {
+    return [...this.#cursors]
+      .filter(([key]) => key.startsWith(`${tenant}/${prefix}`))
+      .map(([key, position]) => ({ name: key.slice(tenant.length + 1), position }))
+      .filter(({ name }) => name > after)
+      .toSorted((left, right) => (left.name < right.name ? -1 : 1))
+      .slice(0, limit);
+  }
+
   stalledInputs(run: RunRef): readonly string[] {
     return this.#stalled.get(keyOf(run)) ?? [];
   }
@@ -140,7 +158,10 @@ function newEntry({ inputHash, ...row }: NewRunRow): Entry {
   return { record: newRecord(row), inputHash, facts: [], snapshot: null, wakeAt: null, owes: false };
 }
 
-function matches(record: RunRecord, { tenant, status, workflow, labels, parent }: RunFilter): boolean {
+function matches(record: RunRecord, filter: Omit<RunFilter, "limit" | "cursor">): boolean {
+  const { tenant, status, workflow, labels, parent, asks, updatedSince = 0 } = filter;
+  if (asks !== undefined && (record.asks ?? "none") !== asks) return false;
+  if (record.updatedAt < updatedSince) return false;
   if (parent !== undefined && record.parent !== parent) return false;
   if (record.run.tenant !== tenant || (workflow !== undefined && record.workflow !== workflow)) return false;
   if (status !== undefined && status.length > 0 && !status.includes(record.status)) return false;

@@ -106,6 +106,7 @@ export class RunBoard {
       case "budgetGranted":
         this.budget = null;
         return null;
+      case "messageReceived":
       case "signalReceived":
       case "contextChanged":
         return null;

@@ -173,7 +173,7 @@ export class ChildRuns {
     const bindings = bindingsBelow(definition, workflow, above);
     const reason = this.#context.registry.cannotBind(definition, bindings);
     if (reason !== null) return failed("T4115", `Workflow ${workflow.name}@${workflow.version} cannot run here: ${reason}.`, true);
-    const { labels, hops, workflows: fixed = {} } = await this.#startOf(flight.placed);
+    const { labels, hops, trace, workflows: fixed = {} } = await this.#startOf(flight.placed);
     const hasBelow = referencesOf(definition).length > 0;
     const { workflows } = hasBelow
       ? await resolveWorkflows(definition, { host, tenant: run.tenant, given: [], fixed })
@@ -192,6 +192,7 @@ export class ChildRuns {
       endBy,
       ...(labels === undefined ? {} : { labels }),
       ...(hops === undefined ? {} : { hops }),
+      ...(trace === undefined ? {} : { trace }),
       ...(workflows === null ? {} : { workflows }),
       ...(Object.keys(recorded).length === 0 ? {} : { bindings: recorded }),
     };

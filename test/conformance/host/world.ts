@@ -4,7 +4,7 @@ import type { Json } from "../../../src/base/json.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
 import type { Host, HistoryEntry, Performer, PlacedCommand, PostReceipt, StartReceipt } from "../../../src/ports/host.ts";
 import type { Fact, RunState } from "../../../src/scheduler/index.ts";
-import type { EffectId, Intent, RemoteTask } from "../../../src/scheduler/input.ts";
+import type { EffectId, Intent, Origin, RemoteTask } from "../../../src/scheduler/input.ts";
 import type { Outcome } from "../../../src/scheduler/outcome.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import type { HostHarness } from "./harness.ts";
@@ -36,7 +36,12 @@ export class Recorder implements Performer {
   }
 }
 
-type StartParts = { readonly input?: Json; readonly labels?: { readonly [name: string]: string }; readonly tenant?: Tenant };
+type StartParts = {
+  readonly input?: Json;
+  readonly labels?: { readonly [name: string]: string };
+  readonly tenant?: Tenant;
+  readonly origin?: Origin;
+};
 type AnswerParts = Partial<EffectId> & {
   readonly path: string;
   readonly outcome?: Outcome;
@@ -87,7 +92,11 @@ export class World {
     await this.settle();
   }
 
-  async start(id: string, definition: Definition, { input = {}, labels, tenant = DEFAULT_TENANT }: StartParts = {}): Promise<StartReceipt> {
+  async start(
+    id: string,
+    definition: Definition,
+    { input = {}, labels, tenant = DEFAULT_TENANT, origin }: StartParts = {},
+  ): Promise<StartReceipt> {
     const fingerprint = await this.host.define(tenant, definition);
     return this.host.start({
       run: refOf(id, tenant),
@@ -98,6 +107,7 @@ export class World {
       input,
       by: "test",
       ...(labels === undefined ? {} : { labels }),
+      ...(origin === undefined ? {} : { origin }),
     });
   }
 

@@ -2,10 +2,61 @@
 import { describe, expect, it } from "vitest";
 
 import { MAX_TURNS } from "../../../src/base/limits.ts";
+import { assert } from "../../../src/base/assert.ts";
+import { asksOf, type RunState } from "../../../src/scheduler/index.ts";
 import { step, World } from "../../support/world.ts";
 
 const MINUTE = 60_000;
 const ASK = { kind: "inputRequired", question: { prompt: "Which vendor?" } } as const;
+
+describe("what a run asks for", () => {
+  const FREE = { prompt: "Sign in." };
+  const AUTH = { kind: "authRequired", question: FREE } as const;
+
+  it("is nothing, an authorisation, or input as soon as one question wants that", () => {
+    const world = new World({ a: step(), b: step() }).start();
+    expect(asksOf(stateOf(world))).toBeNull();
+    world.answer("a", AUTH);
+    expect(asksOf(stateOf(world))).toBe("auth");
+    world.answer("b", ASK);
+    expect(asksOf(stateOf(world))).toBe("input");
+    world.input({ kind: "cancelRequested", reason: "enough", by: "ada" });
+    expect(asksOf(stateOf(world))).toBeNull();
+  });
+
+  it("is nothing while a handler of the step answers", () => {
+    const world = new World({ a: step({ onInputRequired: { capability: "clerk" } }) }).start();
+    world.answer("a", ASK);
+    expect(asksOf(stateOf(world))).toBeNull();
+  });
+
+  it("is input while its budget is used up", () => {
+    const budget = { subtasks: 1, onExceeded: "ask" };
+    const world = new World({ a: step(), b: step({ needs: ["a"] }) }, { budget }).start();
+    world.answer("a", { kind: "completed", reply: { text: "done" } });
+    expect(asksOf(stateOf(world))).toBe("input");
+  });
+});
+
+describe("the message of a caller", () => {
+  it("comes before what its answer causes, once, also when it grants a budget", () => {
+    const world = new World({ a: step(), b: step({ needs: ["a"] }) }, { budget: { subtasks: 1, onExceeded: "ask" } }).start();
+    world.answer("a", { kind: "completed", reply: { text: "done" } });
+    const question = stateOf(world).budgetQuestion?.id ?? "";
+    const said = { kind: "questionAnswered", question, answer: { decision: "approved" }, by: "ada", message: { messageId: "m" } } as const;
+    world.input(said);
+    world.input(said);
+    const kinds = world.facts.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "messageReceived")).toHaveLength(1);
+    expect(kinds[kinds.indexOf("messageReceived") + 1]).toBe("budgetGranted");
+  });
+
+  it("makes the run a task, which knows who traces it", () => {
+    const origin = { caller: "ada", context: "ctx_1", message: { messageId: "m" } };
+    const world = new World({ a: step() }).start({}, "run_1", { origin, trace: "00-1-2-01" });
+    expect(stateOf(world)).toMatchObject({ isTask: true, trace: "00-1-2-01" });
+  });
+});
 
 describe("a question", () => {
   it("asked in a pause leaves its attempt the time that it had when the pause began", () => {
@@ -54,4 +105,9 @@ describe("a question", () => {
 
 function answerLast(world: World): void {
   world.input({ kind: "questionAnswered", question: world.factsOf("questionAsked").at(-1)?.id ?? "", answer: "Acme", by: "ada" });
+}
+
+function stateOf({ state }: World): RunState {
+  assert(state !== null, "The run has started.");
+  return state;
 }

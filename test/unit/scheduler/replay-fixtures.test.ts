@@ -57,6 +57,7 @@ const KINDS: { readonly [Kind in Fact["kind"]]: true } = {
   waitStarted: true,
   approvalReminded: true,
   approvalDecided: true,
+  messageReceived: true,
   signalReceived: true,
   contextChanged: true,
   budgetExceeded: true,
