@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 
 import { measureA2a } from "./a2a.ts";
 import { isMet, toLine, type Figure } from "./figures.ts";
+import { measureServed } from "./served.ts";
 import { measureThroughput } from "./throughput.ts";
 import { measureWaiting } from "./waiting.ts";
 import { measureWidth } from "./width.ts";
@@ -12,6 +13,7 @@ const MEASURES: { readonly [name: string]: () => Promise<Figure[]> } = {
   width: measureWidth,
   waiting: measureWaiting,
   a2a: measureA2a,
+  served: measureServed,
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));

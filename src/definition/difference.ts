@@ -1,4 +1,4 @@
-/** How two definitions differ, as paths of the normal form. */
+/** How two JSON values differ, and two definitions: as paths of their normal form. */
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { MAX_DIFFERENCES } from "../base/limits.ts";
 import type { Definition } from "./definition.ts";
@@ -23,9 +23,14 @@ export type Comparison = {
 export function compareDefinitions(before: Definition, after: Definition, limit: number = MAX_DIFFERENCES): Comparison {
   const { agents: _, ...left } = before;
   const { agents: __, ...right } = after;
+  return compareJson(left, right, limit);
+}
+
+/** The places where two JSON values differ, at most `limit` of them. */
+export function compareJson(before: Json, after: Json, limit: number = MAX_DIFFERENCES): Comparison {
   const found: Difference[] = [];
   // One more than is wanted shows that there are more.
-  compare(left, right, "", { found, limit: limit + 1 });
+  compare(before, after, "", { found, limit: limit + 1 });
   return { differences: found.slice(0, limit), isWhole: found.length <= limit };
 }
 

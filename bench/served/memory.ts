@@ -1,0 +1,7 @@
+/** A served process tells how much memory it holds: one number a line, for each line on its standard input. */
+export function answerMemoryQuestions(): void {
+  process.stdin.on("data", () => {
+    globalThis.gc?.();
+    process.stdout.write(`${process.memoryUsage().rss}\n`);
+  });
+}
