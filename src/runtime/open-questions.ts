@@ -6,6 +6,7 @@
 import type { Tenant } from "../base/ids.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Host } from "../ports/host.ts";
+import type { BudgetName } from "../scheduler/fact.ts";
 import type { RunState } from "../scheduler/index.ts";
 import type { Question } from "../scheduler/outcome.ts";
 import type { Flight, WaitState } from "../scheduler/state.ts";
@@ -80,14 +81,22 @@ function ofApproval(state: RunState, path: string, { id, question, to, until }: 
 }
 
 function ofBudget(state: RunState, { id, limit }: NonNullable<RunState["budgetQuestion"]>): OpenQuestion {
-  const prompt = `The run's budget of ${limit} is used up. Grant as much again?`;
-  return { ...commonOf(state, ""), kind: "budget", id, question: { prompt, schema: decisionSchema("approved", "rejected") } };
+  return { ...commonOf(state, ""), kind: "budget", id, question: questionOfBudget(limit) };
 }
 
 function ofCompensation(state: RunState, id: string, path: string): OpenQuestion {
-  const prompt = `Undoing ${path} failed. Try it again, or leave it as it is?`;
   const until = state.compensating?.deadlineAt ?? null;
-  return { ...commonOf(state, path), kind: "compensation", id, question: { prompt, schema: decisionSchema("retry", "skip") }, until };
+  return { ...commonOf(state, path), kind: "compensation", id, question: questionOfCompensation(path), until };
+}
+
+/** Whether there is more of a budget that is used up. */
+export function questionOfBudget(limit: BudgetName): Question {
+  return { prompt: `The run's budget of ${limit} is used up. Grant as much again?`, schema: decisionSchema("approved", "rejected") };
+}
+
+/** What is to become of a compensation that failed. */
+export function questionOfCompensation(path: string): Question {
+  return { prompt: `Undoing ${path} failed. Try it again, or leave it as it is?`, schema: decisionSchema("retry", "skip") };
 }
 
 function decisionSchema(...decisions: readonly string[]): JsonObject {

@@ -5,8 +5,8 @@ import type { StreamResponse, Task } from "@a2a-js/sdk";
 export type TaskShape =
   /** A served agent: a run of one step. Its words are told as they are. */
   | { readonly kind: "agent"; readonly name: string }
-  /** A workflow: its subtasks are its progress. */
-  | { readonly kind: "workflow"; readonly name: string };
+  /** A workflow: its subtasks are its progress. `steps`: how many it has, for the share that is over; absent: no share is told. */
+  | { readonly kind: "workflow"; readonly name: string; readonly steps?: number };
 
 /**
  * One event of a task. `id` is its place in the history, `<seq>.<n>`: the n-th event of the fact with

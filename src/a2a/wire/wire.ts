@@ -99,6 +99,11 @@ export function metadataTexts(metadata: Metadata, key: string): readonly string[
   return Array.isArray(value) && value.every((item): item is string => typeof item === "string") ? value : undefined;
 }
 
+/** All of the metadata, when it can be kept; undefined when there is none. */
+export function metadataOf(metadata: Metadata): JsonObject | undefined {
+  return isJsonObject(metadata) && isSound(metadata) && Object.keys(metadata).length > 0 ? metadata : undefined;
+}
+
 export function metadataObject(metadata: Metadata, key: string): JsonObject | undefined {
   const value: unknown = metadata?.[key];
   return isJsonObject(value) && isSound(value) ? value : undefined;

@@ -2,51 +2,16 @@
 import { array, assert, nat, property } from "fast-check";
 import { expect, it } from "vitest";
 
-import type { Json, JsonObject } from "../../../src/base/json.ts";
 import { questionsOf } from "../../../src/runtime/open-questions.ts";
 import { RunBoard } from "../../../src/runtime/board/run-board.ts";
 import { isOver, type RunState, statusOf } from "../../../src/scheduler/index.ts";
 import { planFork } from "../../../src/runtime/fork/fork.ts";
 import { outermostOf } from "../../../src/runtime/run-path.ts";
-import { Choices, liveThrough, randomOutcome } from "../../support/random-world.ts";
-import { step, World } from "../../support/world.ts";
+import { EVERY_KIND, sayAnything } from "../../support/every-kind.ts";
+import { Choices, liveThrough } from "../../support/random-world.ts";
+import { World } from "../../support/world.ts";
 
 const RUNS = 60;
-const ONCE = { retry: { attempts: 2, initial: "1s" }, timeout: "30s" };
-const EACH = { each: "${{ input.items }}", as: "item", concurrency: 2 };
-
-/** A step of every kind, some of them inside others. */
-const STEPS: JsonObject = {
-  start: step({ ...ONCE, compensate: step({ with: { back: 1 } }) }),
-  each_group: { needs: ["start"], ...EACH, critical: false, steps: { g_one: step(ONCE), g_two: step({ ...ONCE, needs: ["g_one"] }) } },
-  each_vote: { ...EACH, critical: false, ...step(ONCE), succeed: { quorum: 2, on: "result" } },
-  side: {
-    parallel: {
-      branches: { p_a: step(ONCE), p_b: { loop: { max: 3, until: "iter.number > 1", onExhausted: "last", steps: { l_one: step(ONCE) } } } },
-      succeed: { first: 1 },
-    },
-    onError: step(),
-    critical: false,
-  },
-  desk: { handoff: { agents: { h_x: { capability: "x" }, h_y: { capability: "y" } }, max: 3 }, critical: false },
-  idea: {
-    plan: {
-      capability: "planner",
-      allow: ["work"],
-      maxSubtasks: 4,
-      approve: { to: ["x"], title: "So?", timeout: "1m", onTimeout: "approve" },
-    },
-    critical: false,
-  },
-  nap: { wait: "5s" },
-  told: { wait: { signal: "go", timeout: "1m" }, critical: false },
-  decide: { approval: { to: ["x"], title: "Go on?", remind: "1m", timeout: "6m", onTimeout: "reject" } },
-  ask: step({ ...ONCE, critical: false, onInputRequired: step(), onUnknown: "ask", fallback: ["spare"] }),
-  write: { needs: ["decide"], set: { "a.b": 1 } },
-  sum: { aggregate: { from: "${{ input.items }}", strategy: "sum" } },
-  last: step({ ...ONCE, needs: ["each_group", "side", "write", "nap"], compensate: step() }),
-};
-
 /** A run with its board, compared after each input. */
 class Watched extends World {
   board: RunBoard | null = null;
@@ -76,21 +41,11 @@ function expectAgreement(board: RunBoard, state: RunState): void {
   expect(board.steps.flatMap(({ countByStatus }) => [...countByStatus.values()]).every((count) => count >= 0)).toBe(true);
 }
 
-function say(path: string, choices: Choices) {
-  const subtasks: Json = [
-    { id: "one", capability: "work" },
-    { id: "two", capability: "work", needs: ["one"], critical: false },
-  ];
-  if (path.endsWith("/makePlan") && !choices.isOneIn(4)) return { kind: "completed", reply: { data: [{ subtasks }] } } as const;
-  if (path.endsWith("h_x") && choices.isOneIn(2)) return { kind: "completed", reply: { data: [{ handoff_to: "h_y" }] } } as const;
-  return randomOutcome(path, choices);
-}
-
 function randomRun(numbers: readonly number[]): Watched {
   const choices = new Choices(numbers);
-  const world = new Watched(STEPS, choices.isOneIn(5) ? { budget: { attempts: 8, onExceeded: "ask" } } : {}, { replays: false });
+  const world = new Watched(EVERY_KIND, choices.isOneIn(5) ? { budget: { attempts: 8, onExceeded: "ask" } } : {}, { replays: false });
   world.start({ items: [1, 2, 3].slice(0, choices.below(4)) });
-  liveThrough(world, choices, say);
+  liveThrough(world, choices, sayAnything);
   return world;
 }
 
@@ -107,7 +62,7 @@ it("a retry of a random run repeats no step that it keeps, and comes to an end",
       const { state, program } = randomRun(numbers);
       if (state === null) throw new Error("The run has begun.");
       const plan = planFork({ program, state, from: "start", set: [], latest: null, undone: new Map() });
-      const again = new World(STEPS);
+      const again = new World(EVERY_KIND);
       const start = { run: "again", tenant: "default", seed: "s", workflow: "test", version: "1.0.0", by: "x" } as const;
       again.input({ kind: "start", ...start, fingerprint: again.program.fingerprint, input: state.input, given: plan.given });
       liveThrough(again, new Choices([8]));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { RECONCILE_MS } from "../../../src/base/limits.ts";
-import { openOrchestrator } from "../../../src/compose.ts";
+import { openOrchestrator } from "../../../src/compose/open-orchestrator.ts";
 import { type Clock, systemClock } from "../../../src/ports/clock.ts";
 import type { Found, RemoteAgent, Sent } from "../../../src/ports/agents.ts";
 import type { Intent, RemoteTask } from "../../../src/scheduler/input.ts";

@@ -1,0 +1,87 @@
+/** Tasks whose cancel did not get through are canceled later, also by another process. */
+import { expect, test } from "vitest";
+
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
+import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
+import { ORPHAN_PATIENCE_MS } from "../../../src/base/limits.ts";
+import type { CancelResult, RemoteAgent } from "../../../src/ports/agents.ts";
+import type { Orchestrator } from "../../../src/runtime/orchestrator.ts";
+import { FarWorld, farAgent, startedWith, TASK, turns } from "./far-world.ts";
+
+const WORKFLOW = workflowFromObject({ name: "orphans", agents: { far: { local: "far" } }, steps: { work: { agent: "far" } } });
+const AWAY: CancelResult = { kind: "unreachable", message: "far cannot be reached" };
+
+/** An agent that takes the work, never ends it, and answers a cancel as it is told at the time. */
+function stubborn(answer: () => CancelResult) {
+  const canceled: string[] = [];
+  const parts: Partial<RemoteAgent> = {
+    attend: (_task, watch) =>
+      new Promise((resolve) => {
+        const failure = { code: "T4104", message: "Nobody waits.", retryable: false };
+        watch.signal.addEventListener("abort", () => resolve({ kind: "unknown", failure }));
+      }),
+    async cancel(task) {
+      canceled.push(task.taskId);
+      return answer();
+    },
+  };
+  return { agent: farAgent([{ kind: "task", task: TASK, over: null }], parts).agent, canceled };
+}
+
+const orphansOf = (orchestrator: Orchestrator) => orchestrator.host.cursors(DEFAULT_TENANT, "orphan/", 10);
+
+/** A run that was canceled while its agent was away: it ends without it. */
+async function canceledWhileAway(world: FarWorld, agent: RemoteAgent): Promise<Orchestrator> {
+  const orchestrator = await world.open([agent]);
+  const handle = await startedWith(orchestrator, WORKFLOW);
+  await handle.cancel("enough");
+  await world.pass(15_000);
+  expect((await orchestrator.host.get(handle.run))?.status).toBe("canceled");
+  return orchestrator;
+}
+
+test("a task that could not be canceled is remembered when its run ends, and canceled when the agent is back", async () => {
+  const world = new FarWorld();
+  let isAway = true;
+  const { agent, canceled } = stubborn(() => (isAway ? AWAY : { kind: "canceled" }));
+  const orchestrator = await canceledWhileAway(world, agent);
+  expect(await orphansOf(orchestrator)).toMatchObject([{ position: { task: { taskId: "t-1" }, tries: 0 } }]);
+  isAway = false;
+  const before = canceled.length;
+  await world.pass(80_000);
+  expect(canceled.length).toBe(before + 1);
+  expect(await orphansOf(orchestrator)).toEqual([]);
+});
+
+test("another process cancels what an earlier one could not", async () => {
+  const world = new FarWorld();
+  await canceledWhileAway(world, stubborn(() => AWAY).agent);
+  const later = stubborn(() => ({ kind: "canceled" }));
+  const orchestrator = await world.open([later.agent]);
+  await world.pass(130_000);
+  expect(later.canceled).toEqual(["t-1"]);
+  expect(await orphansOf(orchestrator)).toEqual([]);
+});
+
+test("an agent that stays away is asked less and less often, and given up after a day", async () => {
+  const world = new FarWorld();
+  const { agent, canceled } = stubborn(() => AWAY);
+  const orchestrator = await canceledWhileAway(world, agent);
+  const before = canceled.length;
+  for (let passedMs = 0; passedMs < ORPHAN_PATIENCE_MS + 2 * 3_600_000; passedMs += 60_000) {
+    world.clock.advance(60_000);
+    await turns(8);
+  }
+  expect(canceled.length - before).toBeGreaterThan(20);
+  expect(canceled.length - before).toBeLessThan(50);
+  expect(await orphansOf(orchestrator)).toEqual([]);
+});
+
+test("a cancel that is answered at the second try leaves nothing to remember", async () => {
+  const world = new FarWorld();
+  let count = 0;
+  const { agent } = stubborn(() => ((count += 1) === 1 ? AWAY : { kind: "canceled" }));
+  const orchestrator = await canceledWhileAway(world, agent);
+  expect(count).toBe(2);
+  expect(await orphansOf(orchestrator)).toEqual([]);
+});
