@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { defineAgent } from "../src/agents/function-agent.ts";
-import { serveAgent } from "../src/server/serve-agent.ts";
+import { serveAgent } from "../src/compose/serve-agent.ts";
 
 const workMs = Number(process.argv[2] ?? 0);
 
