@@ -11,7 +11,8 @@ import type { JsonObject } from "../base/json.ts";
 import type { AgentBinding, Definition, Step, Target } from "../definition/definition.ts";
 import { nameOfTarget } from "../definition/target.ts";
 import { eachStep } from "../definition/walk.ts";
-import type { ConfigPlace, LoadedConfig } from "./config.ts";
+import type { ConfigPlace } from "./config-form.ts";
+import type { LoadedConfig } from "./config.ts";
 
 export type BindingSources = {
   /** `--agent`, in order; a later one wins. */

@@ -1,12 +1,41 @@
 import type { FileProblem } from "../authoring/file/problem.ts";
 import type { Json } from "../base/json.ts";
+import type { Definition } from "../definition/definition.ts";
+import type { LocalAgent } from "../ports/agents.ts";
 import type { Log } from "../ports/log.ts";
 import type { Orchestrator } from "../runtime/orchestrator.ts";
+import type { GivenWorkflow } from "../runtime/workflows/versions.ts";
 import type { ExitCode } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What the command needs from the composition root, which it may not import. */
 export type OpenOrchestrator = (options: { readonly db: string; readonly log?: Log; readonly recover?: boolean }) => Promise<Orchestrator>;
+
+/** A workflow with the sub-workflows that it brings along. */
+export type WorkflowToServe = { readonly definition: Definition; readonly children: readonly GivenWorkflow[] };
+
+/** Owns a database and serves its workflows, and agents of this process, over A2A. */
+export type OpenServer = (options: {
+  readonly db: string;
+  readonly log: Log;
+  readonly workflows: readonly WorkflowToServe[];
+  readonly agents: readonly LocalAgent[];
+  readonly host: string;
+  readonly port: number;
+  /** Callers must send it; asked for at each request. */
+  readonly token?: () => string | undefined;
+  readonly publicUrl?: string;
+  /** How long closing waits for what is open. In milliseconds. */
+  readonly drainMs: number;
+}) => Promise<OpenedServer>;
+
+export type OpenedServer = {
+  readonly url: string;
+  /** The card of the whole server first. */
+  readonly cards: readonly { readonly name: string; readonly url: string }[];
+  /** Takes nothing new, lets what is open end for a while, and gives the database back. */
+  readonly close: () => Promise<void>;
+};
 
 /** What became of the scenarios of a file; `tutti/testing` runs them. */
 export type ScenarioFileReport = {
@@ -37,6 +66,7 @@ export type RunScenarioFile = (file: string) => Promise<ScenarioFileReport>;
 /** Everything that a command uses of the process it runs in. */
 export type Cli = {
   readonly openOrchestrator: OpenOrchestrator;
+  readonly openServer: OpenServer;
   readonly runScenarioFile: RunScenarioFile;
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;

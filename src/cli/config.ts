@@ -2,34 +2,11 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { z } from "zod";
-
 import { TuttiError } from "../base/errors.ts";
-
-const Place = z.union([
-  z.string().min(1),
-  z.strictObject({ card: z.url({ protocol: /^https?$/ }), auth: z.strictObject({ secret: z.string() }).optional() }),
-  z.strictObject({ module: z.string().min(1) }),
-  z.strictObject({ capability: z.string().min(1) }),
-]);
-
-const Config = z.strictObject({
-  /** Where logical agents lead: an address, or `./module.ts#export`, from the configuration's folder. */
-  agents: z.record(z.string(), Place).default({}),
-  /** Who has a capability: a place as above. */
-  capabilities: z.record(z.string(), Place).default({}),
-  /** The files of sub-workflows, by name, from the configuration's folder. */
-  workflows: z.record(z.string(), z.string().min(1)).default({}),
-  /** The database, from the configuration's folder. */
-  db: z.string().min(1).optional(),
-});
-
-/** What `tutti.config.ts` exports by default (workflow-language.md, Binding agents). */
-export type TuttiConfig = z.input<typeof Config>;
-export type ConfigPlace = z.output<typeof Place>;
+import type { ReadConfig } from "./config-form.ts";
 
 /** A configuration that was found, and the folder that its paths start from. */
-export type LoadedConfig = z.output<typeof Config> & { readonly file: string | null; readonly folder: string };
+export type LoadedConfig = ReadConfig & { readonly file: string | null; readonly folder: string };
 
 const NAMES = ["tutti.config.ts", "tutti.config.mts", "tutti.config.js", "tutti.config.mjs"];
 
@@ -37,6 +14,8 @@ const NAMES = ["tutti.config.ts", "tutti.config.mts", "tutti.config.js", "tutti.
 export async function loadConfig(startFolder: string): Promise<LoadedConfig> {
   const file = findConfig(resolve(startFolder));
   if (file === null) return noConfig(startFolder);
+  // Most folders have none, and need not wait for the library.
+  const { Config } = await import("./config-form.ts");
   const parsed = Config.safeParse(await importDefault(file));
   if (parsed.success) return { ...parsed.data, file, folder: dirname(file) };
   const [issue] = parsed.error.issues;

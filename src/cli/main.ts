@@ -3,26 +3,25 @@ import { text } from "node:stream/consumers";
 
 import { CommanderError } from "commander";
 
-import type { Cli, OpenOrchestrator, RunScenarioFile } from "./cli.ts";
+import { BrokenWorkflowError } from "./broken-workflow.ts";
+import type { Cli } from "./cli.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
 import { createProgram } from "./program.ts";
 import { reportError } from "./report-error.ts";
 import { Terminal } from "./terminal.ts";
-import { BrokenWorkflowError } from "./workflow-file.ts";
 
 /** What the command cannot reach by itself: the composition root is above it, and testing beside it. */
-export type Parts = { readonly openOrchestrator: OpenOrchestrator; readonly runScenarioFile: RunScenarioFile };
+export type Parts = Pick<Cli, "openOrchestrator" | "openServer" | "runScenarioFile">;
 
 /** Runs the command line of this process; the result is its exit code. Never throws. */
-export async function main(argv: readonly string[], { openOrchestrator, runScenarioFile }: Parts): Promise<ExitCode> {
+export async function main(argv: readonly string[], parts: Parts): Promise<ExitCode> {
   const { env: environment, stdin, stdout, stderr } = process;
   // A reader that goes away, such as `head`, wants no more; that is no error.
   stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.error));
   const terminal = new Terminal({ out: stdout, err: stderr, environment });
   let code: ExitCode = EXIT.ok;
   const cli: Cli = {
-    openOrchestrator,
-    runScenarioFile,
+    ...parts,
     terminal,
     environment,
     directory: process.cwd(),
@@ -32,7 +31,8 @@ export async function main(argv: readonly string[], { openOrchestrator, runScena
     exit: (given) => (code = given),
   };
   try {
-    await createProgram(cli, versionOf()).parseAsync(argv);
+    const program = await createProgram(cli, versionOf(), argv.slice(2));
+    await program.parseAsync(argv);
     return code;
   } catch (error) {
     return tellError(cli, error);

@@ -1,24 +1,6 @@
 import { Command } from "commander";
 
 import type { Cli } from "./cli.ts";
-import { agentsCommand } from "./commands/agents.ts";
-import { approveCommand, rejectCommand, signalCommand } from "./commands/decide.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { getCommand } from "./commands/get.ts";
-import { graphCommand } from "./commands/graph.ts";
-import { historyCommand } from "./commands/history.ts";
-import { lintCommand } from "./commands/lint.ts";
-import { listCommand } from "./commands/list.ts";
-import { printCommand } from "./commands/print.ts";
-import { answerCommand, questionsCommand } from "./commands/questions.ts";
-import { resultCommand } from "./commands/result.ts";
-import { forkCommand, retryCommand } from "./commands/retry.ts";
-import { runCommand } from "./commands/run.ts";
-import { schemaCommand } from "./commands/schema.ts";
-import { workflowsCommand } from "./commands/workflows.ts";
-import { cancelCommand, pauseCommand, resumeCommand } from "./commands/steer.ts";
-import { testCommand } from "./commands/test.ts";
-
 const HELP_COLUMNS = 80;
 
 const EXIT_CODES = `
@@ -29,42 +11,57 @@ Exit codes:
 Example:
   $ tutti run report.tutti.yaml -i region=EMEA`;
 
-/** The `tutti` command. Its names and flags are pinned by test/pins/cli.test.ts. */
-export function createProgram(cli: Cli, version: string): Command {
+type LoadCommand = () => Promise<(cli: Cli) => Command>;
+
+/** Where each command is. Only what a command line needs is loaded: all of them take longer than most of what they do. */
+const COMMANDS: { readonly [name: string]: LoadCommand } = {
+  run: async () => (await import("./commands/run.ts")).runCommand,
+  list: async () => (await import("./commands/list.ts")).listCommand,
+  get: async () => (await import("./commands/get.ts")).getCommand,
+  history: async () => (await import("./commands/history.ts")).historyCommand,
+  result: async () => (await import("./commands/result.ts")).resultCommand,
+  cancel: async () => (await import("./commands/steer.ts")).cancelCommand,
+  pause: async () => (await import("./commands/steer.ts")).pauseCommand,
+  resume: async () => (await import("./commands/steer.ts")).resumeCommand,
+  questions: async () => (await import("./commands/questions.ts")).questionsCommand,
+  answer: async () => (await import("./commands/questions.ts")).answerCommand,
+  approve: async () => (await import("./commands/decide.ts")).approveCommand,
+  reject: async () => (await import("./commands/decide.ts")).rejectCommand,
+  signal: async () => (await import("./commands/decide.ts")).signalCommand,
+  retry: async () => (await import("./commands/retry.ts")).retryCommand,
+  fork: async () => (await import("./commands/retry.ts")).forkCommand,
+  serve: async () => (await import("./commands/serve.ts")).serveCommand,
+  agents: async () => (await import("./commands/agents.ts")).agentsCommand,
+  lint: async () => (await import("./commands/lint.ts")).lintCommand,
+  graph: async () => (await import("./commands/graph.ts")).graphCommand,
+  print: async () => (await import("./commands/print.ts")).printCommand,
+  schema: async () => (await import("./commands/schema.ts")).schemaCommand,
+  test: async () => (await import("./commands/test.ts")).testCommand,
+  workflows: async () => (await import("./commands/workflows.ts")).workflowsCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+};
+
+/**
+ * The `tutti` command, with as much of it as a command line needs; without one, the whole. Its names and
+ * flags are pinned by test/pins/cli.test.ts.
+ */
+export async function createProgram(cli: Cli, version: string, [first]: readonly string[] = []): Promise<Command> {
   const program = new Command("tutti")
     .description("Durable workflows of AI agents that speak A2A.")
     .version(version)
     .addHelpText("after", EXIT_CODES)
     .showHelpAfterError("(--help shows how)")
     .configureHelp({ helpWidth: HELP_COLUMNS, sortSubcommands: false });
-  const commands = [
-    runCommand,
-    listCommand,
-    getCommand,
-    historyCommand,
-    resultCommand,
-    cancelCommand,
-    pauseCommand,
-    resumeCommand,
-    questionsCommand,
-    answerCommand,
-    approveCommand,
-    rejectCommand,
-    signalCommand,
-    retryCommand,
-    forkCommand,
-    agentsCommand,
-    lintCommand,
-    graphCommand,
-    printCommand,
-    schemaCommand,
-    testCommand,
-    workflowsCommand,
-    doctorCommand,
-  ];
-  for (const create of commands) program.addCommand(create(cli));
+  for (const create of await Promise.all(commandsFor(first).map((load) => load()))) program.addCommand(create(cli));
   for (const command of allOf(program)) prepare(command, cli);
   return program;
+}
+
+/** What a line needs that begins with this word. For help, and for a word that is misspelt, that is all of them. */
+function commandsFor(first: string | undefined): readonly LoadCommand[] {
+  if (first === "--version" || first === "-V") return [];
+  const named = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  return named === undefined ? Object.values(COMMANDS) : [named];
 }
 
 function allOf(command: Command): readonly Command[] {

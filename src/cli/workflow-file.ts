@@ -7,6 +7,7 @@ import type { Definition } from "../definition/definition.ts";
 import { loadFile } from "../authoring/file/load-file.ts";
 import { renderProblems } from "../authoring/file/render-problem.ts";
 import { type BindingSources, bindingsOf, namesFromOutside, toJson } from "./bindings.ts";
+import { BrokenWorkflowError } from "./broken-workflow.ts";
 import type { Cli } from "./cli.ts";
 import { loadConfig, type LoadedConfig } from "./config.ts";
 
@@ -19,11 +20,6 @@ export type LoadedWorkflow = {
   /** Absolute: the folder of the file. */
   readonly folder: string;
 };
-
-/** A file with problems: they have been shown with their lines. */
-export class BrokenWorkflowError extends Error {
-  override readonly name = "BrokenWorkflowError";
-}
 
 const ENDINGS = [".tutti.yaml", ".tutti.yml", ".tutti.json", ".yaml", ".yml", ".json"];
 const FOLDERS = [".", "workflows"];

@@ -15,9 +15,10 @@ import { MAX_WORKFLOW_REFERENCES } from "../base/limits.ts";
 import type { AgentBinding, Definition } from "../definition/definition.ts";
 import { type GivenWorkflow, referencesOf } from "../runtime/workflows/versions.ts";
 import { type BindingSources, bindingsOf, namesFromOutside, toJson } from "./bindings.ts";
+import { BrokenWorkflowError } from "./broken-workflow.ts";
 import type { Cli } from "./cli.ts";
 import type { LoadedConfig } from "./config.ts";
-import { BrokenWorkflowError, fileOfName } from "./workflow-file.ts";
+import { fileOfName } from "./workflow-file.ts";
 
 /** Loads the files of all sub-workflows of a file, at any depth. Files that are not there are not missed here. */
 export async function loadBelow(

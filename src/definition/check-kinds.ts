@@ -2,16 +2,14 @@
 import { durationOf, formatDuration } from "../base/duration.ts";
 import { parseInstant } from "../base/instant.ts";
 import { isJsonArray, type Json } from "../base/json.ts";
-import { MAX_CONTEXT_DEPTH, MIN_REMINDER_MS } from "../base/limits.ts";
+import { MIN_REMINDER_MS } from "../base/limits.ts";
+import { contextPathHelp } from "./context-path.ts";
 import type { ApprovalStep, DelegateStep, Definition, HandoffStep, ParallelStep, SetStep, Step, Succeed, WaitStep } from "./definition.ts";
 import { HANDLER_NAMES } from "./definition.ts";
 import { splitTemplate } from "./expression/split-template.ts";
 import { unknownStep } from "./expression/step-names.ts";
-import { isForbiddenName } from "./expression/value.ts";
 import { type DocumentPath, problem, type Problem } from "./problem.ts";
 import { innerBlockOf, innerStepsOf, type StepPlace } from "./walk.ts";
-
-const SEGMENT = /^[A-Za-z0-9_-]+$/;
 
 /** What is wrong with a step by itself. */
 export function kindProblems(step: Step, place: StepPlace, definition: Pick<Definition, "agents">): readonly Problem[] {
@@ -165,15 +163,9 @@ function overlapping(contextPath: string, path: DocumentPath): Problem {
   });
 }
 
-/** A path in the run context: names with dots between them (requirement W095). */
 function pathProblems(contextPath: string, path: DocumentPath, at: Problem["at"]): readonly Problem[] {
-  const segments = contextPath.split(".");
-  const refused = segments.find((segment) => !SEGMENT.test(segment) || isForbiddenName(segment));
-  if (refused === undefined && segments.length <= MAX_CONTEXT_DEPTH) return [];
-  const help =
-    refused === undefined
-      ? `It has ${segments.length} parts; the limit is ${MAX_CONTEXT_DEPTH}.`
-      : 'Write names of letters, digits, "_" and "-", with dots between them.';
+  const help = contextPathHelp(contextPath);
+  if (help === null) return [];
   return [problem({ code: "T1014", message: `"${contextPath}" cannot be a path in the run's context.`, help, path, at })];
 }
 

@@ -2,7 +2,7 @@
  * Everything that must hold before a definition can run, found all at once. Paths are those of the
  * file format, so that a file can show the line.
  */
-import { canonicalJson, type Json } from "../base/json.ts";
+import type { Json } from "../base/json.ts";
 import { TuttiError } from "../base/errors.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
 import { CyclicDependencyError } from "../base/named-errors.ts";
@@ -94,7 +94,7 @@ function schemaChecker(): SchemaChecker {
   const foundByText = new Map<string, Problem | null>();
   return (schema, path) => {
     if (schema === null) return [];
-    const text = canonicalJson(schema);
+    const text = JSON.stringify(schema);
     let found = foundByText.get(text);
     if (found === undefined) {
       const compiled = compileSchema(schema);

@@ -24,6 +24,7 @@ tutti reject <question|run> --no-color --note --form --db
 tutti signal <run> <name> --no-color --data --db
 tutti retry <run> --no-color --from --latest --id --yes --dry-run --no-watch --wait --agent --db --json
 tutti fork <run> --no-color --from --set --latest --id --yes --dry-run --no-watch --wait --agent --db --json
+tutti serve [file|name...] --no-color --port --host --token --public-url --agent --db --json
 tutti agents --no-color
 tutti agents list [file] --no-color --agent --json
 tutti agents check <url|file> --no-color --secret --json
@@ -44,6 +45,7 @@ tutti doctor --no-color --db --json
 const nowhere = { write: () => true };
 const cli: Cli = {
   openOrchestrator: () => Promise.reject(new Error("Nothing is run here.")),
+  openServer: () => Promise.reject(new Error("Nothing is served here.")),
   runScenarioFile: () => Promise.reject(new Error("Nothing is tested here.")),
   terminal: new Terminal({ out: nowhere, err: nowhere, environment: {} }),
   environment: {},
@@ -66,8 +68,8 @@ function signatureOf(path: string, command: Command): string {
   return [path, ...words, ...command.options.map((option) => option.long ?? option.short ?? "")].join(" ");
 }
 
-it("the commands, their arguments and flags are these", () => {
-  const found = allOf(createProgram(cli, "0.0.0")).map(([path, command]) => signatureOf(path, command));
+it("the commands, their arguments and flags are these", async () => {
+  const found = allOf(await createProgram(cli, "0.0.0")).map(([path, command]) => signatureOf(path, command));
   expect(found.join("\n")).toBe(PINNED.trim());
 });
 
@@ -75,8 +77,8 @@ it("the exit codes are these", () => {
   expect(EXIT).toEqual({ ok: 0, error: 1, usage: 2, runFailed: 3, runCanceled: 4, notFound: 5, timedOut: 6, waiting: 8, interrupted: 130 });
 });
 
-it("every help fits 80 columns and has an example", () => {
-  const helps = allOf(createProgram(cli, "0.0.0")).map(([path, command]) => {
+it("every help fits 80 columns and has an example", async () => {
+  const helps = allOf(await createProgram(cli, "0.0.0")).map(([path, command]) => {
     let help = "";
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
     return { path, help };

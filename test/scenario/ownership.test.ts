@@ -19,6 +19,7 @@ async function get(place: Place, run: string): Promise<unknown> {
   const terminal = new Terminal({ out, err: out, environment: {} });
   const cli: Cli = {
     openOrchestrator: () => Promise.reject(new Error("Reading needs no owner.")),
+    openServer: () => Promise.reject(new Error("Nothing is served here.")),
     runScenarioFile: () => Promise.reject(new Error("Nothing is tested here.")),
     terminal,
     environment: {},
@@ -28,7 +29,8 @@ async function get(place: Place, run: string): Promise<unknown> {
     readInput: () => Promise.resolve(""),
     exit: () => undefined,
   };
-  await createProgram(cli, "0.0.0").parseAsync(["node", "tutti", "get", run, "--json", "--db", place.db]);
+  const program = await createProgram(cli, "0.0.0");
+  await program.parseAsync(["node", "tutti", "get", run, "--json", "--db", place.db]);
   return JSON.parse(printed);
 }
 

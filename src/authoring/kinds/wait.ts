@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../base/json.ts";
 import type { Template, WaitStep } from "../../definition/definition.ts";
 import type { DocumentPath } from "../../definition/problem.ts";
+import { isSignalName } from "../../definition/signal-name.ts";
 import { at, isAbsent, type Place, type Reader, readSpan, readText, report } from "../file/reader.ts";
 import { isWholeExpression, readCommon, readDisagreeHandler, readInvalidHandler } from "./common.ts";
 import { handlersOf } from "./handlers.ts";
@@ -9,7 +10,6 @@ import type { StepKind } from "./kind.ts";
 
 const WAYS = ["for", "until", "signal"] as const;
 const INSIDE = [...WAYS, "timeout"] as const;
-const SIGNAL = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
 
 /** `wait:`: a duration, an instant, or a signal. */
 export const waitKind: StepKind = {
@@ -85,7 +85,7 @@ function readDurationTemplate(reader: Reader, place: Place): Template {
 
 function readSignal(reader: Reader, place: Place): string {
   const name = readText(reader, place);
-  if (name !== null && SIGNAL.test(name)) return name;
+  if (name !== null && isSignalName(name)) return name;
   if (name !== null || isAbsent(place)) {
     const message = `"${name ?? ""}" cannot be the name of a signal.`;
     report(reader, {

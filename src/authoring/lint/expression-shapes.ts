@@ -10,7 +10,7 @@ import type { Problem } from "../../definition/problem.ts";
 import { checkEquality, checkOrder, type Sides } from "./comparisons.ts";
 import { expectPart, field, reportAt, type Reporting, shown, type Span, wordsOf } from "./expression-report.ts";
 import { callShape, type Method, METHODS } from "./function-shapes.ts";
-import type { Placed } from "./placed.ts";
+import { isPlainPath, type Placed } from "./placed.ts";
 import { itemsOf, type TypeName, typesOf } from "./schema-facts.ts";
 import { childrenOf, nodesOf } from "./tree.ts";
 
@@ -41,14 +41,12 @@ type Context = Reporting & {
   readonly guarded: ReadonlySet<string>;
 };
 
-const PLAIN = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 const BOOLEAN: Json = { type: "boolean" };
 const NUMBER: Json = { type: "number" };
 const TEXT: Json = { type: "string" };
 
-/** Nine of ten expressions are a plain path: they need no parser. */
 function plainShape(source: string, names: Names, reporting: Reporting): Json | null {
-  if (!PLAIN.test(source)) return null;
+  if (!isPlainPath(source)) return null;
   const [first = "", ...keys] = source.split(".");
   const isStep = first === "steps" && keys.length > 0;
   let shape = isStep ? names.step(keys[0] as string) : (names.root(first) ?? true);

@@ -1,68 +1,43 @@
 /** T1404 and T1405: expressions that cannot fit the schemas of what they read, or of where they stand. */
 import { isJsonObject, type Json } from "../../base/json.ts";
-import type { Expression, Template } from "../../definition/definition.ts";
-import type { DocumentPath, Problem } from "../../definition/problem.ts";
+import type { Step, Template } from "../../definition/definition.ts";
+import type { Problem } from "../../definition/problem.ts";
+import { sourcesOf, type StepSource } from "../../definition/step-sources.ts";
 import { innerBlockOf, type PlacedStep } from "../../definition/walk.ts";
 import { expectTypes } from "./expression-report.ts";
-import { type Names, shapeOfExpression, union } from "./expression-shapes.ts";
+import { shapeOfExpression, union } from "./expression-shapes.ts";
 import type { Linting } from "./linting.ts";
-import { type Level, namesAt, shapeOfTemplate } from "./names-at.ts";
-import { placedExpression, wholeExpression } from "./placed.ts";
+import { namesAt, shapeOfTemplate } from "./names-at.ts";
+import { type Placed, placedExpression, wholeExpression } from "./placed.ts";
 import { itemsOf, type TypeName } from "./schema-facts.ts";
 import { singleShape } from "./step-shapes.ts";
 
 export function expressionProblems(linting: Linting): readonly Problem[] {
   const found: Problem[] = [];
-  for (const place of linting.steps) for (const check of checksOf(place, linting)) run(check, found);
+  for (const place of linting.steps) {
+    for (const source of sourcesOf(place.step, place)) look(source, place, linting, found);
+  }
   shapeOfTemplate(linting.definition.output, ["output"], namesAt(null, "around", linting), found);
   return found;
 }
 
-type Wanted = { readonly types: readonly TypeName[]; readonly what: string };
-type Check = {
-  readonly value: Template;
-  readonly path: DocumentPath;
-  readonly names: Names;
-  readonly isBare: boolean;
-  readonly wanted: Wanted | null;
-};
-
-function run({ value, path, names, isBare, wanted }: Check, found: Problem[]): void {
-  const placed = typeof value !== "string" ? null : isBare ? placedExpression(value, path) : wholeExpression(value, path);
+function look(source: StepSource, place: PlacedStep, linting: Linting, found: Problem[]): void {
+  const wanted = wantedOf(source, place.step);
+  if (source.kind === "template" && wanted === null && !hasExpression(source.template)) return;
+  const names = namesAt(place, source.level, linting, extraNames(source, place, linting));
+  const placed = wholeOf(source);
   if (placed === null) {
-    shapeOfTemplate(value, path, names, found);
+    if (source.kind === "template") shapeOfTemplate(source.template, source.path, names, found);
     return;
   }
   const shape = shapeOfExpression(placed, names, found);
   if (wanted !== null) expectTypes(shape, wanted.types, wanted.what, { placed, found });
 }
 
-const CONDITION: Wanted = { types: ["boolean"], what: "A condition" };
-const LIST: Wanted = { types: ["array"], what: "`each`" };
-
-/** Every expression of a step that can be looked at, with what is wanted of it. */
-function checksOf(place: PlacedStep, linting: Linting): readonly Check[] {
-  const { step, path } = place;
-  const names = (level: Level, extra: { readonly [name: string]: Json } = {}): Names => namesAt(place, level, linting, extra);
-  const checks: Check[] = [];
-  const template = (value: Template | null | undefined, keys: DocumentPath, level: Level, wanted: Wanted | null = null): void => {
-    if (value !== null && value !== undefined && (wanted !== null || hasExpression(value)))
-      checks.push({ value, path: keys, names: names(level), isBare: false, wanted });
-  };
-  const bare = (value: Expression | null | undefined, keys: DocumentPath, inScope: Names, wanted: Wanted | null = null): void => {
-    if (value !== null && value !== undefined) checks.push({ value, path: keys, names: inScope, isBare: true, wanted });
-  };
-  bare(step.if, [...path, "if"], names("around"), CONDITION);
-  template(step.each?.items, [...path, "each"], "around", LIST);
-  for (const [index, rule] of step.rules.entries())
-    bare(rule, [...path, "rules", index], names("item", { output: singleShape(step) }), { types: ["boolean"], what: "A rule" });
-  if (step.succeed?.rule.kind === "quorum") {
-    const isParallel = step.kind === "parallel";
-    const vote = isParallel ? [...place.kindPath, "succeed", "on"] : [...path, "succeed", "on"];
-    bare(step.succeed.rule.on, vote, names(isParallel ? "item" : "around", { result: voteShape(place) }));
-  }
-  addKindChecks(place, { template, bare, names });
-  return checks;
+/** The one expression whose value a source is; null for a template that is more than that. */
+function wholeOf(source: StepSource): Placed | null {
+  if (source.kind === "expression") return placedExpression(source.source, source.path);
+  return typeof source.template === "string" ? wholeExpression(source.template, source.path) : null;
 }
 
 /** Whether a template computes anything at all: most of a large definition does not. */
@@ -72,51 +47,67 @@ function hasExpression(value: Template): boolean {
   return isJsonObject(value) && Object.values(value).some(hasExpression);
 }
 
-type Adding = {
-  readonly template: (value: Template | null | undefined, keys: DocumentPath, level: Level, wanted?: Wanted | null) => void;
-  readonly bare: (value: Expression | null | undefined, keys: DocumentPath, inScope: Names, wanted?: Wanted | null) => void;
-  readonly names: (level: Level, extra?: { readonly [name: string]: Json }) => Names;
-};
+type Wanted = { readonly types: readonly TypeName[]; readonly what: string };
 
-function addKindChecks({ step, path, kindPath }: PlacedStep, { template, bare, names }: Adding): void {
-  switch (step.kind) {
-    case "delegate":
-      template(step.text, [...path, "text"], "item");
-      template(step.with, step.target.kind === "sink" ? [...path, "emit", "data"] : [...path, "with"], "item");
-      template(step.files, [...path, "files"], "item");
-      break;
-    case "loop": {
-      const isCondition = step.until.kind === "condition";
-      const keys = [...kindPath, isCondition ? "until" : "score"];
-      bare(step.until.source, keys, names("inside"), isCondition ? CONDITION : { types: ["number"], what: "A score" });
-      break;
-    }
-    case "approval":
-      template(step.title, [...kindPath, "title"], "item");
-      template(step.show, [...kindPath, "show"], "item");
-      break;
-    case "aggregate": {
-      const from = shapeOfTemplate(step.from, [], names("item"), []);
-      const item = names("item", { item: itemsOf(from) });
-      template(step.from, [...kindPath, "from"], "item", { types: ["array", "object"], what: "`from`" });
-      bare(step.key, [...kindPath, "key"], item);
-      bare(step.by, [...kindPath, "by"], item);
-      bare(step.value, [...kindPath, "value"], names("item", { items: from }));
-      break;
-    }
+const CONDITION: Wanted = { types: ["boolean"], what: "A condition" };
+
+function wantedOf({ name }: StepSource, step: Step): Wanted | null {
+  switch (name) {
+    case "condition":
+      return CONDITION;
+    case "items":
+      return { types: ["array"], what: "`each`" };
+    case "rule":
+      return { types: ["boolean"], what: "A rule" };
+    case "until":
+      return step.kind === "loop" && step.until.kind === "score" ? { types: ["number"], what: "A score" } : CONDITION;
+    case "from":
+      return { types: ["array", "object"], what: "`from`" };
+    case "text":
+    case "with":
+    case "files":
+    case "vote":
+    case "title":
+    case "show":
+    case "key":
+    case "by":
+    case "value":
     case "wait":
-      if (step.wait.kind !== "signal")
-        template(step.wait.value, [...path, "wait", step.wait.kind === "duration" ? "for" : "until"], "item");
-      break;
-    case "set":
-      template(step.values, [...path, "set"], "item");
-      break;
-    case "parallel":
-    case "group":
-    case "handoff":
-    case "plan":
-      break;
+    case "values":
+      return null;
   }
+}
+
+/** What has a name only there: an output under test, a vote, what is aggregated. */
+function extraNames({ name }: StepSource, place: PlacedStep, linting: Linting): { readonly [name: string]: Json } {
+  switch (name) {
+    case "rule":
+      return { output: singleShape(place.step) };
+    case "vote":
+      return { result: voteShape(place) };
+    case "key":
+    case "by":
+      return { item: itemsOf(fromShape(place, linting)) };
+    case "value":
+      return { items: fromShape(place, linting) };
+    case "condition":
+    case "items":
+    case "text":
+    case "with":
+    case "files":
+    case "until":
+    case "title":
+    case "show":
+    case "from":
+    case "wait":
+    case "values":
+      return {};
+  }
+}
+
+/** What an aggregate is made from. */
+function fromShape(place: PlacedStep, linting: Linting): Json {
+  return place.step.kind === "aggregate" ? shapeOfTemplate(place.step.from, [], namesAt(place, "item", linting), []) : true;
 }
 
 /** `result` in a vote: the output of one item or of one branch. */

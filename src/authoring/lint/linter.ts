@@ -26,6 +26,7 @@ export type LintOptions = LoadOptions & {
 
 /** Rules over all steps, inner ones included. */
 const RULES: readonly ((linting: Linting) => readonly Problem[])[] = [
+  worstCaseProblems,
   expressionProblems,
   feedProblems,
   quorumProblems,
@@ -44,12 +45,7 @@ const RULES: readonly ((linting: Linting) => readonly Problem[])[] = [
  * them what would only go wrong later (workflow-language.md, The linter). Errors come first.
  */
 export function lintText(text: string, file: string, options: LintOptions = {}): readonly FileProblem[] {
-  const document = readDocument(text, file);
-  if (!document.ok) return [document.error];
-  const { value, place } = document.value;
-  const { definition, problems, asWritten } = readDefinition(value, options.agents);
-  const deeper = definition === null ? [] : asWritten(definitionProblems(definition, options));
-  return inOrder([...problems, ...deeper, ...secretProblems(value)].map(place));
+  return readToLint(text, file, options).lint(options.workflows);
 }
 
 /** Lints a file. Throws a `TuttiError` T1001 when there is no file to read. */
@@ -57,12 +53,31 @@ export async function lintFile(path: string, options: LintOptions = {}): Promise
   return lintText(await readWorkflowText(path), path, options);
 }
 
+/** A workflow that has been read, before its rules are looked at: which workflows it runs is known by now. */
+export type ReadToLint = {
+  readonly definition: Definition | null;
+  readonly lint: (workflows?: readonly Definition[]) => readonly FileProblem[];
+};
+
+/** The first half of `lintText`, for who must look for the workflows that this one runs: reading is most of the work. */
+export function readToLint(text: string, file: string, options: Omit<LintOptions, "workflows"> = {}): ReadToLint {
+  const document = readDocument(text, file);
+  if (!document.ok) return { definition: null, lint: () => [document.error] };
+  const { value, place } = document.value;
+  const { definition, problems, asWritten } = readDefinition(value, options.agents);
+  const lint = (workflows: readonly Definition[] = []): readonly FileProblem[] => {
+    const deeper = definition === null ? [] : asWritten(definitionProblems(definition, { ...options, workflows }));
+    return inOrder([...problems, ...deeper, ...secretProblems(value)].map(place));
+  };
+  return { definition, lint };
+}
+
 /** What is wrong, or risky, with a definition that could run. */
 export function definitionProblems(definition: Definition, options: LintOptions = {}): readonly Problem[] {
   const linting = lintingOf(definition, options.workflows);
   const found = RULES.flatMap((rule) => rule(linting));
   const missing = moduleProblems(definition, options);
-  return mostUrgent([...checkAgents(definition, options.agents), ...worstCaseProblems(definition), ...found, ...missing]);
+  return mostUrgent([...checkAgents(definition, options.agents), ...found, ...missing]);
 }
 
 /** T1416: agents whose file is not there. Those that are bound from outside need none. */

@@ -2,6 +2,7 @@
 import { isJsonObject, type Json } from "../../base/json.ts";
 import type { Template } from "../../definition/definition.ts";
 import type { DocumentPath, Problem } from "../../definition/problem.ts";
+import type { Level } from "../../definition/step-sources.ts";
 import type { PlacedStep } from "../../definition/walk.ts";
 import { closedObject, type Names, shapeOfExpression, union } from "./expression-shapes.ts";
 import { inlineSchema } from "./inline-schema.ts";
@@ -9,9 +10,6 @@ import { type Linting, stepInReach } from "./linting.ts";
 import { expressionsIn, wholeExpression } from "./placed.ts";
 import { itemsOf } from "./schema-facts.ts";
 import { previousShape, resultShape } from "./step-shapes.ts";
-
-/** Where an expression of a step stands: outside of its `each`, for one item, or among the steps that it holds. */
-export type Level = "around" | "item" | "inside";
 
 type Extra = { readonly [name: string]: Json };
 

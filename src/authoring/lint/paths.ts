@@ -2,7 +2,7 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 
 import { parseExpression } from "../../definition/expression/parse.ts";
-import type { Placed } from "./placed.ts";
+import { isPlainPath, type Placed } from "./placed.ts";
 import { childrenOf } from "./tree.ts";
 
 export type ReadPath = {
@@ -12,12 +12,11 @@ export type ReadPath = {
   readonly isGuarded: boolean;
 };
 
-const PLAIN = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 const LITERALS: ReadonlySet<string> = new Set(["true", "false", "null"]);
 
 /** Every path that an expression reads; variables of its own macros are none. */
 export function pathsIn({ source }: Placed): readonly ReadPath[] {
-  if (PLAIN.test(source)) return LITERALS.has(source) ? [] : [{ keys: source.split("."), isGuarded: false }];
+  if (isPlainPath(source)) return LITERALS.has(source) ? [] : [{ keys: source.split("."), isGuarded: false }];
   const parsed = parseExpression(source);
   if (!parsed.ok) return [];
   const found: ReadPath[] = [];

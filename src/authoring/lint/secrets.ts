@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from "../../base/json.ts";
+import type { Json } from "../../base/json.ts";
 import { type DocumentPath, problem, type Problem } from "../../definition/problem.ts";
 
 /** What secrets of well-known makers look like. */
@@ -16,13 +16,27 @@ const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
 const TELLING_KEY = /^(?:.*[_-])?(?:password|passwd|passphrase|api[_-]?key|secret|access[_-]?token|auth[_-]?token|private[_-]?key)$/i;
 
 /** Warnings for what looks like a secret in plain text: definitions are stored, shown and copied. */
-export function secretProblems(value: Json, path: DocumentPath = []): readonly Problem[] {
-  if (Array.isArray(value)) return value.flatMap((item: Json, index) => secretProblems(item, [...path, index]));
-  if (isJsonObject(value)) return Object.entries(value).flatMap(([key, inner]) => secretProblems(inner, [...path, key]));
-  if (typeof value !== "string") return [];
-  const shape = SHAPES.find(([, pattern]) => pattern.test(value));
-  if (shape !== undefined) return [warning(shape[0], path)];
-  return isTellingValue(String(path.at(-1)), value, path) ? [warning("a secret", path)] : [];
+export function secretProblems(value: Json): readonly Problem[] {
+  const found: Problem[] = [];
+  search(value, [], found);
+  return found;
+}
+
+/** One path for the whole search: a list for each value of a large definition is most of the work. */
+function search(value: Json, path: (string | number)[], found: Problem[]): void {
+  if (typeof value === "string") found.push(...secretsIn(value, path));
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    path.push(Array.isArray(value) ? Number(key) : key);
+    search(inner, path, found);
+    path.pop();
+  }
+}
+
+function secretsIn(text: string, path: DocumentPath): readonly Problem[] {
+  const shape = SHAPES.find(([, pattern]) => pattern.test(text));
+  if (shape !== undefined) return [warning(shape[0], [...path])];
+  return isTellingValue(String(path.at(-1)), text, path) ? [warning("a secret", [...path])] : [];
 }
 
 /** A plain text behind a key such as `password`. Schemas describe such keys, and `auth.secret` names one. */

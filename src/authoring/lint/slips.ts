@@ -1,8 +1,9 @@
 /** T1414 and T1415: what is valid as it is written, and says something else than its writer most likely meant. */
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
-import type { JsonSchema, Step, Template } from "../../definition/definition.ts";
+import type { JsonSchema, Template } from "../../definition/definition.ts";
 import { didYouMean, nearest } from "../../definition/did-you-mean.ts";
 import { type DocumentPath, problem, type Problem } from "../../definition/problem.ts";
+import { type SourceName, sourcesOf } from "../../definition/step-sources.ts";
 import { subschemasOf } from "../../definition/subschemas.ts";
 import type { PlacedStep } from "../../definition/walk.ts";
 import type { Linting } from "./linting.ts";
@@ -114,39 +115,9 @@ function bareText(text: string, path: DocumentPath): readonly Problem[] {
 
 const SHOWN = 60;
 
-type PlacedTemplate = { readonly template: Template; readonly path: DocumentPath };
+/** Where a text is most likely a text; times and lists of items are checked elsewhere. */
+const TEXTS: ReadonlySet<SourceName> = new Set<SourceName>(["text", "with", "title", "show", "from", "values"]);
 
-function templatesOf({ step, path, kindPath }: PlacedStep): readonly PlacedTemplate[] {
-  const found = placesOf(step, path, kindPath);
-  return found.flatMap(([template, place]) => (template === null || template === undefined ? [] : [{ template, path: place }]));
-}
-
-function placesOf(
-  step: Step,
-  path: DocumentPath,
-  kindPath: DocumentPath,
-): readonly (readonly [Template | null | undefined, DocumentPath])[] {
-  switch (step.kind) {
-    case "delegate":
-      return [
-        [step.text, [...path, "text"]],
-        [step.with, step.target.kind === "sink" ? [...path, "emit", "data"] : [...path, "with"]],
-      ];
-    case "approval":
-      return [
-        [step.title, [...kindPath, "title"]],
-        [step.show, [...kindPath, "show"]],
-      ];
-    case "aggregate":
-      return [[step.from, [...kindPath, "from"]]];
-    case "set":
-      return [[step.values, [...path, "set"]]];
-    case "wait":
-    case "parallel":
-    case "group":
-    case "loop":
-    case "handoff":
-    case "plan":
-      return [];
-  }
+function templatesOf(place: PlacedStep): readonly { readonly template: Template; readonly path: DocumentPath }[] {
+  return sourcesOf(place.step, place).flatMap((source) => (source.kind === "template" && TEXTS.has(source.name) ? [source] : []));
 }

@@ -4,16 +4,17 @@
  * only the run's own timeout ends it. Each step is looked at once, so the time is that of the graph.
  */
 import { formatDuration, parseDuration } from "../../base/duration.ts";
-import type { Definition, DelegateStep, RetryPolicy, Step, StepId, Steps } from "../../definition/definition.ts";
+import type { DelegateStep, RetryPolicy, Step, StepId, Steps } from "../../definition/definition.ts";
 import { orderOf } from "../../definition/graph.ts";
 import { problem, type Problem } from "../../definition/problem.ts";
-import { eachStep, type PlacedStep } from "../../definition/walk.ts";
+import type { PlacedStep } from "../../definition/walk.ts";
+import type { Linting } from "./linting.ts";
 
 /** A warning when attempts and delays, one after the other, may take longer than the run has. */
-export function worstCaseProblems(definition: Definition): readonly Problem[] {
+export function worstCaseProblems({ definition, steps }: Linting): readonly Problem[] {
   const costs: Costs = new Map();
   const longest = longestChain(definition.steps, costs);
-  const problems = eachStep(definition).flatMap((place) => deadlineProblem(place, costs));
+  const problems = steps.flatMap((place) => deadlineProblem(place, costs));
   if (longest.durationMs <= definition.timeoutMs) return problems;
   const ids = longest.ids.length <= 12 ? longest.ids : [...longest.ids.slice(0, 5), "…", ...longest.ids.slice(-5)];
   return [

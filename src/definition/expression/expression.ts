@@ -17,14 +17,20 @@ export type CompiledExpression = {
 
 const WRAPPED = /^(\s*\$\{\{)([\s\S]*)\}\}\s*$/;
 
+/** What stands in a whole `${{ }}`, and where it begins; anything else is as it was. */
+export function unwrapped(source: string): { readonly inner: string; readonly offset: number } {
+  const [, open = "", inner = source] = WRAPPED.exec(source) ?? [];
+  return { inner, offset: open.length };
+}
+
 /**
  * Compiles a bare CEL expression, as in `if` and `rules` (workflow-language.md, Expressions). One
  * that stands in `${{ }}` is understood as well.
  */
 export function compileExpression(source: string, names: ExpressionNames = {}): Result<CompiledExpression, Problem> {
-  const [, open = "", inner = source] = WRAPPED.exec(source) ?? [];
+  const { inner, offset } = unwrapped(source);
   const piece = compilePiece(inner, names);
-  if (!piece.ok) return err(shifted(piece.error, open.length));
+  if (!piece.ok) return err(shifted(piece.error, offset));
   return ok({ source: piece.value.source, reads: piece.value.reads, evaluate: evaluatePiece(piece.value) });
 }
 

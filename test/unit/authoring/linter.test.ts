@@ -21,6 +21,14 @@ describe("the linter", () => {
     ).toEqual([]);
   });
 
+  it("what nobody writes is shown where it is read, once for agents that share their work", () => {
+    const work = "parallel: { agents: [a, b] }, with: { text: x, y: [1, '${{ context.nots }}'] }";
+    const found = lintText(`${HEAD}steps:\n  s: { text: go, ${work} }\n`, "w.yaml", { agents: ["a", "b"] });
+    expect(found.map(({ code, sourceLine, column, length }) => [code, sourceLine.slice(column - 1, column - 1 + length)])).toEqual([
+      ["T1412", "'${{ context.nots }}'"],
+    ]);
+  });
+
   it("finds agents that nobody declares, unless the caller knows them", () => {
     const text = `${HEAD}steps:\n  x: { agent: a }\n`;
     expect(lintText(text, "w.yaml")).toMatchObject([{ code: "T1302", severity: "error", line: 4, column: 15, length: 1 }]);

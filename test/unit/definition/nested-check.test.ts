@@ -299,6 +299,11 @@ describe("what a kind of step cannot do without", () => {
     ["a path that stays in the data", set({ "a.__proto__.b": 1 }), { code: "T1014" }],
     ["a path within reason", set({ [Array.from({ length: 17 }, () => "a").join(".")]: 1 }), { code: "T1014" }],
     [
+      "a path of names that the run takes",
+      set({ ["a".repeat(65)]: 1 }),
+      { code: "T1014", help: "A name in it has at most 64 characters." },
+    ],
+    [
       "paths apart",
       set({ "a.b": 1, "a-b": 1, a: 1, ab: 1 }),
       { code: "T1014", path: ["steps", "x", "set", "a.b"], message: '"a.b" is a part of another path that is written here.' },
