@@ -10,8 +10,10 @@ export type EgressFailure =
   | "denied"
   /** The request may have been taken; nobody here can know. */
   | "ambiguous"
-  /** The other side answered, but with nothing that we can use. */
-  | "protocol";
+  /** The other side answered, did nothing, and its answer is of no use: a redirect, a card without a name. */
+  | "protocol"
+  /** The other side has taken the request, and its answer cannot be read: it is too large, or not what it says it is. */
+  | "garbled";
 
 /** A request that failed, and whether it can have been taken (`kind`). */
 export class EgressError extends Error {

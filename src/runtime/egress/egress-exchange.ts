@@ -5,9 +5,11 @@
  * States: waiting (in the pool's queue) → sent (the first byte is written) → replied (headers are
  * here) → settled. `#sent` alone decides between `notSent` and `ambiguous`.
  */
+import { isUtf8 } from "node:buffer";
+
 import type { Dispatcher } from "undici";
 
-import { MAX_RESPONSE_BYTES, MAX_RETRY_AFTER_MS } from "../../base/limits.ts";
+import { MAX_DROPPED_BYTES, MAX_RESPONSE_BYTES, MAX_RETRY_AFTER_MS } from "../../base/limits.ts";
 import { BlockedAddress, ConnectFailure } from "./egress-connector.ts";
 import { EgressError } from "./egress-error.ts";
 
@@ -18,10 +20,18 @@ type Request = {
   readonly body: string | Uint8Array | null;
 };
 
+export type ExchangeOptions = {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | null;
+  /** Settles at the headers; what follows is read and dropped. */
+  readonly dropsBody: boolean;
+};
+
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #url: URL;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal | null;
+  readonly #dropsBody: boolean;
   #resolve!: (response: Response) => void;
   #reject!: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -34,10 +44,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #stream: ReadableStreamDefaultController<Uint8Array> | null = null;
   #cause: EgressError | null = null;
 
-  constructor(url: URL, timeoutMs: number, signal: AbortSignal | null) {
+  constructor(url: URL, { timeoutMs, signal, dropsBody }: ExchangeOptions) {
     this.#url = url;
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;
+    this.#dropsBody = dropsBody;
   }
 
   start(pool: Dispatcher, request: Request): Promise<Response> {
@@ -66,7 +77,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHeaders): void {
     this.#status = status;
     this.#headers = headers;
-    if (status !== 200 || !isEventStream(headers)) return;
+    if (this.#dropsBody && status >= 200) this.#settle();
+    if (this.#dropsBody || status !== 200 || !isEventStream(headers)) return;
     clearTimeout(this.#timer);
     const body = new ReadableStream<Uint8Array>({
       start: (stream) => {
@@ -79,12 +91,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#cause !== null) return;
+    // On resuming, undici hands over an empty piece. Given to the reader it would be pulled for again, without end.
+    if (this.#cause !== null || chunk.length === 0) return;
     if (this.#stream === null) {
       this.#byteCount += chunk.length;
-      if (this.#byteCount > MAX_RESPONSE_BYTES)
-        return this.#stop(new EgressError("protocol", `${this.#url.host} sent a reply that is too large.`, { code: "T3004" }));
-      this.#chunks.push(chunk);
+      if (this.#byteCount > (this.#dropsBody ? MAX_DROPPED_BYTES : MAX_RESPONSE_BYTES))
+        return this.#stop(new EgressError("garbled", `${this.#url.host} sent a reply that is too large.`, { code: "T3004" }));
+      if (!this.#dropsBody) this.#chunks.push(chunk);
       return;
     }
     this.#stream.enqueue(chunk);
@@ -97,11 +110,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
       if (this.#cause === null) this.#stream.close();
       return;
     }
+    this.#settle();
+  }
+
+  #settle(): void {
     const [first] = this.#chunks;
-    const text = this.#chunks.length === 1 && first !== undefined ? first.toString() : Buffer.concat(this.#chunks).toString();
-    const failure = statusFailure({ host: this.#url.host, status: this.#status, headers: this.#headers, text });
+    const content = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    // From here on it is held once, as a text.
+    this.#chunks = [];
+    const text = content.toString();
+    const failure =
+      statusFailure({ host: this.#url.host, status: this.#status, headers: this.#headers, text }) ?? this.#unreadable(content);
     if (failure === null) this.#resolve(reply(this.#status, this.#headers, text, null));
     else this.#reject(failure);
+  }
+
+  /** JSON is UTF-8 (RFC 8259, 8.1). With replaced characters, an answer would say what nobody has said. */
+  #unreadable(content: Buffer): EgressError | null {
+    const isJson = /\bjson\b/i.test(single(this.#headers["content-type"]) ?? "");
+    return !isJson || isUtf8(content) ? null : new EgressError("garbled", `${this.#url.host} sent a reply that is not valid UTF-8.`);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {

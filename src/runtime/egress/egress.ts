@@ -28,6 +28,8 @@ export type FetchOptions = {
   readonly trust: Trust;
   /** Until a whole reply is here, or a stream has begun. In milliseconds. */
   readonly timeoutMs?: number;
+  /** True: only the status and the headers of a reply matter; its body is empty, whatever was sent. */
+  readonly dropsBody?: boolean;
 };
 
 export type EgressOptions = {
@@ -57,7 +59,7 @@ export class Egress {
         const url = checkedUrl(input, trust);
         const headers = plainHeaders(init?.headers);
         const pool = this.#pool(url.origin, trust, (headers["accept"] ?? headers["Accept"]) === "text/event-stream");
-        return new Exchange(url, timeoutMs, init?.signal ?? null).start(pool, {
+        return new Exchange(url, { timeoutMs, signal: init?.signal ?? null, dropsBody: options.dropsBody === true }).start(pool, {
           path: url.pathname + url.search,
           method: init?.method ?? "GET",
           headers,
