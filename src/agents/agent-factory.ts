@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 
 import { TuttiError } from "../base/errors.ts";
 import type { Agent } from "../ports/agents.ts";
+import { type Log, silentLog } from "../ports/log.ts";
 import type { AgentFactory } from "../runtime/registry/binder.ts";
 import { remoteAgent } from "./remote-agent.ts";
 
@@ -10,10 +11,10 @@ import { remoteAgent } from "./remote-agent.ts";
 export type ReadSecret = (name: string) => string | undefined;
 
 /** How this process makes agents of bindings: remote ones by their card, function agents from files on disk. */
-export function createAgentFactory(readSecret: ReadSecret): AgentFactory {
+export function createAgentFactory(readSecret: ReadSecret, log: Log = silentLog): AgentFactory {
   return {
     card({ url, secret }, name) {
-      return remoteAgent(url, secret === null ? { name } : { name, secret: () => secretOf(secret, name, readSecret) });
+      return remoteAgent(url, { name, log, ...(secret === null ? {} : { secret: () => secretOf(secret, name, readSecret) }) });
     },
     async module(specifier) {
       const { path, exportName } = split(specifier);

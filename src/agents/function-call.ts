@@ -1,6 +1,6 @@
 import type { JsonObject, Json } from "../base/json.ts";
 import type { AssignmentMetadata, Watch, Work, WorkFile } from "../ports/agents.ts";
-import type { Log } from "../ports/log.ts";
+import { logToStandardError } from "../ports/log.ts";
 import type { Progress } from "../scheduler/input.ts";
 import type { Exchange } from "../scheduler/outcome.ts";
 
@@ -107,7 +107,3 @@ export class FunctionCall implements Call<unknown> {
 
   readonly chunk = (text: string): void => this.#watch.chunk(text);
 }
-
-const logToStandardError: Log = (level, event, fields) => {
-  process.stderr.write(`${JSON.stringify({ level, event, ...fields })}\n`);
-};

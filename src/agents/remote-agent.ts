@@ -2,18 +2,35 @@ import type { AgentCard, Message, Task } from "@a2a-js/sdk";
 
 import { AskedQuestions } from "../a2a/client/asked-questions.ts";
 import { toCallFailure } from "../a2a/client/call-failure.ts";
-import type { Interface } from "../a2a/client/card.ts";
+import type { CardSignaturePolicy } from "../a2a/client/check-card.ts";
 import { A2aClient, type Secret } from "../a2a/client/client.ts";
 import { cancelTask } from "../a2a/client/cancel-task.ts";
 import { findMessage, taskOf } from "../a2a/client/find-message.ts";
 import { TaskFollower } from "../a2a/client/follow-task.ts";
-import { isEmptyResult, messageToReply, taskToOutcome } from "../a2a/client/task-to-outcome.ts";
+import { type Interface, versionOf } from "../a2a/client/interfaces.ts";
+import { keepFiles, keepParts } from "../a2a/client/keep-files.ts";
+import { taskToOutcome } from "../a2a/client/task-to-outcome.ts";
+import { isEmptyResult, messageToReply } from "../a2a/client/task-to-reply.ts";
+import { IgnoredCount } from "../a2a/client/task-updates.ts";
+import type { WakeUps } from "../a2a/push/wake-ups.ts";
 import { DEDUPE_EXTENSION, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire/wire.ts";
 import { workToRequest } from "../a2a/client/work-to-message.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import type { StepLimit } from "../definition/definition.ts";
-import type { CancelResult, Capability, Described, Found, RemoteAgent, Sent, Watch, Work } from "../ports/agents.ts";
+import type {
+  AgentAddress,
+  CancelResult,
+  Capability,
+  Described,
+  Found,
+  IgnoredUpdates,
+  RemoteAgent,
+  Sent,
+  Watch,
+  Work,
+} from "../ports/agents.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
+import { type Log, logToStandardError } from "../ports/log.ts";
 import { Egress, EgressError } from "../runtime/egress/egress.ts";
 import type { Intent, RemoteTask } from "../scheduler/input.ts";
 import { chooseName } from "./names.ts";
@@ -31,15 +48,26 @@ export type RemoteAgentOptions = {
   readonly headers?: { readonly [name: string]: string };
   /** Further origins that the card may lead to, trusted like the agent's own host. */
   readonly origins?: readonly string[];
+  /** Whose signature the agent's card must, or should, have. */
+  readonly signature?: CardSignaturePolicy;
+  /** The print of the only card that is accepted (T6005 tells it). */
+  readonly pin?: string;
   /** What it takes at once, and a second, from all runs of this process together. */
   readonly limit?: StepLimit;
+  /** Hears when the card changes or is not signed, and when a task goes backwards; standard error without it. */
+  readonly log?: Log;
+  /** Where the agent may push its news to, when its card says that it pushes; polled without it. */
+  readonly wakeUps?: Pick<WakeUps, "configFor" | "next">;
   readonly egress?: Egress;
   readonly clock?: Clock;
+  /** From 0 up to 1: spreads the looks at tasks that began together. */
+  readonly random?: () => number;
 };
 
 /**
  * Any A2A 1.0 agent, as an agent of a workflow. The address is that of its card, or of the place
  * whose well-known path has the card. Nothing is asked of the network before the first use.
+ * Throws T6003 when a key of `signature` cannot be used.
  *
  * @example
  * const writer = remoteAgent("https://writer.example.com", { secret: () => process.env.WRITER_TOKEN ?? "" });
@@ -58,6 +86,7 @@ class A2aAgent implements RemoteAgent {
   readonly #client: A2aClient;
   readonly #follower: TaskFollower;
   readonly #questions: AskedQuestions;
+  readonly #ignored = new IgnoredCount();
   readonly #clock: Clock;
   readonly #dedupes: boolean;
   #takesContextId = true;
@@ -68,17 +97,32 @@ class A2aAgent implements RemoteAgent {
     if (options.limit !== undefined) this.limit = options.limit;
     this.#clock = options.clock ?? systemClock;
     this.#dedupes = options.dedupes ?? false;
-    const { secret, headers, origins } = options;
+    const { secret, headers, origins, signature, pin, log = logToStandardError } = options;
     this.#client = new A2aClient({
       url,
       egress: options.egress ?? (sharedEgress ??= new Egress()),
       now: () => this.#clock.now(),
+      log,
+      trust: { ...(signature === undefined ? {} : { signature }), ...(pin === undefined ? {} : { pin }) },
       ...(secret === undefined ? {} : { secret }),
       ...(headers === undefined ? {} : { headers }),
       ...(origins === undefined ? {} : { origins }),
     });
     this.#questions = new AskedQuestions(() => this.#clock.now());
-    this.#follower = new TaskFollower(this.#client, this.#clock, this.#questions);
+    this.#follower = new TaskFollower({
+      client: this.#client,
+      clock: this.#clock,
+      questions: this.#questions,
+      ignored: this.#ignored,
+      random: options.random ?? Math.random,
+      wakeUps: options.wakeUps,
+      log,
+    });
+  }
+
+  /** What its agent told and nobody believed. */
+  get ignored(): IgnoredUpdates {
+    return this.#ignored.all;
   }
 
   async describe(signal: AbortSignal): Promise<Described> {
@@ -98,16 +142,26 @@ class A2aAgent implements RemoteAgent {
     try {
       answer = await this.#client.send(intent, workToRequest(work, intent), signal);
     } catch (error) {
-      return this.#notAnswered(error, work, intent);
+      return this.#notAnswered(error, { work, intent, signal });
     }
-    if ("messageId" in answer) return { kind: "answer", outcome: { kind: "completed", reply: messageToReply(answer, work.usage) } };
-    if (answer.id === "") return { kind: "ambiguous", message: `Agent "${this.name}" answered with a task that has no id.` };
+    this.#client.interfaces.isThere(intent);
+    return "messageId" in answer ? this.#directAnswer(work, answer) : this.#taskAnswer(work, intent, answer);
+  }
+
+  async #directAnswer(work: Work, answer: Message): Promise<Sent> {
+    const reading = { usage: work.usage, kept: await keepParts(answer.parts, work.keep) };
+    return { kind: "answer", outcome: { kind: "completed", reply: messageToReply(answer, reading) } };
+  }
+
+  async #taskAnswer(work: Work, intent: Intent, answer: Task): Promise<Sent> {
+    const problem = problemOfTask(work, answer);
+    if (problem !== null) return { kind: "ambiguous", message: `Agent "${this.name}" answered ${problem}.` };
+    // It keeps its tasks under contexts of its own: nothing of it could be found by ours.
+    if (intent.contextId !== null && work.task === null && answer.contextId !== intent.contextId) this.#takesContextId = false;
     const task = taskOf(intent, answer);
-    return {
-      kind: "task",
-      task,
-      over: isEmptyResult(answer) || this.#questions.isStale(answer) ? null : taskToOutcome(answer, work.usage),
-    };
+    if (isEmptyResult(answer) || this.#questions.isStale(answer)) return { kind: "task", task, over: null };
+    const reading = { usage: work.usage, kept: await keepFiles(answer, work.keep), ignored: this.#ignored };
+    return { kind: "task", task, over: taskToOutcome(answer, reading) };
   }
 
   find(work: Work, intent: Intent, signal: AbortSignal): Promise<Found> {
@@ -126,9 +180,7 @@ class A2aAgent implements RemoteAgent {
 
   #identityOf(card: AgentCard, chosen: Interface) {
     return {
-      url: chosen.url,
-      binding: chosen.binding,
-      tenant: chosen.tenant,
+      ...addressOf(chosen),
       protocolVersion: chosen.protocolVersion,
       agentVersion: card.version,
       dedupes: this.#dedupes || card.capabilities?.extensions.some(({ uri }) => uri === DEDUPE_EXTENSION) === true,
@@ -137,15 +189,31 @@ class A2aAgent implements RemoteAgent {
     };
   }
 
-  #notAnswered(error: unknown, work: Work, intent: Intent): Sent {
-    const { untouched, failure, a2aError } = toCallFailure(error, this.name);
+  #notAnswered(
+    error: unknown,
+    { work, intent, signal }: { readonly work: Work; readonly intent: Intent; readonly signal: AbortSignal },
+  ): Sent {
+    const { untouched, isNoEndpoint, failure, a2aError } = toCallFailure(error, this.name);
     if (!untouched) return { kind: "ambiguous", message: failure.message };
     if (a2aError !== null && work.task === null && intent.contextId !== null && namesContext(a2aError, intent.contextId)) {
       this.#takesContextId = false;
       return { kind: "contextRefused" };
     }
-    return { kind: "notSent", outcome: { kind: "failed", failure } };
+    // An answer goes to where its task is. One who gave up has learnt nothing of the interface.
+    const instead = isNoEndpoint && work.task === null && !signal.aborted ? this.#client.interfaces.insteadOf(intent) : null;
+    return { kind: "notSent", outcome: { kind: "failed", failure }, ...(instead === null ? {} : { instead: addressOf(instead) }) };
   }
+}
+
+function addressOf(chosen: Interface): AgentAddress {
+  const { url, binding, tenant } = chosen;
+  return { url, binding, tenant, ...versionOf(chosen) };
+}
+
+/** Why an answer to a message is not about the work; null when it is. */
+function problemOfTask({ task }: Work, answer: Task): string | null {
+  if (answer.id === "") return "with a task that has no id";
+  return task === null || task.taskId === answer.id ? null : `with task ${answer.id.slice(0, 200)} to a message to task ${task.taskId}`;
 }
 
 /** Others may wait for the same card, so that its request goes on when one of them gives up. */

@@ -45,7 +45,12 @@ export type Work = {
   readonly repair?: Repair | undefined;
   /** Where the agent's metadata says what it has used. */
   readonly usage?: UsageKeys | undefined;
+  /** Where the files of an answer go that are too large for a history. */
+  readonly keep?: KeepFile | undefined;
 };
+
+/** Keeps the content of a file, and gives the name by which the host finds it again. */
+export type KeepFile = (content: Uint8Array) => Promise<string>;
 
 /** A file that goes with the work: where it is, or what is in it. */
 export type WorkFile = { readonly name: string; readonly mediaType: string } & (
@@ -76,6 +81,8 @@ export type AssignmentMetadata = {
   readonly total_steps?: number;
   /** The subtasks whose end this one has waited for; left out when they are very many. */
   readonly depends_on?: readonly string[];
+  /** W3C `traceparent` of the work, for an agent that hands it on (requirement X035). */
+  readonly traceparent?: string;
   /** Items of one list, or branches of one step: the same batch for all of them (requirement L052). */
   readonly execution_mode?: "parallel";
   readonly batch_id?: string;
@@ -104,6 +111,20 @@ export type Watch = {
   readonly log?: Log;
   /** Where the agent's metadata says what it has used. */
   readonly usage?: UsageKeys | undefined;
+  /** Where the files of an answer go that are too large for a history. */
+  readonly keep?: KeepFile | undefined;
+};
+
+/** What an agent told of its tasks and nobody believed: for metrics, since process start. */
+export type IgnoredUpdates = {
+  /** Told before. */
+  readonly duplicate: number;
+  /** Older than something that was told before. */
+  readonly late: number;
+  /** A state that a task cannot go back to. */
+  readonly backwards: number;
+  /** A piece of an artifact that nobody has heard of, or a second artifact of the same id. */
+  readonly misplaced: number;
 };
 
 /** An agent behind A2A. No method throws except for a bug: what goes wrong is in the result. */
@@ -113,6 +134,7 @@ export type RemoteAgent = {
   readonly url: string;
   /** What it takes at once, and a second, from all runs of this process together. */
   readonly limit?: StepLimit;
+  readonly ignored?: IgnoredUpdates;
   /** Reads the card (cached by HTTP rules) and says which interface will be used. */
   describe(signal: AbortSignal): Promise<Described>;
   /** Sends one message, and returns as soon as the agent has it. */
@@ -125,10 +147,10 @@ export type RemoteAgent = {
   cancel(task: RemoteTask, reason: string, signal: AbortSignal): Promise<CancelResult>;
 };
 
-export type AgentIdentity = {
-  readonly url: string;
-  readonly binding: string;
-  readonly tenant: string;
+/** An interface of an agent, as it is recorded with a message. */
+export type AgentAddress = Pick<Intent, "url" | "binding" | "tenant" | "version">;
+
+export type AgentIdentity = AgentAddress & {
   readonly protocolVersion: string;
   readonly agentVersion: string;
   /** True: the agent promises to ignore a second message with the same id. */
@@ -145,8 +167,11 @@ export type Sent =
   | { readonly kind: "task"; readonly task: RemoteTask; readonly over: Outcome | null }
   /** The agent answered directly, without a task. */
   | { readonly kind: "answer"; readonly outcome: Outcome }
-  /** It certainly did not take the work: refused, unreachable, or an error of the protocol. */
-  | { readonly kind: "notSent"; readonly outcome: Outcome }
+  /**
+   * It certainly did not take the work: refused, unreachable, or an error of the protocol. `instead`:
+   * there is nobody at that interface, and the agent has another one that is worth a try.
+   */
+  | { readonly kind: "notSent"; readonly outcome: Outcome; readonly instead?: AgentAddress }
   /** It certainly did not take the work, because of our context id: send once more without. */
   | { readonly kind: "contextRefused" }
   /** The request left, and no answer came. */

@@ -18,6 +18,7 @@ import { openQuestions, type OpenQuestion } from "./open-questions.ts";
 import type { RegisterOptions, Registry } from "./registry/registry.ts";
 import { RunHandle } from "./run-handle.ts";
 import { outputOf } from "./run-result.ts";
+import { withoutTaskLabels } from "./task-labels.ts";
 
 export { RunHandle } from "./run-handle.ts";
 import { type GivenWorkflow, NOTHING_BELOW, type Resolved } from "./workflows/versions.ts";
@@ -192,7 +193,7 @@ export class Orchestrator {
   async #startFork(prepared: PreparedFork, options: StartOptions): Promise<RunHandle> {
     const { definition, record, plan, isLatest } = prepared;
     // The definition is one that a run has been on; it may be a draft.
-    const all = { labels: record.labels, draft: true, ...options, bindings: { ...prepared.bindings, ...options.bindings } };
+    const all = { labels: withoutTaskLabels(record.labels), draft: true, ...options, bindings: { ...prepared.bindings, ...options.bindings } };
     const handle = await this.#begin(definition, plan.input, all, {
       ...forkedStart(prepared),
       ...(isLatest ? {} : { version: record.version }),

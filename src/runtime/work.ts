@@ -1,7 +1,7 @@
 import type { RunRef } from "../base/ids.ts";
 import type { Definition, UsageKeys } from "../definition/definition.ts";
 import type { Json, JsonObject } from "../base/json.ts";
-import type { Agent, AssignmentMetadata, Work, WorkFile } from "../ports/agents.ts";
+import type { Agent, AssignmentMetadata, KeepFile, Work, WorkFile } from "../ports/agents.ts";
 import type { PlacedCommand } from "../ports/host.ts";
 import type { Assignment } from "../scheduler/index.ts";
 import type { Repair } from "../scheduler/fact.ts";
@@ -9,6 +9,7 @@ import type { RemoteTask } from "../scheduler/input.ts";
 import type { Exchange } from "../scheduler/outcome.ts";
 import { coordinationOf } from "./coordination.ts";
 import { keyOfEffect, messageIdOf } from "./effects/effect-keys.ts";
+import { traceparentOf } from "./effects/trace.ts";
 
 /** How long a message may lie unaccepted, unless the step says so (design.md, Defaults). */
 const MESSAGE_TTL_MS = 30_000;
@@ -18,6 +19,7 @@ export class AssignedWork implements Work {
   readonly capability: string;
   /** Set when they have been loaded, before anyone gets the work. */
   files: readonly WorkFile[] | undefined;
+  keep: KeepFile | undefined;
   readonly #placed: PlacedCommand;
   readonly #assignment: Assignment;
   readonly #receiver: string;
@@ -78,6 +80,7 @@ export class AssignedWork implements Work {
       operation: this.capability,
       timestamp: new Date(this.#now).toISOString(),
       hop_count: (hops ?? 0) + 1,
+      traceparent: traceparentOf(this.#placed, this.#assignment),
       ...(context === undefined ? {} : { context_ref: contextRefOf(run) }),
       ...coordinationOf(this.#placed, this.#assignment),
     };

@@ -6,7 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { RemoteTask } from "../../scheduler/input.ts";
 import { toCallFailure } from "./call-failure.ts";
 import type { A2aClient } from "./client.ts";
-import { sleep } from "./follow-task.ts";
+import { sleep } from "./sleep.ts";
 import { taskToOutcome } from "./task-to-outcome.ts";
 import { isTerminal } from "../wire/wire.ts";
 

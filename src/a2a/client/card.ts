@@ -1,35 +1,36 @@
 /**
- * Agent cards: reading one, keeping it as long as HTTP allows (RFC 9111), and choosing an interface.
+ * Agent cards: reading one, and keeping it as long as HTTP allows (RFC 9111).
  *
- * 1. A card that is still fresh is not asked for again; a stale one is revalidated by its ETag.
+ * 1. A card that is still fresh is not asked for again; a stale one is revalidated by its ETag or date.
  * 2. Readers at the same time share one request.
- * 3. The first interface of the card that we speak is chosen, in the card's order (A2A 8.3).
+ * 3. A card is used only when it is believed (`CardCheck`), and it is checked again at each refresh.
+ * 4. A card that is refused replaces none: tasks that exist are looked after by the last good one.
  */
 import { AGENT_CARD_PATH, AgentCard } from "@a2a-js/sdk";
 
-import { isJsonObject } from "../../base/json.ts";
-import { CARD_FRESH_MS, CARD_MAX_FRESH_MS } from "../../base/limits.ts";
-import { EgressError, type Fetch, type Trust } from "../../runtime/egress/egress.ts";
+import { canonicalJson, isJsonObject, type JsonObject } from "../../base/json.ts";
+import { CARD_FRESH_MS, CARD_MAX_FRESH_MS, MAX_CARD_BYTES } from "../../base/limits.ts";
+import { EgressError, type Fetch } from "../../runtime/egress/egress.ts";
+import { isLegacyCard } from "../legacy/legacy-card.ts";
 import { isShallow } from "../wire/wire.ts";
+import type { CardCheck } from "./check-card.ts";
 
-/** A way to talk to an agent. */
-export type Interface = {
-  readonly url: string;
-  readonly binding: "JSONRPC" | "HTTP+JSON";
-  readonly protocolVersion: string;
-  /** What every request there must name; empty for most agents. */
-  readonly tenant: string;
-  /** `network` when the card leads to another host than the operator named: no secrets go there. */
-  readonly trust: Trust;
+type Cached = {
+  /** As it came. */
+  readonly wire: JsonObject;
+  /** What of it is believed. */
+  readonly card: AgentCard;
+  /** Headers that ask whether it is still the same. */
+  readonly validator: { readonly [name: string]: string };
+  readonly freshUntil: number;
 };
 
-type Cached = { readonly card: AgentCard; readonly etag: string | null; readonly freshUntil: number };
-
-/** The card of one agent, fetched when needed. Throws `EgressError`. */
+/** The card of one agent, fetched when needed. Throws `EgressError`, T6004 and T6005. */
 export class CardSource {
   readonly #urls: readonly string[];
   readonly #fetch: Fetch;
   readonly #headers: () => Promise<{ readonly [name: string]: string }>;
+  readonly #check: CardCheck;
   readonly #now: () => number;
   #cached: Cached | null = null;
   #pending: Promise<AgentCard> | null = null;
@@ -38,11 +39,13 @@ export class CardSource {
     readonly url: string;
     readonly fetch: Fetch;
     readonly headers: () => Promise<{ readonly [name: string]: string }>;
+    readonly check: CardCheck;
     readonly now: () => number;
   }) {
     this.#urls = cardUrls(options.url);
     this.#fetch = options.fetch;
     this.#headers = options.headers;
+    this.#check = options.check;
     this.#now = options.now;
   }
 
@@ -60,24 +63,27 @@ export class CardSource {
   }
 
   async #load(): Promise<AgentCard> {
+    const asked = this.#cached;
     let answer: Response | null = null;
     for (const url of this.#urls) {
-      answer = await this.#fetch(url, { headers: { ...(await this.#headers()), ...this.#validator(), accept: "application/json" } });
+      answer = await this.#fetch(url, { headers: { ...(await this.#headers()), ...asked?.validator, accept: "application/json" } });
       if (answer.status !== 404) break;
     }
-    if (answer?.status === 304 && this.#cached !== null) {
-      this.#cached = { ...this.#cached, freshUntil: this.#now() + freshnessOf(answer) };
-      return this.#cached.card;
-    }
-    if (answer === null || !answer.ok) throw unusable(this.#urls, `it answered ${answer?.status ?? 0}`);
-    const card = parseCard(await answer.text(), this.#urls);
-    this.#cached = { card, etag: answer.headers.get("etag"), freshUntil: this.#now() + freshnessOf(answer) };
+    const isSame = answer?.status === 304 && asked !== null;
+    if (answer === null || (!answer.ok && !isSame)) throw unusable(this.#urls, `it answered ${answer?.status ?? 0}`);
+    const wire = isSame ? asked.wire : parseCard(await answer.text(), this.#urls);
+    const card = decode(await this.#check.believe(wire), this.#urls);
+    const validator = isSame ? asked.validator : validatorOf(answer);
+    this.#cached = { wire, card, validator, freshUntil: this.#now() + freshnessOf(answer, this.#now()) };
     return card;
   }
+}
 
-  #validator(): { readonly [name: string]: string } {
-    return this.#cached?.etag == null ? {} : { "if-none-match": this.#cached.etag };
-  }
+/** Both, where there are both: the one who answers takes the better one (RFC 9110, 13.2.2). */
+function validatorOf(answer: Response): { readonly [name: string]: string } {
+  const etag = answer.headers.get("etag");
+  const date = answer.headers.get("last-modified");
+  return { ...(etag === null ? {} : { "if-none-match": etag }), ...(date === null ? {} : { "if-modified-since": date }) };
 }
 
 /** An agent's address is its card's own, or the place whose well-known path has it (A2A 8.2). */
@@ -90,65 +96,53 @@ function cardUrls(url: string): readonly string[] {
   return below === root ? [root] : [below, root];
 }
 
-function freshnessOf(answer: Response): number {
-  const control = answer.headers.get("cache-control") ?? "";
+function freshnessOf({ headers }: Response, now: number): number {
+  const control = headers.get("cache-control") ?? "";
   if (/\bno-(?:store|cache)\b/i.test(control)) return 0;
-  const maxAge = /\bmax-age=(\d+)/i.exec(control)?.[1];
-  if (maxAge === undefined) return CARD_FRESH_MS;
-  const age = Number(answer.headers.get("age") ?? 0) || 0;
-  return Math.min(CARD_MAX_FRESH_MS, Math.max(0, (Number(maxAge) - age) * 1000));
+  const maxAge = /\bmax-age="?(\d+)/i.exec(control)?.[1];
+  const age = (Number(headers.get("age") ?? 0) || 0) * 1000;
+  const lifetime = maxAge === undefined ? untilExpiry(headers, now) : Number(maxAge) * 1000;
+  return Math.min(CARD_MAX_FRESH_MS, Math.max(0, (lifetime ?? CARD_FRESH_MS + age) - age));
+}
+
+/** `Expires` by the agent's own clock, where it tells it; a date that cannot be read is over (RFC 9111, 5.3). */
+function untilExpiry(headers: Headers, now: number): number | null {
+  const expires = headers.get("expires");
+  if (expires === null) return null;
+  const date = Date.parse(headers.get("date") ?? "");
+  return (Date.parse(expires) || 0) - (Number.isNaN(date) ? now : date);
 }
 
 /** The SDK's decoder takes anything for a card; so what we rely on is checked here. */
-function parseCard(text: string, urls: readonly string[]): AgentCard {
-  let raw: unknown;
+function parseCard(text: string, urls: readonly string[]): JsonObject {
+  if (text.length > MAX_CARD_BYTES) throw unusable(urls, `it is larger than ${MAX_CARD_BYTES} bytes`);
+  let wire: unknown;
   try {
-    raw = JSON.parse(text);
+    wire = JSON.parse(text);
   } catch (cause) {
     throw unusable(urls, "it is not JSON", cause);
   }
-  if (!isJsonObject(raw) || !isShallow(raw)) throw unusable(urls, "it is not a JSON object");
-  if (typeof raw["name"] !== "string" || raw["name"] === "") throw unusable(urls, "it has no name");
-  if (!Array.isArray(raw["supportedInterfaces"] ?? raw["supported_interfaces"])) {
-    throw unusable(urls, "it lists no interfaces (supportedInterfaces), so it is not an A2A 1.0 card");
+  if (!isJsonObject(wire) || !isShallow(wire)) throw unusable(urls, "it is not a JSON object");
+  if (typeof wire["name"] !== "string" || wire["name"] === "") throw unusable(urls, "it has no name");
+  if (!isLegacyCard(wire) && !Array.isArray(wire["supportedInterfaces"] ?? wire["supported_interfaces"])) {
+    throw unusable(urls, "it lists no interfaces (supportedInterfaces) and has no url, so it is a card of neither A2A 1.0 nor 0.3");
   }
-  return AgentCard.fromJSON(raw);
+  try {
+    canonicalJson(wire);
+  } catch (cause) {
+    throw unusable(urls, "it has a number that is too large, or a text with half of a character", cause);
+  }
+  return wire;
+}
+
+function decode(wire: JsonObject, urls: readonly string[]): AgentCard {
+  try {
+    return AgentCard.fromJSON(wire);
+  } catch (cause) {
+    throw unusable(urls, "its parts are not what A2A says", cause);
+  }
 }
 
 function unusable(urls: readonly string[], why: string, cause?: unknown): EgressError {
   return new EgressError("protocol", `The agent card at ${urls[0] ?? ""} cannot be used: ${why}.`, { code: "T3003", cause });
-}
-
-/** The first interface that we speak, or the reason why there is none. */
-export function chooseInterface(card: AgentCard, trusts: (url: string) => Trust): Interface | string {
-  for (const offered of card.supportedInterfaces) {
-    const found = asInterface(offered, trusts);
-    if (found !== null) return found;
-  }
-  const offers = card.supportedInterfaces.map((offered) => `${offered.protocolBinding} ${offered.protocolVersion || "(no version)"}`);
-  return `Agent "${card.name}" offers ${offers.length === 0 ? "no interface" : offers.join(", ")}; Tutti speaks JSONRPC and HTTP+JSON of A2A 1.0.`;
-}
-
-function asInterface(offered: AgentCard["supportedInterfaces"][number], trusts: (url: string) => Trust): Interface | null {
-  const binding = offered.protocolBinding;
-  if ((binding !== "JSONRPC" && binding !== "HTTP+JSON") || !/^1(\.|$)/.test(offered.protocolVersion) || !URL.canParse(offered.url))
-    return null;
-  return { url: offered.url, binding, protocolVersion: offered.protocolVersion, tenant: offered.tenant, trust: trusts(offered.url) };
-}
-
-/**
- * Says whom an interface's address comes from: the operator, when it is on the host that they named
- * (or on one in `origins`), and else the network. All names of this machine count as one host.
- */
-export function trustOf(operatorUrl: string, origins: readonly string[]): (url: string) => Trust {
-  const trusted = new Set([operatorUrl, ...origins].map(originKey));
-  return (url) => (trusted.has(originKey(url)) ? "operator" : "network");
-}
-
-const THIS_MACHINE: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "[::]"]);
-
-function originKey(url: string): string {
-  if (!URL.canParse(url)) return url;
-  const { protocol, hostname, port } = new URL(url);
-  return `${protocol}//${THIS_MACHINE.has(hostname) ? "localhost" : hostname}:${port}`;
 }

@@ -1,11 +1,12 @@
 /**
  * Talks to one agent through the official SDK's transports, over our own egress.
  *
- * It owns the agent's card and one transport per interface. It keeps nothing of any task: what must
+ * It owns the agent's card and one connection per interface. It keeps nothing of any task: what must
  * survive a crash is in the send ledger of the runtime.
  *
  * 1. Secrets go only to hosts that the operator named, never to another one that a card names.
- * 2. Every request says its protocol version and is answered at once or fails within its deadline.
+ * 2. Every request says its protocol version and what it belongs to (W3C trace context), and is answered
+ *    at once or fails within its deadline.
  */
 import {
   A2A_VERSION_HEADER,
@@ -13,15 +14,18 @@ import {
   type ListTasksResponse,
   type Message,
   type SendMessageRequest,
-  type StreamResponse,
   type Task,
+  type TaskPushNotificationConfig,
 } from "@a2a-js/sdk";
-import { JsonRpcTransportFactory, RestTransportFactory, TenantTransportDecorator, type Transport } from "@a2a-js/sdk/client";
 
 import { TuttiError } from "../../base/errors.ts";
-import { type Egress, EgressError, type Fetch, type Trust } from "../../runtime/egress/egress.ts";
-import { CardSource, chooseInterface, type Interface, trustOf } from "./card.ts";
+import { type Egress, EgressError, type Trust } from "../../runtime/egress/egress.ts";
+import { silentLog, type Log } from "../../ports/log.ts";
+import { CardSource } from "./card.ts";
+import { CardCheck, type CardTrust } from "./check-card.ts";
+import { type Interface, Interfaces, trustOf } from "./interfaces.ts";
 import { PROTOCOL_VERSION } from "../wire/wire.ts";
+import { type At, type Link, type LinkEvent, openLink } from "./links.ts";
 
 /** A bearer token, or how to get one; asked before every request, so that it may change. */
 export type Secret = string | (() => string | Promise<string>);
@@ -33,40 +37,53 @@ export type ClientOptions = {
   readonly headers?: { readonly [name: string]: string };
   /** Further origins that are trusted like the agent's own: the card may lead there. */
   readonly origins?: readonly string[];
+  /** How far the agent's card is believed. */
+  readonly trust?: CardTrust;
+  readonly log?: Log;
   readonly now?: () => number;
 };
-
-/** Which interface a call goes to: the one that was chosen when the work was sent. No card is needed for it. */
-export type At = { readonly url: string; readonly binding: string; readonly tenant: string };
 
 export class A2aClient {
   readonly #options: ClientOptions;
   readonly #cards: CardSource;
   readonly #trusts: ReturnType<typeof trustOf>;
-  readonly #transports = new Map<string, Promise<Transport>>();
-  #interface: { readonly card: AgentCard; readonly chosen: Interface | string } | null = null;
+  readonly #links = new Map<string, Promise<Link>>();
+  readonly interfaces: Interfaces;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    const now = options.now ?? Date.now;
     this.#trusts = trustOf(options.url, options.origins ?? []);
+    this.interfaces = new Interfaces(options.url, this.#trusts, now);
+    const fetch = options.egress.fetch({ trust: "operator" });
     this.#cards = new CardSource({
       url: options.url,
-      fetch: options.egress.fetch({ trust: "operator" }),
-      headers: () => this.#headers("operator"),
-      now: options.now ?? Date.now,
+      fetch,
+      check: new CardCheck({ url: options.url, trust: options.trust ?? {}, fetch, log: options.log ?? silentLog }),
+      headers: () => this.#headers("operator", null),
+      now,
     });
   }
 
   /** The card, and the interface to use: or a sentence why there is none. Throws what egress throws. */
   async describe(): Promise<{ readonly card: AgentCard; readonly chosen: Interface | string }> {
     const card = await this.#cards.read();
-    if (this.#interface?.card !== card) this.#interface = { card, chosen: chooseInterface(card, this.#trusts) };
-    return this.#interface;
+    return { card, chosen: this.interfaces.choose(card) };
   }
 
   /** Whether the card, as last seen, promises streams. */
   get streams(): boolean {
     return this.#cards.last?.capabilities?.streaming === true;
+  }
+
+  /** Whether the card, as last seen, promises push notifications. */
+  get pushes(): boolean {
+    return this.#cards.last?.capabilities?.pushNotifications === true;
+  }
+
+  async createPushConfig(at: At, config: TaskPushNotificationConfig, signal: AbortSignal): Promise<void> {
+    const { transport, options } = await this.#call(at, signal);
+    await transport.createTaskPushNotificationConfig(config, options);
   }
 
   async send(at: At, request: SendMessageRequest, signal: AbortSignal): Promise<Message | Task> {
@@ -76,7 +93,7 @@ export class A2aClient {
 
   async getTask(at: At, id: string, ask: { readonly historyLength: number }, signal: AbortSignal): Promise<Task> {
     const { transport, options } = await this.#call(at, signal);
-    return transport.getTask({ tenant: "", id, historyLength: ask.historyLength }, options);
+    return ofTask(await transport.getTask({ tenant: "", id, historyLength: ask.historyLength }, options), id, at);
   }
 
   async listTasks(
@@ -93,31 +110,48 @@ export class A2aClient {
 
   async cancelTask(at: At, id: string, reason: string, signal: AbortSignal): Promise<Task> {
     const { transport, options } = await this.#call(at, signal);
-    return transport.cancelTask({ tenant: "", id, metadata: { reason } }, options);
+    return ofTask(await transport.cancelTask({ tenant: "", id, metadata: { reason } }, options), id, at);
   }
 
-  async *subscribe(at: At, id: string, signal: AbortSignal): AsyncGenerator<StreamResponse, void, undefined> {
-    const { transport, options } = await this.#call(at, signal);
-    yield* transport.resubscribeTask({ tenant: "", id }, options);
+  /** The events of a task, after the one with the id `after` where the agent knows such ids. */
+  async *subscribe(at: At, id: string, after: string | null, signal: AbortSignal): AsyncGenerator<LinkEvent, void, undefined> {
+    const { link, options } = await this.#connect(at, signal);
+    yield* link.subscribe({ id, after }, options);
   }
 
   async #call(at: At, signal: AbortSignal) {
-    const trust = this.#trusts(at.url);
-    const key = `${at.binding} ${at.tenant} ${at.url}`;
-    let opening = this.#transports.get(key);
-    if (opening === undefined) {
-      opening = openTransport(at, this.#options.egress.fetch({ trust }));
-      this.#transports.set(key, opening);
-    }
-    return { transport: await opening, options: { signal, serviceParameters: await this.#headers(trust) } };
+    const { link, options } = await this.#connect(at, signal);
+    return { transport: link.transport, options };
   }
 
-  async #headers(trust: Trust): Promise<{ [name: string]: string }> {
-    if (trust === "network") return { [A2A_VERSION_HEADER]: PROTOCOL_VERSION };
+  async #connect(at: At, signal: AbortSignal) {
+    const trust = this.#trusts(at);
+    const key = `${at.binding} ${at.version ?? PROTOCOL_VERSION} ${at.tenant} ${at.url}`;
+    let opening = this.#links.get(key);
+    if (opening === undefined) {
+      opening = openLink(at, this.#options.egress, trust);
+      this.#links.set(key, opening);
+    }
+    return { link: await opening, options: { signal, serviceParameters: await this.#headers(trust, at) } };
+  }
+
+  async #headers(trust: Trust, at: At | null): Promise<{ [name: string]: string }> {
+    const ours = {
+      [A2A_VERSION_HEADER]: at?.version ?? PROTOCOL_VERSION,
+      ...(at?.traceparent === undefined ? {} : { traceparent: at.traceparent }),
+    };
+    if (trust === "network") return ours;
     const { headers, secret } = this.#options;
     const token = typeof secret === "function" ? await readSecret(secret) : secret;
-    return { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), [A2A_VERSION_HEADER]: PROTOCOL_VERSION };
+    return { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...ours };
   }
+}
+
+/** An answer about another task than the one that was asked for says nothing of either. */
+function ofTask(task: Task, id: string, { url }: At): Task {
+  if (task.id === id) return task;
+  const about = task.id === "" ? "a task without an id" : `task ${task.id.slice(0, 200)}`;
+  throw new EgressError("garbled", `${new URL(url).host} was asked for task ${id} and answered with ${about}.`, { code: "T3020" });
 }
 
 /** Whatever goes wrong here, nothing was sent. The cause is kept, its words are not: they may hold the secret. */
@@ -129,25 +163,3 @@ async function readSecret(secret: () => string | Promise<string>): Promise<strin
     throw new EgressError("notSent", "The agent's secret cannot be read.", { code: "T3005", cause });
   }
 }
-
-async function openTransport({ url, binding, tenant }: At, fetchImpl: Fetch): Promise<Transport> {
-  const factory = binding === "HTTP+JSON" ? new RestTransportFactory({ fetchImpl }) : new JsonRpcTransportFactory({ fetchImpl });
-  const transport = await factory.create(url, NO_CARD);
-  return tenant === "" ? transport : new TenantTransportDecorator(transport, tenant);
-}
-
-/** The factories read the card only to speak older versions of the protocol. */
-const NO_CARD: AgentCard = {
-  name: "",
-  description: "",
-  supportedInterfaces: [],
-  provider: undefined,
-  version: "",
-  capabilities: undefined,
-  securitySchemes: {},
-  securityRequirements: [],
-  defaultInputModes: [],
-  defaultOutputModes: [],
-  skills: [],
-  signatures: [],
-};

@@ -6,7 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Intent, RemoteTask } from "../../scheduler/input.ts";
 import { toCallFailure } from "./call-failure.ts";
 import type { A2aClient } from "./client.ts";
-import { sleep } from "./follow-task.ts";
+import { sleep } from "./sleep.ts";
 
 type Search = {
   readonly client: A2aClient;
@@ -20,11 +20,15 @@ type Search = {
 const TRIES = 10;
 /** The newest messages of a task among which ours must be. */
 const HISTORY_LENGTH = 100;
+/** Pages of all our tasks, the newest first, that are looked at where a context leads nowhere. */
+const NEWEST_PAGES = 2;
 
 /**
  * Looks for the task that an earlier send of our message may have made: in the tasks of our context,
  * by the message's id in their history (reliability.md, finding 3). A task that shows no history
- * hides the answer, so then nobody can know.
+ * hides the answer, so then nobody can know. Where our context holds nothing, the agent may have given
+ * the task another one, so the newest of all our tasks are looked at: that can only find it, and
+ * never says that it is not there.
  */
 export async function findMessage(search: Search): Promise<Found> {
   const { client, clock, signal, intent } = search;
@@ -32,9 +36,13 @@ export async function findMessage(search: Search): Promise<Found> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (search.work.task !== null) return await findInTask(search, search.work.task.taskId);
-      if (intent.contextId === null)
-        return { kind: "unknowable", message: `Agent "${intent.agent}" takes no context ids, so its tasks cannot be told apart.` };
-      return await findInContext({ client, intent, signal, contextId: intent.contextId });
+      if (intent.contextId !== null) return await findInContext({ client, intent, signal, contextId: intent.contextId });
+      return (
+        (await findAmongNewest(client, intent, signal)) ?? {
+          kind: "unknowable",
+          message: `Agent "${intent.agent}" takes no context ids, so its tasks cannot be told apart.`,
+        }
+      );
     } catch (error) {
       const { failure } = toCallFailure(error, intent.agent);
       if (!failure.retryable || attempt === TRIES || signal.aborted)
@@ -68,12 +76,32 @@ async function findInContext(search: {
       if (task.history.length === 0) silent.push(task);
     }
     pageToken = answer.nextPageToken;
+    if (page === 0 && answer.tasks.length === 0) return (await findAmongNewest(client, intent, signal)) ?? { kind: "none" };
     if (pageToken === "") return findAmongSilent(client, intent, silent, signal);
   }
   return {
     kind: "unknowable",
     message: `Agent "${intent.agent}" lists more than ${MAX_FIND_PAGES} pages of tasks in context ${contextId}.`,
   };
+}
+
+async function findAmongNewest(client: A2aClient, intent: Intent, signal: AbortSignal): Promise<Found | null> {
+  let pageToken = "";
+  for (let page = 0; page < NEWEST_PAGES; page += 1) {
+    const asked = { contextId: "", pageToken, historyLength: HISTORY_LENGTH };
+    const answer = await client.listTasks(intent, asked, signal).catch((error: unknown) => noList(error, intent));
+    const found = answer?.tasks.find((task) => holds(task, intent));
+    if (found !== undefined) return foundAs(found, intent);
+    pageToken = answer?.nextPageToken ?? "";
+    if (pageToken === "") break;
+  }
+  return null;
+}
+
+/** Some agents list the tasks of a context only. */
+function noList(error: unknown, { agent }: Intent): null {
+  if (toCallFailure(error, agent).failure.retryable) throw error;
+  return null;
 }
 
 /** Some agents leave the history out of lists, but show it with the task itself. */
@@ -97,8 +125,12 @@ function foundAs(task: Task, intent: Intent): Found {
 }
 
 /** The task that a message made: it is where the message went. */
-export function taskOf({ agent, url, binding, tenant }: Intent, { id, contextId }: Pick<Task, "id" | "contextId">): RemoteTask {
-  return { agent, url, binding, tenant, taskId: id, contextId };
+export function taskOf(
+  { agent, url, binding, tenant, version, traceparent }: Intent,
+  { id, contextId }: Pick<Task, "id" | "contextId">,
+): RemoteTask {
+  const spoken = { ...(version === undefined ? {} : { version }), ...(traceparent === undefined ? {} : { traceparent }) };
+  return { agent, url, binding, tenant, ...spoken, taskId: id, contextId };
 }
 
 function hidden(intent: Intent): Found {

@@ -1,26 +1,47 @@
 /**
- * Looks after a task at a remote agent until it is over, or asks something.
+ * Looks after a task at a remote agent until it is over, or asks something. A stream, push
+ * notifications and polling are three ways to learn that it is time to ask; there is one answer.
  *
- * States: streaming (a subscription is open) ⇄ checking (GetTask) → waiting (a growing pause) → … →
- * settled. A stream that ends, breaks or is silent leads to checking; so does every failure.
+ * States: streaming (a subscription is open) ⇄ checking (GetTask) → waiting (a growing pause, or until
+ * the agent pushes) → … → settled. A stream that ends, breaks, floods or is silent leads to checking; so
+ * does every failure.
  *
- * 1. Only GetTask decides: a stream tells when to ask, and how far the agent is.
- * 2. It never gives up on an agent that cannot be reached: the attempt's own timeout does.
+ * 1. Only GetTask decides: a stream and a push tell when to ask, and how far the agent is.
+ * 2. It never gives up on an agent that cannot be reached: the attempt's own timeout does. It gives up
+ *    on one that answers, again and again, with what cannot be read or is about another task.
  * 3. A connection is never the clock of the work: no stream and no request is waited for without a
- *    deadline of ours.
+ *    deadline of ours, and a stream that talks without end is checked like a silent one.
+ * 4. A stream that breaks is taken up again after the last event that was read of it.
  */
-import type { Artifact, StreamResponse, TaskStatus } from "@a2a-js/sdk";
+import type { StreamResponse, Task } from "@a2a-js/sdk";
 
-import { MAX_STREAMS_PER_ORIGIN, POLL_INITIAL_MS, POLL_MAX_MS, STREAM_SILENCE_MS } from "../../base/limits.ts";
-import type { Clock } from "../../ports/clock.ts";
+import {
+  MAX_GARBLED_ANSWERS,
+  MAX_STREAM_EVENTS,
+  MAX_STREAMS_PER_ORIGIN,
+  POLL_INITIAL_MS,
+  POLL_LONG_MAX_MS,
+  POLL_MAX_MS,
+  POLL_SHARE,
+  STREAM_SILENCE_MS,
+} from "../../base/limits.ts";
 import type { Watch } from "../../ports/agents.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import { EgressError } from "../../runtime/egress/egress.ts";
 import type { RemoteTask } from "../../scheduler/input.ts";
 import type { Outcome } from "../../scheduler/outcome.ts";
-import { toCallFailure } from "./call-failure.ts";
 import type { AskedQuestions } from "./asked-questions.ts";
+import { toCallFailure } from "./call-failure.ts";
 import type { A2aClient } from "./client.ts";
-import { isEmptyResult, statusToProgress, taskToOutcome } from "./task-to-outcome.ts";
-import { isInterrupted, isSettled, isTerminal, textOf } from "../wire/wire.ts";
+import type { WakeUps } from "../push/wake-ups.ts";
+import { keepFiles } from "./keep-files.ts";
+import type { LinkEvent } from "./links.ts";
+import { Relay } from "./relay.ts";
+import { sleep } from "./sleep.ts";
+import { statusToProgress, taskToOutcome } from "./task-to-outcome.ts";
+import { isEmptyResult } from "./task-to-reply.ts";
+import { type IgnoredCount, TaskUpdates } from "./task-updates.ts";
 
 /** Streams that fail this often in a row are given up for polling. */
 const STREAM_TRIES = 3;
@@ -29,164 +50,217 @@ const NOT_NEEDED = "The stream is not needed any more.";
 /** Failures in a row after which the one who waits is told why. */
 const QUIET_FAILURES = 3;
 
-export class TaskFollower {
-  readonly #client: A2aClient;
-  readonly #clock: Clock;
-  readonly #questions: AskedQuestions;
-  #openStreamCount = 0;
+export type FollowerParts = {
+  readonly client: A2aClient;
+  readonly clock: Clock;
+  readonly questions: AskedQuestions;
+  readonly ignored: IgnoredCount;
+  /** From 0 up to 1: tasks that began together do not ask together. */
+  readonly random: () => number;
+  /** Where agents push news to; they are only ever a reason to ask. */
+  readonly wakeUps?: Pick<WakeUps, "configFor" | "next"> | undefined;
+  /** Hears of a task that goes backwards. */
+  readonly log: Log;
+};
 
-  constructor(client: A2aClient, clock: Clock, questions: AskedQuestions) {
-    this.#client = client;
-    this.#clock = clock;
-    this.#questions = questions;
+export class TaskFollower {
+  readonly #parts: FollowerParts;
+  readonly #lane = { openStreamCount: 0 };
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts;
   }
 
-  async follow(task: RemoteTask, watch: Watch): Promise<Outcome> {
-    const relay = new Relay(watch);
-    let pauseMs = POLL_INITIAL_MS;
-    let streamFailures = 0;
-    let failures = 0;
-    for (;;) {
-      if (watch.signal.aborted) return abandoned(task);
-      const streams = this.#client.streams && streamFailures < STREAM_TRIES && this.#openStreamCount < MAX_STREAMS_PER_ORIGIN;
-      if (streams) streamFailures = (await this.#stream(task, watch, relay)) ? 0 : streamFailures + 1;
-      if (watch.signal.aborted) return abandoned(task);
-      try {
-        const outcome = await this.#check(task, watch, streams ? null : watch);
-        if (outcome !== null) return outcome;
-        failures = 0;
-      } catch (error) {
-        const lost = this.#lostOr(error, task);
-        if (lost !== null) return lost;
-        failures += 1;
-        if (failures === QUIET_FAILURES) watch.progress({ note: `${toCallFailure(error, task.agent).failure.message} Trying again.` });
-      }
-      await sleep(this.#clock, pauseMs, watch.signal);
-      pauseMs = Math.min(POLL_MAX_MS, pauseMs * 1.6);
+  follow(task: RemoteTask, watch: Watch): Promise<Outcome> {
+    return new Following(this.#parts, this.#lane, task, watch).untilOver();
+  }
+}
+
+/** One task that is followed. */
+class Following {
+  readonly #parts: FollowerParts;
+  readonly #lane: { openStreamCount: number };
+  readonly #task: RemoteTask;
+  readonly #watch: Watch;
+  readonly #updates: TaskUpdates;
+  readonly #relay: Relay;
+  readonly #beganAt: number;
+  #pauseMs = POLL_INITIAL_MS;
+  #streamFailures = 0;
+  #lastEventId: string | null = null;
+  #pushed: Promise<boolean> | null = null;
+  #failures = 0;
+  #garbled = 0;
+
+  constructor(parts: FollowerParts, lane: { openStreamCount: number }, task: RemoteTask, watch: Watch) {
+    this.#parts = parts;
+    this.#lane = lane;
+    this.#task = task;
+    this.#watch = watch;
+    this.#updates = new TaskUpdates(task, parts.ignored, parts.log);
+    this.#relay = new Relay(watch, this.#updates, parts.ignored);
+    this.#beganAt = parts.clock.now();
+  }
+
+  async untilOver(): Promise<Outcome> {
+    const { signal } = this.#watch;
+    while (!signal.aborted) {
+      const streams = this.#mayStream();
+      const foreign = streams ? await this.#stream() : null;
+      if (foreign !== null) return foreign;
+      if (signal.aborted) break;
+      const outcome = await this.#check(!streams);
+      if (outcome !== null) return outcome;
+      await this.#wait();
+    }
+    return abandoned(this.#task);
+  }
+
+  #mayStream(): boolean {
+    return this.#parts.client.streams && this.#streamFailures < STREAM_TRIES && this.#lane.openStreamCount < MAX_STREAMS_PER_ORIGIN;
+  }
+
+  /** A pause before the next look: short at first, a share of the time that the task has taken later, and never the same for all. */
+  async #wait(): Promise<void> {
+    const { clock, random, wakeUps } = this.#parts;
+    const stop = new AbortController();
+    const news = (await this.#isPushed()) ? wakeUps?.next(this.#task, stop.signal) : undefined;
+    await sleep(clock, this.#pauseMs * (0.8 + 0.4 * random()), this.#watch.signal, news);
+    stop.abort(NOT_NEEDED);
+    const longestMs = Math.min(POLL_LONG_MAX_MS, Math.max(POLL_MAX_MS, (clock.now() - this.#beganAt) / POLL_SHARE));
+    this.#pauseMs = Math.min(longestMs, this.#pauseMs * 1.6);
+  }
+
+  /** Whether the agent pushes its news of the task to us; it is asked to once, when there is no stream of it. */
+  async #isPushed(): Promise<boolean> {
+    const { client, wakeUps } = this.#parts;
+    if (wakeUps === undefined || !client.pushes || this.#mayStream()) return false;
+    // One who does not push is polled, as he is anyway.
+    this.#pushed ??= client.createPushConfig(this.#task, wakeUps.configFor(this.#task), this.#watch.signal).then(
+      () => true,
+      () => false,
+    );
+    return this.#pushed;
+  }
+
+  /** Asks for the task; its outcome, or null while it is worked on, and when it cannot be asked for now. */
+  async #check(tells: boolean): Promise<Outcome | null> {
+    try {
+      const outcome = await this.#ask(tells);
+      this.#failures = 0;
+      this.#garbled = 0;
+      return outcome;
+    } catch (error) {
+      return this.#lostOr(error);
     }
   }
 
-  /** Asks for the task; its outcome, or null while it is worked on. */
-  async #check(task: RemoteTask, watch: Watch, tell: Watch | null): Promise<Outcome | null> {
-    let found = await this.#client.getTask(task, task.taskId, { historyLength: 0 }, watch.signal);
-    if (isEmptyResult(found)) found = await this.#client.getTask(task, task.taskId, { historyLength: 10 }, watch.signal);
-    const outcome = this.#questions.isStale(found) ? null : taskToOutcome(found, watch.usage);
-    const progress = outcome === null && tell !== null ? statusToProgress(found.status) : null;
-    if (progress !== null) tell?.progress(progress);
+  async #ask(tells: boolean): Promise<Outcome | null> {
+    const { questions } = this.#parts;
+    const found = await this.#load();
+    const judged = this.#updates.judge(found.status);
+    if (judged === "ignored") return null;
+    const kept = await keepFiles(found, this.#watch.keep);
+    const outcome = questions.isStale(found)
+      ? null
+      : taskToOutcome(found, { usage: this.#watch.usage, kept, ignored: this.#parts.ignored });
+    const progress = outcome === null && tells && judged === "news" ? statusToProgress(found.status) : null;
+    if (progress !== null) this.#watch.progress(progress);
     return outcome;
   }
 
-  /** The outcome when asking again is of no use; null when the agent may answer later. */
-  #lostOr(error: unknown, task: RemoteTask): Outcome | null {
-    const { a2aError, failure } = toCallFailure(error, task.agent);
-    if (a2aError?.name === "TaskNotFoundError") {
-      return {
-        kind: "unknown",
-        failure: { code: "T3007", message: `Agent "${task.agent}" no longer knows task ${task.taskId}.`, retryable: false },
-      };
-    }
-    return failure.code === "T3004" ? { kind: "failed", failure } : null;
+  /** The task; with the last words of its history, when it has no result besides. */
+  async #load(): Promise<Task> {
+    const { client } = this.#parts;
+    const { signal } = this.#watch;
+    const found = await client.getTask(this.#task, this.#task.taskId, { historyLength: 0 }, signal);
+    return isEmptyResult(found) ? client.getTask(this.#task, this.#task.taskId, { historyLength: 10 }, signal) : found;
   }
 
-  /** Reads a subscription until it has told that the task is over; false when it never began. */
-  async #stream(task: RemoteTask, watch: Watch, relay: Relay): Promise<boolean> {
+  /** The outcome when asking again is of no use; null when the agent may answer later. */
+  #lostOr(error: unknown): Outcome | null {
+    const { agent, taskId } = this.#task;
+    const { a2aError, failure } = toCallFailure(error, agent);
+    if (a2aError?.name === "TaskNotFoundError") return lost("T3007", `Agent "${agent}" no longer knows task ${taskId}.`);
+    if (failure.code === "T3020") return lost("T3020", failure.message);
+    if (failure.code === "T3004") return { kind: "failed", failure };
+    this.#garbled = failure.code === "T3002" ? this.#garbled + 1 : 0;
+    if (this.#garbled === MAX_GARBLED_ANSWERS) {
+      return lost("T3022", `Agent "${agent}" answered ${MAX_GARBLED_ANSWERS} times with nothing that can be read: ${failure.message}`);
+    }
+    this.#failures += 1;
+    if (this.#failures === QUIET_FAILURES) this.#watch.progress({ note: `${failure.message} Trying again.` });
+    return null;
+  }
+
+  /** Reads a subscription until it says that the task is over, or cannot be read; an outcome when it speaks of another task. */
+  async #stream(): Promise<Outcome | null> {
     const stop = new AbortController();
     const onAbort = (): void => stop.abort(NOT_NEEDED);
-    watch.signal.addEventListener("abort", onAbort);
-    this.#openStreamCount += 1;
-    let began = false;
+    this.#watch.signal.addEventListener("abort", onAbort);
+    this.#lane.openStreamCount += 1;
+    this.#streamFailures += 1;
     try {
-      const events = this.#client.subscribe(task, task.taskId, stop.signal)[Symbol.asyncIterator]();
-      for (;;) {
-        const next = await this.#next(events, task, watch, stop.signal);
-        if (next === null || next.done === true) return began;
-        began = true;
-        if (relay.take(next.value)) return true;
-      }
-    } catch {
+      const { client } = this.#parts;
+      const events = client.subscribe(this.#task, this.#task.taskId, this.#lastEventId, stop.signal)[Symbol.asyncIterator]();
+      return await this.#read(events, stop.signal);
+    } catch (error) {
       // What a broken stream means is for GetTask to say, which comes next.
-      return began;
+      return error instanceof EgressError && error.code === "T3020" ? lost("T3020", error.message) : null;
     } finally {
-      this.#openStreamCount -= 1;
-      watch.signal.removeEventListener("abort", onAbort);
+      this.#lane.openStreamCount -= 1;
+      this.#watch.signal.removeEventListener("abort", onAbort);
       stop.abort(NOT_NEEDED);
     }
   }
 
-  /** The next event; null when the task was found to be over during a silence. */
-  async #next(
-    events: AsyncIterator<StreamResponse, void>,
-    task: RemoteTask,
-    watch: Watch,
-    signal: AbortSignal,
-  ): Promise<IteratorResult<StreamResponse, void> | null> {
+  async #read(events: AsyncIterator<LinkEvent, void>, signal: AbortSignal): Promise<Outcome | null> {
+    const { clock } = this.#parts;
+    let checkedAt = clock.now();
+    for (let eventCount = 0; eventCount < MAX_STREAM_EVENTS; eventCount += 1) {
+      const next = await this.#next(events, signal);
+      if (next === null || next.done === true) return null;
+      this.#checkTask(next.value.event);
+      this.#streamFailures = 0;
+      this.#lastEventId = next.value.id;
+      if (this.#relay.take(next.value.event)) return null;
+      if (clock.now() - checkedAt < STREAM_SILENCE_MS) continue;
+      const outcome = await this.#check(false);
+      if (outcome !== null) return outcome;
+      checkedAt = clock.now();
+      eventCount = 0;
+    }
+    // More is said than there can be to say: from here on the agent is asked.
+    this.#streamFailures = STREAM_TRIES;
+    return null;
+  }
+
+  #checkTask({ payload }: StreamResponse): void {
+    const told = payload?.$case === "task" ? payload.value.id : payload?.$case === "message" ? "" : (payload?.value.taskId ?? "");
+    const { agent, taskId } = this.#task;
+    if (told === "" || told === taskId) return;
+    const sentence = `Agent "${agent}" told of task ${told.slice(0, 200)} in the stream of task ${taskId}.`;
+    throw new EgressError("garbled", sentence, { code: "T3020" });
+  }
+
+  /** The next event; null when the task was found to be over during a silence: it is then asked for once more. */
+  async #next(events: AsyncIterator<LinkEvent, void>, signal: AbortSignal): Promise<IteratorResult<LinkEvent, void> | null> {
     const next = events.next();
     for (;;) {
       const silence = Promise.withResolvers<undefined>();
-      const cancel = this.#clock.schedule(STREAM_SILENCE_MS, () => silence.resolve(undefined));
+      const cancel = this.#parts.clock.schedule(STREAM_SILENCE_MS, () => silence.resolve(undefined));
       const first = await Promise.race([next, silence.promise]).finally(cancel);
       if (first !== undefined) return first;
-      const outcome = signal.aborted ? null : await this.#check(task, watch, null);
-      if (outcome !== null || signal.aborted) {
-        // The pending read ends when the stream is stopped; nobody waits for it any more.
-        next.catch(() => undefined);
-        return null;
-      }
+      if (!signal.aborted && (await this.#check(false)) === null) continue;
+      // The pending read ends when the stream is stopped; nobody waits for it any more.
+      next.catch(() => undefined);
+      return null;
     }
   }
 }
 
-/** Passes on what events say, each piece of text once, however often the stream begins anew. */
-class Relay {
-  readonly #watch: Watch;
-  /** How much text of each artifact was shown. */
-  readonly #lengthById = new Map<string, number>();
-
-  constructor(watch: Watch) {
-    this.#watch = watch;
-  }
-
-  /** True when the task is over or asks something. */
-  take(event: StreamResponse): boolean {
-    const payload = event.payload;
-    switch (payload?.$case) {
-      case "task":
-        if (isSettled(payload.value)) return true;
-        this.#tell(payload.value.status);
-        for (const artifact of payload.value.artifacts) this.#show(artifact, 0);
-        return false;
-      case "statusUpdate":
-        if (isTerminal(payload.value.status?.state) || isInterrupted(payload.value.status?.state)) return true;
-        this.#tell(payload.value.status);
-        return false;
-      case "artifactUpdate": {
-        const { artifact, append, lastChunk } = payload.value;
-        // The last, whole version of an artifact comes with the outcome; pieces before it are shown.
-        if (artifact !== undefined && (append || !lastChunk))
-          this.#show(artifact, append ? (this.#lengthById.get(artifact.artifactId) ?? 0) : 0);
-        return false;
-      }
-      case "message":
-      case undefined:
-        return false;
-    }
-  }
-
-  #tell(status: TaskStatus | undefined): void {
-    const progress = statusToProgress(status);
-    if (progress !== null) this.#watch.progress(progress);
-  }
-
-  /** Shows the text of an artifact, which begins at an offset, as far as it was not shown yet. */
-  #show(artifact: Artifact, offset: number): void {
-    const text = textOf(artifact.parts);
-    if (text === undefined) return;
-    const shown = this.#lengthById.get(artifact.artifactId) ?? 0;
-    const fresh = text.slice(Math.max(0, shown - offset));
-    if (fresh === "") return;
-    this.#lengthById.set(artifact.artifactId, offset + text.length);
-    this.#watch.chunk(fresh);
-  }
+function lost(code: "T3007" | "T3020" | "T3022", message: string): Outcome {
+  return { kind: "unknown", failure: { code, message, retryable: false } };
 }
 
 function abandoned(task: RemoteTask): Outcome {
@@ -194,21 +268,4 @@ function abandoned(task: RemoteTask): Outcome {
     kind: "unknown",
     failure: { code: "T4104", message: `Nobody waits for task ${task.taskId} of agent "${task.agent}" any longer.`, retryable: false },
   };
-}
-
-/** Waits, and ends at once when the signal aborts. */
-export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve(undefined);
-      return;
-    }
-    const done = (): void => {
-      cancel();
-      signal.removeEventListener("abort", done);
-      resolve(undefined);
-    };
-    const cancel = clock.schedule(delayMs, done);
-    signal.addEventListener("abort", done);
-  });
 }

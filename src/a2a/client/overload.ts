@@ -3,7 +3,7 @@ import { MAX_RETRY_AFTER_MS } from "../../base/limits.ts";
 import { isShallow } from "../wire/wire.ts";
 
 /** Words by which an agent says that it has no room now (requirements W127, L036). */
-const WORDS: ReadonlySet<unknown> = new Set(["AGENT_OVERLOADED", "RATE_LIMIT_EXCEEDED"]);
+export const OVERLOAD_WORDS: ReadonlySet<unknown> = new Set(["AGENT_OVERLOADED", "RATE_LIMIT_EXCEEDED"]);
 
 /**
  * Whether an error of the protocol says that the agent has no room, and for how long: in the details
@@ -12,7 +12,7 @@ const WORDS: ReadonlySet<unknown> = new Set(["AGENT_OVERLOADED", "RATE_LIMIT_EXC
  */
 export function overloadOf(error: object): { readonly retryAfterMs?: number } | null {
   for (const detail of detailsOf(error)) {
-    if (!WORDS.has(detail["reason"]) && !WORDS.has(detail["error_code"]) && !WORDS.has(detail["code"])) continue;
+    if (!OVERLOAD_WORDS.has(detail["reason"]) && !OVERLOAD_WORDS.has(detail["error_code"]) && !OVERLOAD_WORDS.has(detail["code"])) continue;
     const within = detail["metadata"];
     const said = detail["retry_after_ms"] ?? (isJsonObject(within) ? within["retry_after_ms"] : undefined);
     // The metadata of an ErrorInfo holds texts only.

@@ -1,23 +1,22 @@
-import { type Artifact, type Message, type Part, Role, type Task, TaskState, type TaskStatus } from "@a2a-js/sdk";
+import { type Task, TaskState, type TaskStatus } from "@a2a-js/sdk";
 
 import { MAX_RETRY_AFTER_MS } from "../../base/limits.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
-import type { UsageKeys } from "../../definition/definition.ts";
+import { isJsonObject, type Json } from "../../base/json.ts";
 import type { Progress } from "../../scheduler/input.ts";
-import type { ArtifactRecord, Failure, Outcome, Question, Reply } from "../../scheduler/outcome.ts";
-import { dataOf, jsonFromWire, metadataNumber, metadataObject, metadataText, REPLY_ARTIFACT, textOf } from "../wire/wire.ts";
-import { usageOf } from "./usage.ts";
+import type { Failure, Outcome, Question } from "../../scheduler/outcome.ts";
+import { dataOf, metadataNumber, metadataObject, metadataText, textOf } from "../wire/wire.ts";
+import { type Reading, taskToReply } from "./task-to-reply.ts";
 
 /**
  * What has become of a task: null while it is worked on. The states stay different (design.md,
- * fact 2): a failed, rejected or canceled task is never told as a result. `usage` says where the
- * agent's metadata has what it used.
+ * fact 2): a failed, rejected or canceled task is never told as a result, and one in a state that
+ * nobody knows is unknown.
  */
-export function taskToOutcome(task: Task, usage?: UsageKeys): Outcome | null {
+export function taskToOutcome(task: Task, reading: Reading = {}): Outcome | null {
   const status = task.status;
   switch (status?.state) {
     case TaskState.TASK_STATE_COMPLETED:
-      return { kind: "completed", reply: taskToReply(task, usage) };
+      return { kind: "completed", reply: taskToReply(task, reading) };
     case TaskState.TASK_STATE_FAILED:
       return {
         kind: "failed",
@@ -42,86 +41,13 @@ export function taskToOutcome(task: Task, usage?: UsageKeys): Outcome | null {
       return { kind: "authRequired", question: statusToQuestion(status, "The agent needs an authorisation before it can go on.") };
     case TaskState.TASK_STATE_SUBMITTED:
     case TaskState.TASK_STATE_WORKING:
+      return null;
     case TaskState.TASK_STATE_UNSPECIFIED:
     case TaskState.UNRECOGNIZED:
-    case undefined:
-      return null;
-  }
-}
-
-/** The result of a message that an agent answered directly, without a task. */
-export function messageToReply({ parts, metadata }: Message, usage?: UsageKeys): Reply {
-  return replyOf({ parts, records: fileRecords(parts, "file"), usage: usageOf([metadata], usage) });
-}
-
-/** Results are in artifacts (A2A 3.7); agents that put them in the last message are understood too. */
-function taskToReply(task: Task, usage: UsageKeys | undefined): Reply {
-  const main = task.artifacts.filter((artifact) => artifact.artifactId === REPLY_ARTIFACT);
-  const others = task.artifacts.filter((artifact) => artifact.artifactId !== REPLY_ARTIFACT);
-  const parts = (main.length > 0 ? main : others).flatMap((artifact) => artifact.parts);
-  const said = parts.length > 0 ? [] : (task.status?.message?.parts ?? lastAgentMessage(task)?.parts ?? []);
-  return replyOf({
-    parts: [...parts, ...said],
-    records: [
-      ...fileRecords(
-        main.flatMap((artifact) => artifact.parts),
-        REPLY_ARTIFACT,
-      ),
-      ...others.flatMap(artifactRecords),
-      ...fileRecords(said, "file"),
-    ],
-    usage: usageOf([...task.artifacts.map(({ metadata }) => metadata), task.metadata, task.status?.message?.metadata], usage),
-  });
-}
-
-/** True when a completed task holds no result, so that its history is worth a look. */
-export function isEmptyResult(task: Task): boolean {
-  return (
-    task.status?.state === TaskState.TASK_STATE_COMPLETED && task.artifacts.length === 0 && (task.status.message?.parts.length ?? 0) === 0
-  );
-}
-
-function lastAgentMessage(task: Task): Message | undefined {
-  return task.history.findLast((message) => message.role === Role.ROLE_AGENT);
-}
-
-function replyOf(found: {
-  readonly parts: readonly Part[];
-  readonly records: readonly ArtifactRecord[];
-  readonly usage: JsonObject | undefined;
-}): Reply {
-  const text = textOf(found.parts);
-  const data = dataOf(found.parts);
-  return {
-    ...(text === undefined ? {} : { text }),
-    ...(data.length === 0 ? {} : { data }),
-    ...(found.records.length === 0 ? {} : { artifacts: found.records }),
-    ...(found.usage === undefined ? {} : { usage: found.usage }),
-  };
-}
-
-function artifactRecords(artifact: Artifact): ArtifactRecord[] {
-  const name = artifact.name === "" ? artifact.artifactId : artifact.name;
-  return artifact.parts.flatMap((part) => partToRecord(part, name) ?? []);
-}
-
-function fileRecords(parts: readonly Part[], name: string): ArtifactRecord[] {
-  return parts.flatMap((part) => (part.content?.$case === "url" || part.content?.$case === "raw" ? (partToRecord(part, name) ?? []) : []));
-}
-
-function partToRecord(part: Part, fallbackName: string): ArtifactRecord | null {
-  const name = part.filename === "" ? fallbackName : part.filename;
-  switch (part.content?.$case) {
-    case "text":
-      return { name, mediaType: part.mediaType || "text/plain", text: part.content.value };
-    case "data":
-      return { name, mediaType: part.mediaType || "application/json", data: jsonFromWire(part.content.value) };
-    case "url":
-      return { name, mediaType: part.mediaType || "application/octet-stream", url: part.content.value };
-    case "raw":
-      return { name, mediaType: part.mediaType || "application/octet-stream", bytes: part.content.value.toString("base64") };
-    case undefined:
-      return null;
+    case undefined: {
+      const message = `The agent says of task ${task.id} no state that A2A 1.0 knows.`;
+      return { kind: "unknown", failure: { code: "T3021", message, retryable: false } };
+    }
   }
 }
 

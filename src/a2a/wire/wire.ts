@@ -69,9 +69,9 @@ export function jsonFromWire(value: unknown): Json {
   return (value ?? null) as Json;
 }
 
-/** True when a parsed value is nested no deeper than the limit. */
+/** True when a parsed value is nested no deeper than the limit. Bytes are one value. */
 export function isShallow(value: unknown, depth = 0): boolean {
-  if (typeof value !== "object" || value === null) return true;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return true;
   if (depth >= MAX_JSON_DEPTH) return false;
   if (Array.isArray(value)) return value.every((item) => isShallow(item, depth + 1));
   for (const key in value) {

@@ -1,4 +1,4 @@
-/** Work at a remote agent that nobody waits for any more: the send ledger's invariant 4 (remote-effect.ts). */
+/** Work at a remote agent that nobody waits for any more: the send ledger's invariant 5 (remote-effect.ts). */
 import { failpoint } from "../../base/failpoint.ts";
 import { CANCEL_PATIENCE_MS } from "../../base/limits.ts";
 import type { Found, RemoteAgent } from "../../ports/agents.ts";
@@ -46,7 +46,7 @@ async function findIntended(context: EffectContext, flight: Flight, agent: Remot
   return findPatiently(context, flight, { agent, work, intent }, "briefly");
 }
 
-/** What a cancel came to; null when the agent said nothing in all that time. */
+/** What a cancel came to; null when the agent said nothing in all that time: then it is told later (orphans.ts). */
 export async function cancelUntilKnown(
   context: EffectContext,
   flight: Flight,
@@ -54,12 +54,17 @@ export async function cancelUntilKnown(
   task: RemoteTask,
 ): Promise<Outcome | null> {
   const givenUpAt = context.clock.now() + CANCEL_PATIENCE_MS;
+  let isRemembered = false;
   for (let delayMs = 100; !flight.isStopped && context.clock.now() < givenUpAt; delayMs = Math.min(2_000, delayMs * 2)) {
     failpoint("cancel.leaving");
     const result = await agent.cancel(task, "the orchestrator does not need the result any more", flight.signal);
     failpoint("cancel.answered");
-    if (result.kind === "canceled") return canceledByUs(agent.name);
-    if (result.kind === "over") return result.outcome;
+    if (result.kind !== "unreachable") {
+      if (isRemembered) await context.orphans.forget(flight.placed.run, task);
+      return result.kind === "over" ? result.outcome : canceledByUs(agent.name);
+    }
+    if (!isRemembered) await context.orphans.remember(flight.placed, task);
+    isRemembered = true;
     await pause(context.clock, delayMs);
   }
   return null;

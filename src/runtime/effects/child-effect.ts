@@ -28,6 +28,7 @@ import type { EffectContext } from "./effects.ts";
 import { describeFailure } from "./failures.ts";
 import type { Flight } from "./flight.ts";
 import { readResult } from "../run-result.ts";
+import { withoutTaskLabels } from "../task-labels.ts";
 import { referencesOf, resolveWorkflows } from "../workflows/versions.ts";
 
 export type ChildContext = Pick<EffectContext, "host" | "courier" | "gate" | "clock" | "log" | "registry">;
@@ -190,7 +191,7 @@ export class ChildRuns {
       parent: { run: run.id, effect: keyOfEffect(run, command) },
       depth,
       endBy,
-      ...(labels === undefined ? {} : { labels }),
+      ...(labels === undefined ? {} : { labels: withoutTaskLabels(labels) }),
       ...(hops === undefined ? {} : { hops }),
       ...(trace === undefined ? {} : { trace }),
       ...(workflows === null ? {} : { workflows }),

@@ -7,6 +7,7 @@
  * 3. Nothing here decides what an outcome means; that is the scheduler's.
  */
 import { failpoint } from "../../base/failpoint.ts";
+import type { Tenant } from "../../base/ids.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type { Agent } from "../../ports/agents.ts";
@@ -31,6 +32,7 @@ import { Permits } from "../permits/permits.ts";
 import { localPrincipal, subjectOf } from "../permits/principal.ts";
 import type { AgentTarget, Registry } from "../registry/registry.ts";
 import { attendRemotely, delegateRemotely, sendRemotely } from "./remote-effect.ts";
+import { Orphans } from "./orphans.ts";
 import { nameOfSink, performSink, type SinkTarget } from "./sink-effect.ts";
 import { referencesOf } from "../workflows/versions.ts";
 
@@ -54,6 +56,7 @@ export type EffectContext = EffectsOptions & {
   readonly flights: FlightTable;
   readonly permits: Permits;
   readonly breakers: Breakers;
+  readonly orphans: Orphans;
 };
 
 const ACCEPT_AFTER_MS = 50;
@@ -69,7 +72,8 @@ export class Effects implements Performer {
     const courier = new Courier(options.host, options.clock, options.log);
     const pacer = new Pacer(options.clock, options.random);
     const limits = { permits: new Permits(options.clock, courier), breakers: new Breakers(options) };
-    this.#context = { ...options, ...limits, courier, gate: new Gate(), pacer, flights: new FlightTable() };
+    const orphans = new Orphans(options);
+    this.#context = { ...options, ...limits, courier, gate: new Gate(), pacer, flights: new FlightTable(), orphans };
     this.#children = new ChildRuns(this.#context);
   }
 
@@ -85,6 +89,11 @@ export class Effects implements Performer {
   /** Agents that have failed lately, and whether they are left alone. */
   breakers(): readonly BreakerView[] {
     return this.#context.breakers.views();
+  }
+
+  /** Cancels, by and by, what an earlier process could not. */
+  takeUpOrphans(tenant: Tenant): void {
+    this.#context.orphans.takeUp(tenant);
   }
 
   perform(placed: PlacedCommand): void {
@@ -115,6 +124,7 @@ export class Effects implements Performer {
     this.#isClosed = true;
     for (const flight of this.#context.flights.all()) flight.stop();
     this.#context.permits.close();
+    this.#context.orphans.close();
     this.#ownEgress?.close().catch((error: unknown) => this.#context.log("warn", "egress_not_closed", { error }));
   }
 
@@ -220,8 +230,11 @@ export class Effects implements Performer {
     failpoint("local.over");
     this.#end(flight);
     if (flight.isStopped) return;
-    const answered: Omit<Answered, "at"> = { kind: "answered", path, attempt, turn, agent, outcome };
-    this.#context.courier.deliver(flight.placed.run, principal === undefined ? answered : { ...answered, principal });
+    const answered: Omit<Answered, "at"> =
+      principal === undefined
+        ? { kind: "answered", path, attempt, turn, agent, outcome }
+        : { kind: "answered", path, attempt, turn, agent, outcome, principal };
+    this.#context.courier.deliver(flight.placed.run, answered);
   }
 
   /** No agent could be given the work. */

@@ -1,6 +1,6 @@
 import { PROGRESS_INTERVAL_MS } from "../../base/limits.ts";
 import type { UsageKeys } from "../../definition/definition.ts";
-import type { Watch } from "../../ports/agents.ts";
+import type { KeepFile, Watch } from "../../ports/agents.ts";
 import type { PlacedCommand } from "../../ports/host.ts";
 import type { Command } from "../../scheduler/index.ts";
 import type { Progress } from "../../scheduler/input.ts";
@@ -9,6 +9,9 @@ import type { Permit, Withdraw } from "../permits/limiter.ts";
 
 /** A command of one kind. */
 export type CommandOf<Kind extends Command["kind"]> = Extract<Command, { kind: Kind }>;
+
+/** Most effects have nothing to wait for: one promise does for all of them. */
+const OVER = Promise.resolve();
 
 /** An effect at work in this process: it can be stopped, and it counts as the same command when given again. */
 export class Flight {
@@ -36,7 +39,7 @@ export class Flight {
   /** It had to, and its run knows. */
   hasQueued = false;
   /** Settles when the effect has ended, however it did. */
-  done: Promise<void> = Promise.resolve();
+  done: Promise<void> = OVER;
   #controller: AbortController | null = null;
   #progressAt = Number.NEGATIVE_INFINITY;
 
@@ -103,16 +106,21 @@ export class Flight {
   }
 }
 
+/** Where what an agent tells goes. */
+export type Tellers = {
+  readonly report: (progress: Progress) => void;
+  readonly show: (text: string) => void;
+  readonly keep: KeepFile;
+};
+
 /** What an agent reports goes to the history at most once a second, and its chunks to those who watch. */
 export class FlightWatch implements Watch {
   readonly #flight: Flight;
-  readonly #report: (progress: Progress) => void;
-  readonly #stream: (text: string) => void;
+  readonly #tellers: Tellers;
 
-  constructor(flight: Flight, report: (progress: Progress) => void, stream: (text: string) => void) {
+  constructor(flight: Flight, tellers: Tellers) {
     this.#flight = flight;
-    this.#report = report;
-    this.#stream = stream;
+    this.#tellers = tellers;
   }
 
   get signal(): AbortSignal {
@@ -125,10 +133,14 @@ export class FlightWatch implements Watch {
   }
 
   progress(progress: Progress): void {
-    this.#report(progress);
+    this.#tellers.report(progress);
   }
 
   chunk(text: string): void {
-    this.#stream(text);
+    this.#tellers.show(text);
+  }
+
+  get keep(): KeepFile {
+    return this.#tellers.keep;
   }
 }

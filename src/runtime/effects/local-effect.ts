@@ -4,6 +4,7 @@ import type { Progress } from "../../scheduler/input.ts";
 import type { Outcome } from "../../scheduler/outcome.ts";
 import type { EffectContext } from "./effects.ts";
 import { FlightWatch, type Flight } from "./flight.ts";
+import { keeperOf } from "./keep-file.ts";
 import { loadFiles } from "../work-files.ts";
 import { AssignedWork } from "../work.ts";
 
@@ -30,7 +31,7 @@ export function watchOf(context: EffectContext, flight: Flight, { deliver }: Pic
   const show = (text: string) => {
     if (!flight.isStopped) context.host().stream(run, { kind: "chunk", path, attempt, text });
   };
-  return new FlightWatch(flight, report, deliver === "stream" ? show : showNothing);
+  return new FlightWatch(flight, { report, show: deliver === "stream" ? show : showNothing, keep: keeperOf(context, flight) });
 }
 
 function showNothing(): void {

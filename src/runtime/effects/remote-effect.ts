@@ -7,11 +7,13 @@
  * 3. When it is not known whether a message arrived, the agent is asked before anything is sent
  *    again, and only an agent that promises to ignore doubles is sent it without asking
  *    (send-until-known.ts). If nobody can know, the outcome is `unknown`, and the step's policy decides.
- * 4. A task that nobody waits for any more is canceled at the agent (abort-effect.ts).
+ * 4. A message goes to another interface of its agent only when nothing of it can have left for this
+ *    one; a task stays where it was accepted.
+ * 5. A task that nobody waits for any more is canceled at the agent (abort-effect.ts).
  */
 import { failpoint } from "../../base/failpoint.ts";
 import { MAX_CONTEXT_BYTES } from "../../base/limits.ts";
-import type { AgentIdentity, RemoteAgent, Sent } from "../../ports/agents.ts";
+import type { AgentAddress, AgentIdentity, RemoteAgent, Sent } from "../../ports/agents.ts";
 import type { Assignment } from "../../scheduler/index.ts";
 import type { EffectId, Intent, RemoteTask } from "../../scheduler/input.ts";
 import type { Outcome } from "../../scheduler/outcome.ts";
@@ -23,8 +25,10 @@ import type { EffectContext } from "./effects.ts";
 import { contextIdOf, conversationIdOf, messageIdOf } from "./effect-keys.ts";
 import { describeFailure } from "./failures.ts";
 import type { CommandOf, Flight } from "./flight.ts";
+import { keeperOf } from "./keep-file.ts";
 import { watchOf } from "./local-effect.ts";
 import { answer, bringAndHandOn, idOf, outOfReach, unknown } from "./remote-answer.ts";
+import { traceparentOf } from "./trace.ts";
 import { type Message, sendUntilKnown, whatBecame } from "./send-until-known.ts";
 
 /** Chooses the interface and records the intent; the send follows when that is durable. */
@@ -41,12 +45,17 @@ export async function delegateRemotely(context: EffectContext, flight: Flight, c
     return answer(context, flight, agent.name, described.outcome);
   }
   // An answer goes to where the task is, wherever the card leads by now.
-  const { url, binding, tenant } = command.task ?? described.identity;
+  const address = addressOf(command.task ?? described.identity);
   const { run } = flight.placed;
   const contextId = contextOf(flight, command, agent, described.identity);
-  const intent: Intent = { agent: agent.name, url, binding, tenant, messageId: messageIdOf(run, command), contextId };
+  const traceparent = traceparentOf(flight.placed, command);
+  const intent: Intent = { agent: agent.name, ...address, messageId: messageIdOf(run, command), contextId, traceparent };
   await bringAndHandOn(context, flight, { kind: "intended", intent, ...idOf(command) });
   failpoint("delegate.intended");
+}
+
+function addressOf({ url, binding, tenant, version }: AgentAddress): AgentAddress {
+  return { url, binding, tenant, ...(version === undefined ? {} : { version }) };
 }
 
 /** The conversation that a message belongs to: of its task, of the output that it repairs, of the step, or its own. */
@@ -81,6 +90,7 @@ export async function sendRemotely(context: EffectContext, flight: Flight, comma
   const agent = await remoteAgent(context, flight, command);
   if (agent === null || flight.isStopped) return;
   const work = new AssignedWork(flight.placed, command, agent, flight.begunAt);
+  work.keep = keeperOf(context, flight);
   if (command.files !== undefined && !(await fillIn(context, flight, work, command))) return;
   if (flight.placed.recovered) await context.pacer.turn();
   failpoint("send.begun");
@@ -141,8 +151,12 @@ async function conclude(
     case "task":
       if (sent.over !== null) return answer(context, flight, agent.name, sent.over, sent.task);
       return accept(context, flight, agent, command, sent.task);
-    case "answer":
     case "notSent":
+      // Nobody is there, and nothing has left: the agent's next interface gets it. It is recorded before it is sent.
+      if (sent.instead !== undefined && !command.again)
+        return bringAndHandOn(context, flight, { kind: "intended", intent: { ...command.intent, ...sent.instead }, ...idOf(command) });
+      return answer(context, flight, agent.name, sent.outcome);
+    case "answer":
       return answer(context, flight, agent.name, sent.outcome);
     case "contextRefused":
       // The agent took nothing. What was intended changes, so it is recorded anew before it is sent.

@@ -83,6 +83,7 @@ export async function sendUntilKnown(
       const earlierOne = isFinal ? await look(context, flight, message) : "doubtful";
       if (earlierOne !== "doubtful") return earlierOne === "absent" ? sent : earlierOne;
     } else {
+      if (sent.kind === "notSent" && ambiguousCount > 0) return { kind: "notSent", outcome: sent.outcome };
       if (sent.kind !== "ambiguous") return sent;
       if (flight.isStopped) return "stopped";
       why = sent.message;

@@ -16,10 +16,12 @@ import { Pool } from "undici";
 import { MAX_EFFECTS_PER_ORIGIN, MAX_ORIGINS, MAX_STREAMS_PER_ORIGIN, REQUEST_TIMEOUT_MS } from "../../base/limits.ts";
 import { connectorFor, type Trust } from "./egress-connector.ts";
 import { EgressError } from "./egress-error.ts";
+import { type Grpc, GrpcConnections } from "./egress-grpc.ts";
 import { Exchange } from "./egress-exchange.ts";
 
 export type { Trust } from "./egress-connector.ts";
 export { EgressError } from "./egress-error.ts";
+export type { Grpc } from "./egress-grpc.ts";
 
 /** What `fetch` is to a caller; the A2A SDK takes it as its `fetchImpl`. */
 export type Fetch = typeof globalThis.fetch;
@@ -44,6 +46,7 @@ export type EgressOptions = {
 /** The process's way out. Make one per process, or per tenant: connections are never shared between two. */
 export class Egress {
   readonly #pools = new Map<string, Pool>();
+  readonly #grpc = new GrpcConnections();
   readonly #options: EgressOptions;
 
   constructor(options: EgressOptions = {}) {
@@ -52,7 +55,7 @@ export class Egress {
 
   /** A `fetch` at a trust level. It takes texts and bytes as bodies, and understands `signal`. */
   fetch(options: FetchOptions): Fetch {
-    const trust = options.trust === "network" && this.#options.allowPrivate === true ? "operator" : options.trust;
+    const trust = this.#trust(options.trust);
     const timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
     return (input, init) => {
       try {
@@ -71,8 +74,18 @@ export class Egress {
     };
   }
 
+  /** Calls over gRPC at a trust level. */
+  grpc({ trust }: { readonly trust: Trust }): Grpc {
+    return this.#grpc.at(this.#trust(trust));
+  }
+
+  #trust(trust: Trust): Trust {
+    return trust === "network" && this.#options.allowPrivate === true ? "operator" : trust;
+  }
+
   /** Ends every connection at once; requests under way fail. */
   async close(): Promise<void> {
+    this.#grpc.close();
     const pools = [...this.#pools.values()];
     this.#pools.clear();
     await Promise.all(pools.map((pool) => pool.destroy()));

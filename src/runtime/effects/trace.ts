@@ -1,0 +1,23 @@
+/**
+ * W3C trace context of the work that leaves this process (requirement X035).
+ *
+ * Nothing of it is drawn: the trace is the one that the run was asked for in, else it follows from the
+ * run, and the span follows from the key of the effect. So a request made again after a crash, or by
+ * another process, belongs to the same span.
+ */
+import { fingerprintOf } from "../../base/hash.ts";
+import type { PlacedCommand } from "../../ports/host.ts";
+import type { EffectId } from "../../scheduler/input.ts";
+import { keyOfEffect } from "./effect-keys.ts";
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/;
+const TRACE_DIGITS = 32;
+const SPAN_DIGITS = 16;
+const SAMPLED = "01";
+
+/** The `traceparent` of every request about a piece of work. */
+export function traceparentOf({ run, trace }: Pick<PlacedCommand, "run" | "trace">, effect: EffectId): string {
+  const [, traceId, flags] = TRACEPARENT.exec(trace ?? "") ?? [];
+  const digits = fingerprintOf(keyOfEffect(run, effect)).slice(0, SPAN_DIGITS);
+  return `00-${traceId ?? fingerprintOf(`${run.tenant}/${run.id}`).slice(0, TRACE_DIGITS)}-${digits}-${flags ?? SAMPLED}`;
+}
