@@ -1,16 +1,17 @@
-/** The composition root: the only file that knows every part. */
-import { createAgentFactory, type ReadSecret } from "./agents/agent-factory.ts";
-import type { Agent } from "./ports/agents.ts";
-import { systemClock, type Clock } from "./ports/clock.ts";
-import type { Host } from "./ports/host.ts";
-import { silentLog, type Log } from "./ports/log.ts";
-import { openEmbedded } from "./hosts/embedded/open-embedded.ts";
-import type { MailboxHost } from "./hosts/mailbox/mailbox-host.ts";
-import { openMemory } from "./hosts/memory/open-memory.ts";
-import { type RunnableWorkflow, takeWorkflow } from "./runtime/workflows/built-workflow.ts";
-import { Effects } from "./runtime/effects/effects.ts";
-import { Orchestrator } from "./runtime/orchestrator.ts";
-import { Registry } from "./runtime/registry/registry.ts";
+/** The composition root: with the files beside it, the only one that knows every part. */
+import { createAgentFactory, type ReadSecret } from "../agents/agent-factory.ts";
+import { DEFAULT_TENANT } from "../base/ids.ts";
+import type { Agent } from "../ports/agents.ts";
+import { systemClock, type Clock } from "../ports/clock.ts";
+import type { Host } from "../ports/host.ts";
+import { silentLog, type Log } from "../ports/log.ts";
+import { openEmbedded } from "../hosts/embedded/open-embedded.ts";
+import type { MailboxHost } from "../hosts/mailbox/mailbox-host.ts";
+import { openMemory } from "../hosts/memory/open-memory.ts";
+import { type RunnableWorkflow, takeWorkflow } from "../runtime/workflows/built-workflow.ts";
+import { Effects } from "../runtime/effects/effects.ts";
+import { Orchestrator } from "../runtime/orchestrator.ts";
+import { Registry } from "../runtime/registry/registry.ts";
 
 /** Where an orchestrator keeps its runs, and who works for it; every part has a default. */
 export type OrchestratorOptions = {
@@ -41,19 +42,33 @@ export const DEFAULT_DB = ".tutti/tutti.db";
  * await using orchestrator = await openOrchestrator({ db: ":memory:", agents: [greeter] });
  * const output = await orchestrator.run(hello, { name: "Ada" });
  */
-export async function openOrchestrator(options: OrchestratorOptions = {}): Promise<Orchestrator> {
-  const { db = DEFAULT_DB, agents = [], workflows = [], log = silentLog, clock = systemClock, recover = true } = options;
-  const registry = new Registry(createAgentFactory(options.readSecret ?? ((name) => process.env[name])));
+export function openOrchestrator(options: OrchestratorOptions = {}): Promise<Orchestrator> {
+  const { db = DEFAULT_DB } = options;
+  return assemble(options, (parts) => (db === ":memory:" ? openMemory(parts) : openEmbedded({ path: db, ...parts })));
+}
+
+/** What a host is opened with. */
+export type HostParts = { readonly performer: Effects; readonly clock: Clock; readonly log: Log };
+
+/** An orchestrator on a host of the caller's choice. */
+export async function assemble(
+  options: Omit<OrchestratorOptions, "db">,
+  openHost: (parts: HostParts) => MailboxHost | Promise<MailboxHost>,
+): Promise<Orchestrator> {
+  const { agents = [], workflows = [], log = silentLog, clock = systemClock, recover = true } = options;
+  const registry = new Registry(createAgentFactory(options.readSecret ?? ((name) => process.env[name]), log));
   for (const agent of agents) registry.register(agent);
   const taken = workflows.map((workflow) => takeWorkflow(workflow, registry));
   // The effects answer to the host, and the host performs through the effects.
   const wiring: { host?: MailboxHost } = {};
   const hostOf = (): Host => wiring.host ?? notYet();
   const effects = new Effects({ registry, host: hostOf, clock, log, random: Math.random });
-  const parts = { performer: effects, clock, log };
-  const host = db === ":memory:" ? openMemory(parts) : await openEmbedded({ path: db, ...parts });
+  const host = await openHost({ performer: effects, clock, log });
   wiring.host = host;
-  if (recover) host.recover();
+  if (recover) {
+    host.recover();
+    effects.takeUpOrphans(DEFAULT_TENANT);
+  }
   const orchestrator = new Orchestrator({
     host,
     registry,

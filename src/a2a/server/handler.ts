@@ -37,6 +37,8 @@ export type CallContext = {
   readonly caller: Caller;
   /** W3C `traceparent` of the request, when it had a valid one. */
   readonly traceparent: string | null;
+  /** The version that is spoken; absent: 1.0. Only what is sent later, as push notifications are, depends on it. */
+  readonly version?: "0.3";
 };
 
 /**
@@ -46,12 +48,15 @@ export type CallContext = {
 export type TaskEvents = AsyncGenerator<TaskEvent, void, undefined>;
 
 export type TaskHandler = {
-  /** The card as it is served: stable, and signed if a key is configured. */
+  /** What the card says: the same object until it changes. Its signatures come when it is published. */
   card(): Promise<AgentCard>;
   extendedCard(context: CallContext): Promise<AgentCard>;
   sendMessage(params: SendMessageRequest, context: CallContext): Promise<Message | Task>;
-  /** Resolves when the message is accepted, so that a refusal is never a part of the stream. */
-  sendStreamingMessage(params: SendMessageRequest, context: CallContext): Promise<TaskEvents>;
+  /**
+   * Resolves when the message is accepted, so that a refusal is never a part of the stream. `after`: as
+   * below, for one who sends the same message again because the stream was cut.
+   */
+  sendStreamingMessage(params: SendMessageRequest, context: CallContext, after: string | null): Promise<TaskEvents>;
   /** `after`: the id of the last event that the reader has; it gets those that follow, without gap or repetition. */
   subscribeToTask(params: SubscribeToTaskRequest, context: CallContext, after: string | null): Promise<TaskEvents>;
   getTask(params: GetTaskRequest, context: CallContext): Promise<Task>;

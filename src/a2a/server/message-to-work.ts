@@ -1,72 +1,56 @@
 import type { Message } from "@a2a-js/sdk";
-import { RequestMalformedError } from "@a2a-js/sdk/errors";
 
-import type { Json } from "../../base/json.ts";
-import type { AssignmentMetadata, Capability, Work } from "../../ports/agents.ts";
-import type { Outcome } from "../../scheduler/outcome.ts";
-import { filesOf } from "../wire/file-part.ts";
+import type { Json, JsonObject } from "../../base/json.ts";
+import type { AssignmentMetadata, Capability } from "../../ports/agents.ts";
 import { isRepairPart, repairOf } from "../wire/repair.ts";
 import { dataOf, metadataNumber, metadataObject, metadataText, metadataTexts, textOf } from "../wire/wire.ts";
+import { refuseSkill, SKILL_KEYS } from "./served-thing.ts";
+
+/** Work as its caller describes it, before anything has come of it. Plain JSON: it is the input of a run. */
+export type AskedWork = {
+  readonly capability: string;
+  readonly input: Json;
+  readonly text: string | null;
+  readonly assignment: AssignmentMetadata;
+  readonly context?: JsonObject;
+  readonly repair?: { readonly problems: readonly string[] };
+};
+
+type Addressed = { readonly name: string; readonly capabilities: readonly Capability[] };
 
 /**
  * The work in a message: the first data part is the input, the text parts are the instruction, and
- * the metadata names the capability. Throws `RequestMalformedError` when it names none that exists, or the
- * message has expired.
+ * the metadata names the capability. Throws `RequestMalformedError` when it names none that exists.
  */
-export function messageToWork(message: Message, capabilities: readonly Capability[], receivedAt: number): Work {
-  refuseExpired(message, receivedAt);
-  const capability = chooseCapability(message, capabilities);
+export function messageToWork(message: Message, agent: Addressed, receivedAt: number): AskedWork {
+  const capability = chooseCapability(message, agent);
   const { metadata, parts } = message;
-  const files = filesOf(parts);
   const context = metadataObject(metadata, "context");
   const repair = repairOf(metadata);
   return {
-    key: message.messageId,
     capability,
     input: dataOf(parts)[0] ?? null,
     // The problems are told apart from the instruction, as to an agent in the orchestrator's process.
     text: textOf(repair === undefined ? parts : parts.filter((part) => !isRepairPart(part))) ?? null,
-    exchanges: [],
-    task: null,
     assignment: toAssignment(message, capability, receivedAt),
-    ...(files.length === 0 ? {} : { files }),
     ...(context === undefined ? {} : { context }),
-    ...(repair === undefined ? {} : { repair }),
+    ...(repair === undefined ? {} : { repair: { problems: repair.problems } }),
   };
 }
 
-/** A message that lay somewhere for too long is not carried out any more (requirements W082). */
-function refuseExpired({ metadata }: Message, receivedAt: number): void {
-  const ttlMs = metadataNumber(metadata, "ttl_ms") ?? 0;
-  const sent = metadataText(metadata, "timestamp") ?? "";
-  const expiresAt = Date.parse(sent) + ttlMs;
-  if (ttlMs <= 0 || Number.isNaN(expiresAt) || receivedAt <= expiresAt) return;
-  const now = new Date(receivedAt).toISOString();
-  throw new RequestMalformedError(
-    `The message of ${sent} was to live for ${ttlMs} ms, and here it is ${now}; send it anew, or set the clocks.`,
-  );
-}
-
-/** The next turn of the same work: the agent's question, and what this message answers. */
-export function nextTurn(work: Work, asked: Outcome, message: Message): Work {
-  if (asked.kind !== "inputRequired" && asked.kind !== "authRequired") return work;
-  const answer: Json = dataOf(message.parts)[0] ?? textOf(message.parts) ?? null;
-  return { ...work, key: message.messageId, exchanges: [...work.exchanges, { question: asked.question, answer }] };
-}
-
-function chooseCapability(message: Message, capabilities: readonly Capability[]): string {
-  const named = metadataText(message.metadata, "operation", "skill", "skill_id", "skillId");
+/** Among other agents, one that can do one thing goes by its own name too. */
+function chooseCapability(message: Message, { name: own, capabilities }: Addressed): string {
+  const named = metadataText(message.metadata, ...SKILL_KEYS);
   const names = capabilities.map(({ name }) => name);
   if (named !== undefined && names.includes(named)) return named;
   const [only] = names;
-  if (named === undefined && names.length === 1 && only !== undefined) return only;
-  const problem = named === undefined ? "The message does not say which skill it wants" : `There is no skill "${named}"`;
-  throw new RequestMalformedError(`${problem}; put one of ${names.join(", ")} in message.metadata.operation.`);
+  return (named === undefined || named === own) && names.length === 1 && only !== undefined ? only : refuseSkill(named, names);
 }
 
 function toAssignment(message: Message, operation: string, receivedAt: number): AssignmentMetadata {
   const { metadata, messageId } = message;
   const contextRef = metadataText(metadata, "context_ref");
+  const traceparent = metadataText(metadata, "traceparent");
   return {
     sender: metadataText(metadata, "sender") ?? "",
     receiver: metadataText(metadata, "receiver") ?? "",
@@ -79,6 +63,7 @@ function toAssignment(message: Message, operation: string, receivedAt: number): 
     operation,
     timestamp: metadataText(metadata, "timestamp") ?? new Date(receivedAt).toISOString(),
     hop_count: metadataNumber(metadata, "hop_count") ?? 0,
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(contextRef === undefined ? {} : { context_ref: contextRef }),
     ...toCoordination(metadata),
   };

@@ -6,6 +6,7 @@ import { newRecord } from "../mailbox/new-record.ts";
 import { pageOf } from "../mailbox/page.ts";
 import { keyOf, type Batch, type DefinitionRow, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
 import { pageOfDefinitions } from "./list-definitions.ts";
+import { PayloadUses } from "./payload-uses.ts";
 
 type Entry = {
   record: RunRecord;
@@ -19,6 +20,10 @@ type Entry = {
 /**
  * A store for tests and simulation: as faithful as the one on disk (facts are texts, a batch is all
  * or nothing) and as durable as the object. A second host on the same store is a restart.
+ *
+ * It also holds the tasks of an agent that is served without a database, and then for as long as the
+ * process lives: so it may forget. Of more runs than `maxRuns` those that ended first go, when a new
+ * one comes; a run that has not ended is never forgotten.
  */
 export class MemoryStore implements Store {
   readonly #runs = new Map<string, Entry>();
@@ -27,6 +32,14 @@ export class MemoryStore implements Store {
   readonly #cursors = new Map<string, Json>();
   readonly #lookUps = new Map<string, LookUp & { readonly kind: LookUpKind }>();
   readonly #stalled = new Map<string, string[]>();
+  readonly #uses = new PayloadUses(this.#payloads);
+  readonly #maxRuns: number;
+  /** In the order in which they ended. */
+  readonly #ended = new Set<string>();
+
+  constructor({ maxRuns = Number.POSITIVE_INFINITY }: { readonly maxRuns?: number } = {}) {
+    this.#maxRuns = maxRuns;
+  }
 
   commit(batch: Batch): void {
     for (const row of batch.definitions) {
@@ -35,10 +48,16 @@ export class MemoryStore implements Store {
       if (known === undefined) this.#definitions.set(key, row);
       else if (row.rebinds) this.#definitions.set(key, { ...known, definition: row.definition });
     }
-    for (const row of batch.newRuns) this.#runs.set(keyOf(row.run), newEntry(row));
-    for (const { run, seq, version, body, payloads } of batch.facts) this.#entry(run).facts.push({ seq, version, body, payloads });
     for (const { run, hash, content } of batch.payloads) this.#payloads.set(`${run.tenant}/${hash}`, content);
     for (const { tenant, hash, content } of batch.loosePayloads) this.#payloads.set(`${tenant}/${hash}`, content);
+    for (const row of batch.newRuns) {
+      this.#makeRoom();
+      this.#runs.set(keyOf(row.run), newEntry(row));
+    }
+    for (const { run, seq, version, body, payloads } of batch.facts) {
+      this.#entry(run).facts.push({ seq, version, body, payloads });
+      if (this.#isBounded) this.#uses.add(run.tenant, { body, payloads });
+    }
     for (const { run, kind, key, path, open } of batch.lookUps) {
       if (open) this.#lookUps.set(`${run.tenant}/${kind}/${key}`, { kind, key, run, path });
       else this.#lookUps.delete(`${run.tenant}/${kind}/${key}`);
@@ -52,6 +71,7 @@ export class MemoryStore implements Store {
       const { asks: _, ...record } = entry.record;
       entry.record = { ...record, status, updatedAt: at, endedAt, error, ...(asks === null ? {} : { asks }) };
     }
+    for (const { run, endedAt } of batch.statuses) if (this.#isBounded && endedAt !== null) this.#ended.add(keyOf(run));
     for (const { run, at } of batch.timers) this.#entry(run).wakeAt = at;
     for (const { run, owes } of batch.owing) this.#entry(run).owes = owes;
     for (const { run, seq, version, body } of batch.snapshots) this.#entry(run).snapshot = { seq, version, body };
@@ -61,6 +81,22 @@ export class MemoryStore implements Store {
     }
     for (const run of batch.unstalled) this.#stalled.delete(keyOf(run));
     for (const { run, input } of batch.stalled) this.#stalled.set(keyOf(run), [...(this.#stalled.get(keyOf(run)) ?? []), input]);
+  }
+
+  get #isBounded(): boolean {
+    return this.#maxRuns < Number.POSITIVE_INFINITY;
+  }
+
+  #makeRoom(): void {
+    const [oldest] = this.#ended;
+    if (this.#runs.size < this.#maxRuns || oldest === undefined) return;
+    const entry = this.#runs.get(oldest);
+    this.#ended.delete(oldest);
+    this.#runs.delete(oldest);
+    if (entry === undefined) return;
+    const { tenant } = entry.record.run;
+    for (const fact of entry.facts) for (const key of this.#uses.remove(tenant, fact)) this.#payloads.delete(key);
+    for (const [key, { run }] of this.#lookUps) if (keyOf(run) === oldest) this.#lookUps.delete(key);
   }
 
   #entry(run: RunRef): Entry {

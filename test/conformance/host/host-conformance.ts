@@ -10,7 +10,7 @@ import { keptContentLaws, payloadLaws } from "./payload-laws.ts";
 import { quarantineLaws, quarantineWaitLaws, refusedStartLaws, releaseLaws } from "./quarantine-laws.ts";
 import { recoveryLaws, stoppingLaws, takingUpLaws, unboundLaws } from "./recovery-laws.ts";
 import { cancelLaws, pauseLaws } from "./steering-laws.ts";
-import { taskLaws } from "./task-laws.ts";
+import { keptRequestLaws, taskLaws } from "./task-laws.ts";
 import { clockLaws, timerLaws, wakeLaws } from "./timer-laws.ts";
 import { watchEndLaws, watchLaws } from "./watch-laws.ts";
 import { parentLaws, takenVersionLaws, versionLaws } from "./version-laws.ts";
@@ -52,6 +52,7 @@ const GROUPS: readonly (readonly [title: string, promise: (open: OpenWorld) => v
   ["versions that are taken (law 10)", takenVersionLaws],
   ["runs of sub-workflows", parentLaws],
   ["tasks of callers over A2A", taskLaws],
+  ["requests and consumers of tasks", keptRequestLaws],
 ];
 
 /** The laws of ports/host.ts, checked of one kind of host. Every host runs this, whole. */

@@ -56,7 +56,10 @@ export function taskLaws(open: OpenWorld): void {
     expect(await world.host.count({ tenant: DEFAULT_TENANT, labels: LABELS, status: ["canceled"] })).toBe(1);
     expect(await world.host.count({ tenant: tenantOf("other") })).toBe(0);
   });
+}
 
+/** What else is kept for them: their requests, and how far durable consumers are. */
+export function keptRequestLaws(open: OpenWorld): void {
   it("keeps the request that a task came from, and every further message before what it caused", async () => {
     const world = await open();
     await world.start("task", single, { origin: ORIGIN });

@@ -10,7 +10,7 @@ import { fail } from "../../../src/agents/answers.ts";
 import { defineAgent } from "../../../src/agents/function-agent.ts";
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { TuttiError } from "../../../src/base/errors.ts";
-import { openOrchestrator } from "../../../src/compose.ts";
+import { openOrchestrator } from "../../../src/compose/open-orchestrator.ts";
 import type { RunHandle } from "../../../src/runtime/orchestrator.ts";
 
 export type DiskReport =

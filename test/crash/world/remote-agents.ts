@@ -7,17 +7,18 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { Role } from "@a2a-js/sdk";
-import { createAdaptorServer } from "@hono/node-server";
+import type { Message, SendMessageRequest, Task } from "@a2a-js/sdk";
 
-import { agentCard } from "../../../src/a2a/server/agent-card.ts";
-import { AgentRequestHandler } from "../../../src/a2a/server/request-handler.ts";
-import { type Claim, MemoryTaskStore, type StoredTask, type TaskStore } from "../../../src/a2a/server/task-store.ts";
+import { cardOfAgent } from "../../../src/a2a/card/make-card.ts";
+import { AgentDesk } from "../../../src/a2a/server/agent-desk.ts";
+import type { TaskHandler } from "../../../src/a2a/server/handler.ts";
+import { RunTaskHandler, type RunTaskHandlerOptions } from "../../../src/a2a/server/run-task-handler.ts";
+import { servedAgent } from "../../../src/a2a/server/served-agent.ts";
 import { DEDUPE_EXTENSION } from "../../../src/a2a/wire/wire.ts";
+import { openOrchestrator } from "../../../src/compose/open-orchestrator.ts";
 import type { LocalAgent } from "../../../src/ports/agents.ts";
 import type { Log } from "../../../src/ports/log.ts";
-import { a2aRoutes } from "../../../src/server/a2a-routes.ts";
-import { serveAgent } from "../../../src/server/serve-agent.ts";
+import { createA2aServer } from "../../../src/server/a2a-server.ts";
 import { remoteAgents } from "./agents.ts";
 import * as journal from "./journal.ts";
 
@@ -27,78 +28,58 @@ const logErrors: Log = (level, event, fields) => {
   if (level === "error") process.stderr.write(`${event} ${JSON.stringify(fields)}\n`);
 };
 
-/** A store that writes down every message that comes. */
-class WitnessStore extends MemoryTaskStore {
-  readonly #agent: string;
+/** A handler that writes down every message that comes, and the task that holds it. Its clients stream no message. */
+class Witness extends RunTaskHandler {
   readonly #directory: string;
-  readonly #seen = new Set<string>();
+  readonly #agent: string;
+  readonly #dedupes: boolean;
+  readonly #arrived = new Set<string>();
+  readonly #held = new Set<string>();
 
-  constructor(agent: string, directory: string) {
-    super(CAPACITY);
-    this.#agent = agent;
+  constructor(options: RunTaskHandlerOptions, directory: string) {
+    super(options);
     this.#directory = directory;
+    this.#agent = options.name;
+    this.#dedupes = options.dedupe === true;
   }
 
-  override async claim(message: Parameters<TaskStore["claim"]>[0]): Promise<Claim> {
-    const claim = await super.claim(message);
-    journal.write(this.#directory, { event: "arrival", agent: this.#agent, messageId: message.id, known: claim.kind === "known" });
-    return claim;
+  override async sendMessage(...[params, context]: Parameters<TaskHandler["sendMessage"]>): Promise<Message | Task> {
+    const { messageId = "" } = params.message ?? {};
+    const known = this.#dedupes && this.#arrived.has(messageId);
+    journal.write(this.#directory, { event: "arrival", agent: this.#agent, messageId, known });
+    this.#arrived.add(messageId);
+    const answer = await super.sendMessage(params, context);
+    if (!("messageId" in answer)) this.#hold(params, answer.id);
+    return answer;
   }
 
-  override save(stored: StoredTask): Promise<void> {
-    for (const { messageId, role, metadata } of stored.task.history) {
-      const place = `${stored.task.id} ${messageId}`;
-      if (role !== Role.ROLE_USER || this.#seen.has(place)) continue;
-      this.#seen.add(place);
-      const { correlation_id: correlation, workflow_id: run, subtask_id: path, attempt } = metadata ?? {};
-      const whose = { correlation: String(correlation), run: String(run), path: String(path), attempt: Number(attempt) };
-      journal.write(this.#directory, { event: "message", agent: this.#agent, messageId, taskId: stored.task.id, ...whose });
-    }
-    return super.save(stored);
-  }
-}
-
-/** It knows no message again: each makes a task of its own. */
-class ForgetfulStore extends WitnessStore {
-  #count = 0;
-
-  override claim(message: Parameters<TaskStore["claim"]>[0]): Promise<Claim> {
-    this.#count += 1;
-    return super.claim({ ...message, id: `${message.id} ${this.#count}` });
+  #hold({ message }: SendMessageRequest, taskId: string): void {
+    const { messageId = "", metadata } = message ?? {};
+    if (this.#held.has(`${taskId} ${messageId}`)) return;
+    this.#held.add(`${taskId} ${messageId}`);
+    const { correlation_id: correlation, workflow_id: run, subtask_id: path, attempt } = metadata ?? {};
+    const whose = { correlation: String(correlation), run: String(run), path: String(path), attempt: Number(attempt) };
+    journal.write(this.#directory, { event: "message", agent: this.#agent, messageId, taskId, ...whose });
   }
 }
 
-async function servePlain(agent: LocalAgent, directory: string): Promise<string> {
+async function serveWitnessed(agent: LocalAgent, directory: string): Promise<string> {
+  const dedupe = agent.name !== "plain";
+  const desk = new AgentDesk();
+  const { thing, worker } = servedAgent({ agent, desk, log: logErrors, isDirect: () => false });
+  const orchestrator = await openOrchestrator({ db: ":memory:", agents: [worker], log: logErrors });
   let url = "";
-  const card = () => {
-    const whole = agentCard(agent, { url, needsToken: false });
+  const card = async () => {
+    const interfaces = [{ url, binding: "JSONRPC", version: "1.0" } as const];
+    const whole = cardOfAgent(agent, { interfaces, streaming: true, pushNotifications: false, extendedAgentCard: false, security: [] });
     const { capabilities } = whole;
-    if (capabilities === undefined) return whole;
-    return {
-      ...whole,
-      capabilities: { ...capabilities, extensions: capabilities.extensions.filter(({ uri }) => uri !== DEDUPE_EXTENSION) },
-    };
+    if (dedupe || capabilities === undefined) return whole;
+    const extensions = capabilities.extensions.filter(({ uri }) => uri !== DEDUPE_EXTENSION);
+    return { ...whole, capabilities: { ...capabilities, extensions } };
   };
-  const store = new ForgetfulStore(agent.name, directory);
-  const handler = new AgentRequestHandler({
-    agent,
-    card,
-    store,
-    log: logErrors,
-    now: Date.now,
-    maxWorking: CAPACITY,
-    isDirect: () => false,
-  });
-  const app = a2aRoutes({
-    handler,
-    token: null,
-    maxRequestBytes: 1_000_000,
-    heartbeatMs: 15_000,
-    log: logErrors,
-    isClosing: () => false,
-    hosts: null,
-  });
-  url = await listen(createAdaptorServer({ fetch: app.fetch, hostname: "127.0.0.1" }) as Server);
+  const options = { orchestrator, desk, things: [thing], name: agent.name, card, dedupe, maxWorking: CAPACITY };
+  const served = [{ path: "", handler: new Witness(options, directory) }];
+  ({ url } = await createA2aServer({ served, limits: { callsPerCaller: CAPACITY }, log: logErrors }));
   return url;
 }
 
@@ -133,8 +114,7 @@ function serveHook(directory: string): Promise<string> {
 async function main(directory: string): Promise<void> {
   const addresses: { [name: string]: string } = { hook: await serveHook(directory) };
   for (const agent of Object.values(remoteAgents({ directory, life: journal.REMOTE_LIFE }))) {
-    if (agent.name === "plain") addresses[agent.name] = await servePlain(agent, directory);
-    else addresses[agent.name] = (await serveAgent(agent, { store: new WitnessStore(agent.name, directory), log: logErrors })).url;
+    addresses[agent.name] = await serveWitnessed(agent, directory);
   }
   process.stdin.on("end", () => process.exit(0)).resume();
   process.stdout.write(`${JSON.stringify(addresses)}\n`);

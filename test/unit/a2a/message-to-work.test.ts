@@ -1,10 +1,11 @@
 import { Role } from "@a2a-js/sdk";
 import { expect, it } from "vitest";
 
+import { refuseExpired } from "../../../src/a2a/server/check-message.ts";
 import { messageToWork } from "../../../src/a2a/server/message-to-work.ts";
 import { message, textPart } from "../../../src/a2a/wire/wire.ts";
 
-const CAPABILITIES = [{ name: "work", description: "Works.", tags: [], inputSchema: null, outputSchema: null }];
+const AGENT = { name: "worker", capabilities: [{ name: "work", description: "Works.", tags: [], inputSchema: null, outputSchema: null }] };
 const SENT_AT = Date.UTC(2026, 0, 1);
 
 function sent(ttlMs: number) {
@@ -13,10 +14,20 @@ function sent(ttlMs: number) {
 }
 
 it("a message is carried out as long as it lives, and not any more when it has expired (W082)", () => {
-  expect(messageToWork(sent(30_000), CAPABILITIES, SENT_AT + 30_000)).toMatchObject({ text: "Do it." });
-  expect(() => messageToWork(sent(30_000), CAPABILITIES, SENT_AT + 30_001)).toThrow(/was to live for 30000 ms/);
+  expect(() => refuseExpired(sent(30_000), SENT_AT + 30_000)).not.toThrow();
+  expect(() => refuseExpired(sent(30_000), SENT_AT + 30_001)).toThrow(/was to live for 30000 ms/);
 });
 
 it("a message without a time to live never expires", () => {
-  expect(messageToWork(sent(0), CAPABILITIES, SENT_AT + 86_400_000)).toMatchObject({ text: "Do it." });
+  expect(() => refuseExpired(sent(0), SENT_AT + 86_400_000)).not.toThrow();
+});
+
+it("an agent that can do one thing is given a message that names it, what it can do, or nothing", () => {
+  for (const operation of ["work", "worker", ""]) {
+    const asked = messageToWork({ ...sent(0), metadata: { operation } }, AGENT, SENT_AT);
+    expect(asked).toMatchObject({ capability: "work", text: "Do it.", assignment: { operation: "work" } });
+  }
+  expect(() => messageToWork({ ...sent(0), metadata: { operation: "fly" } }, AGENT, SENT_AT)).toThrow(
+    /There is no skill "fly"; put one of work/,
+  );
 });

@@ -1,3 +1,4 @@
+import { TaskState } from "@a2a-js/sdk";
 import { createHash, generateKeyPairSync } from "node:crypto";
 
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from "jose";
@@ -14,9 +15,18 @@ const PEMS = {
 };
 const NOW = Date.UTC(2026, 0, 5, 8);
 const TARGET: PushTarget = { url: "https://hooks.example.com/a2a", token: "t", scheme: "", credentials: "" };
+const TASK = {
+  id: "t1",
+  contextId: "c1",
+  status: { state: TaskState.TASK_STATE_INPUT_REQUIRED, message: undefined, timestamp: "2026-01-05T08:00:00.000Z" },
+  artifacts: [],
+  history: [],
+  metadata: undefined,
+};
 const TOLD = {
   id: "7.1",
   trace: null,
+  task: () => TASK,
   event: { payload: { $case: "statusUpdate", value: { taskId: "t1", contextId: "c1", status: undefined, metadata: undefined } } },
 } as const;
 
@@ -66,4 +76,16 @@ test("without a key nothing is signed, and the same event has the same id and bo
   });
   expect([later.body, later.headers["webhook-id"]]).toEqual([first.body, "t1/7.1"]);
   expect(JSON.parse(first.body)).toEqual({ statusUpdate: { taskId: "t1", contextId: "c1" } });
+});
+
+test("a notification for a client of 0.3 is the whole task, in the words of 0.3", async () => {
+  const target = { ...TARGET, version: "0.3" } as const;
+  const { headers, body } = await pushRequest({ run: runOf("t1"), target, told: TOLD, signer: null, now: NOW });
+  expect(headers).toMatchObject({ "content-type": "application/json", "A2A-Version": "0.3", "x-a2a-notification-token": "t" });
+  expect(JSON.parse(body)).toEqual({
+    kind: "task",
+    id: "t1",
+    contextId: "c1",
+    status: { state: "input-required", timestamp: "2026-01-05T08:00:00.000Z" },
+  });
 });

@@ -1,0 +1,134 @@
+/**
+ * From a message without a task to the run that it starts (issue 4, Mapping and Idempotency).
+ *
+ * 1. The same message of the same caller starts one run: its id is made of both. With another content
+ *    it is refused. A message that was taken is found again, however late it comes.
+ * 2. What is refused has started nothing.
+ */
+import { randomUUID } from "node:crypto";
+
+import { Message } from "@a2a-js/sdk";
+import { RequestMalformedError } from "@a2a-js/sdk/errors";
+import { v5 } from "uuid";
+
+import { TuttiError } from "../../base/errors.ts";
+import type { JsonObject } from "../../base/json.ts";
+import { MAX_HOPS } from "../../base/limits.ts";
+import { CALLER_LABEL, CONTEXT_LABEL } from "../../runtime/task-labels.ts";
+import { metadataNumber } from "../wire/wire.ts";
+import { contentOf, refuseExpired, refuseOtherTypes } from "./check-message.ts";
+import { type CallContext, type Caller, OverloadError } from "./handler.ts";
+import { chooseThing, type ServedThing } from "./served-thing.ts";
+import type { FoundTask, Tasks } from "./tasks.ts";
+import type { Room } from "./room.ts";
+import type { Turns } from "./turns.ts";
+
+export type Acceptance = {
+  readonly tasks: Tasks;
+  readonly things: readonly ServedThing[];
+  readonly turns: Turns;
+  /** Tells the messages of one served thing from those of another. */
+  readonly name: string;
+  readonly dedupe: boolean;
+  readonly room: Room;
+};
+
+export type Accepted = FoundTask & { readonly isNew: boolean };
+
+/** The task of a message that names none. */
+export async function acceptMessage(on: Acceptance, message: Message, context: CallContext): Promise<Accepted> {
+  const thing = chooseThing(on.things, message);
+  if (!on.dedupe) return begin(on, { thing, message, context, id: `task_${randomUUID()}` });
+  const id = taskIdOf(on.name, message.messageId, context.caller);
+  return on.turns.take(id, async () => {
+    const known = await on.tasks.look(id, context.caller);
+    if (known === null) return begin(on, { thing, message, context, id });
+    await expectSame(on, known, message);
+    return { ...known, isNew: false };
+  });
+}
+
+/** Tutti's own namespace for the ids of tasks; it must never change. */
+const NAMESPACE = "c5a1d7e2-8b0f-5e64-a3d9-1f7c2b9604ad";
+
+function taskIdOf(name: string, messageId: string, { tenant, name: caller }: Caller): string {
+  return `task_${v5(JSON.stringify([tenant, caller, name, messageId]), NAMESPACE).replaceAll("-", "")}`;
+}
+
+type New = { readonly thing: ServedThing; readonly message: Message; readonly context: CallContext; readonly id: string };
+
+async function begin(on: Acceptance, request: New): Promise<Accepted> {
+  const { thing, message, context } = request;
+  const receivedAt = on.tasks.clock.now();
+  refuseExpired(message, receivedAt);
+  refuseOtherTypes(message, thing.inputModes);
+  await expectOwnReferences(on, message, context.caller);
+  return on.room.begin(thing, context.caller, () => start(on, request, receivedAt));
+}
+
+async function start(on: Acceptance, { thing, message, context, id }: New, receivedAt: number): Promise<Accepted> {
+  const { caller, traceparent } = context;
+  const hops = hopsOf(message);
+  const keepFile = (content: Uint8Array): Promise<string> => on.tasks.host.putPayload(caller.tenant, content);
+  const input = await thing.toInput(message, { receivedAt, keepFile });
+  const contextId = message.contextId === "" ? `ctx_${randomUUID()}` : message.contextId;
+  const origin = { caller: caller.name, context: contextId, message: toRecord({ ...message, contextId, taskId: id }) };
+  try {
+    const { run, created } = await on.tasks.orchestratorFor(caller).start(thing.definition, input, {
+      id,
+      by: caller.name,
+      labels: { [CALLER_LABEL]: caller.name, [CONTEXT_LABEL]: contextId },
+      origin,
+      workflows: thing.children,
+      ...(traceparent === null ? {} : { trace: traceparent }),
+      ...(hops === undefined ? {} : { hops }),
+    });
+    return { run, shape: thing.shape, isNew: created };
+  } catch (error) {
+    if (error instanceof TuttiError && error.code === "T4002") return takenMeanwhile(on, { thing, message, context, id });
+    throw error;
+  }
+}
+
+/** Another process on the same database was quicker with the same message. */
+async function takenMeanwhile(on: Acceptance, { id, message, context }: New): Promise<Accepted> {
+  const known = await on.tasks.find(id, context.caller);
+  await expectSame(on, known, message);
+  return { ...known, isNew: false };
+}
+
+/** The same id with another content is a mistake of the caller's, and nothing that could be carried out. */
+async function expectSame(on: Acceptance, known: FoundTask, message: Message): Promise<void> {
+  const [first] = await on.tasks.host.history(known.run, 1, 1);
+  if (first === undefined) throw new OverloadError("The task is only just being made.");
+  const origin = first.fact.kind === "runStarted" ? first.fact.origin : undefined;
+  if (origin !== undefined && contentOf(Message.fromJSON(origin.message)) === contentOf(message)) return;
+  throw new RequestMalformedError({
+    message: `Message id "${message.messageId}" was used before, with another content (T4002); a new message needs a new id.`,
+    metadata: { code: "T4002", message_id: message.messageId },
+  });
+}
+
+async function expectOwnReferences({ tasks }: Acceptance, { referenceTaskIds }: Message, caller: Caller): Promise<void> {
+  for (const id of referenceTaskIds) {
+    if ((await tasks.look(id, caller)) !== null) continue;
+    throw new RequestMalformedError({
+      message: `The message refers to task ${id.slice(0, 200)}, and there is none.`,
+      metadata: { reference_task_id: id.slice(0, 200) },
+    });
+  }
+}
+
+/** How many orchestrators the request has passed; beyond the limit it goes in a circle. */
+function hopsOf({ metadata }: Message): number | undefined {
+  const hops = metadataNumber(metadata, "hop_count");
+  if (hops === undefined || hops <= 0) return undefined;
+  if (hops > MAX_HOPS) throw new RequestMalformedError(`The request has passed ${hops} orchestrators; the limit is ${MAX_HOPS}.`);
+  return Math.floor(hops);
+}
+
+/** A message as facts hold it. */
+export function toRecord(message: Message): JsonObject {
+  // ProtoJSON of a message that was checked is plain JSON.
+  return Message.toJSON(message) as JsonObject;
+}

@@ -1,0 +1,67 @@
+import type { RunRef } from "../../base/ids.ts";
+import type { Host } from "../../ports/host.ts";
+import type { AgentDesk } from "./agent-desk.ts";
+import { type Caller, OverloadError } from "./handler.ts";
+import type { ServedThing } from "./served-thing.ts";
+
+export type RoomLimits = {
+  /** Tasks at work at once. */
+  readonly working: number;
+  /** Tasks that are not over, where they take up memory. */
+  readonly open: number;
+};
+
+/**
+ * Whether one more task may begin. Of agents, the handlers at work are counted, whoever may still want
+ * what they do; of workflows, the runs at work: one that waits for somebody costs nothing.
+ */
+export class Room {
+  readonly #host: Host;
+  readonly #desk: AgentDesk;
+  readonly #limits: RoomLimits;
+  /** Tasks that are just being begun. */
+  #beginning = 0;
+  /** Runs that began here and are not over; no more of them than this are at work. */
+  #open = 0;
+
+  constructor(host: Host, desk: AgentDesk, limits: RoomLimits) {
+    this.#host = host;
+    this.#desk = desk;
+    this.#limits = limits;
+  }
+
+  /** Begins a task if there is room for it. Rejects with `OverloadError`. */
+  async begin<Begun extends { readonly run: RunRef; readonly isNew: boolean }>(
+    thing: ServedThing,
+    caller: Caller,
+    begin: () => Promise<Begun>,
+  ): Promise<Begun> {
+    if (this.#open + this.#beginning >= this.#limits.open) throw new OverloadError("All tasks that can be remembered are still open.");
+    const atWork = this.#beginning + (await this.#atWork(thing, caller));
+    if (atWork >= this.#limits.working) throw new OverloadError("Too many tasks are being worked on.");
+    this.#beginning += 1;
+    try {
+      const begun = await begin();
+      if (begun.isNew) this.#count(begun.run);
+      return begun;
+    } finally {
+      this.#beginning -= 1;
+    }
+  }
+
+  async #atWork({ shape, definition }: ServedThing, { tenant }: Caller): Promise<number> {
+    if (shape.kind === "agent") return this.#desk.atWork;
+    // Counting them all is for when it may matter.
+    if (this.#open + this.#beginning < this.#limits.working) return 0;
+    return this.#host.count({ tenant, workflow: definition.name, status: ["running"] });
+  }
+
+  #count(run: RunRef): void {
+    this.#open += 1;
+    const leave = (): void => {
+      this.#open -= 1;
+    };
+    // It rejects when the host is being closed, or has forgotten the run: then it is open no more.
+    this.#host.whenOver(run).then(leave, leave);
+  }
+}

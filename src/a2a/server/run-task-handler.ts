@@ -1,0 +1,266 @@
+/**
+ * The operations of A2A on runs: a task *is* a run of what is served (issue 4). So what a task has come
+ * to, and what it asks, is durable, and the same for everyone who looks; this file only decides who
+ * may ask for what, and how long a call waits.
+ *
+ * 1. Nothing of a task is told, and nothing is done to it, before its caller is known to be the one
+ *    who asks.
+ * 2. A refusal has no effect, and is never the beginning of a stream.
+ * 3. Every wait is bounded; when its time is up the task is told as it is.
+ */
+import {
+  type AgentCard,
+  type CancelTaskRequest,
+  type DeleteTaskPushNotificationConfigRequest,
+  type GetTaskPushNotificationConfigRequest,
+  type GetTaskRequest,
+  type ListTaskPushNotificationConfigsRequest,
+  type ListTaskPushNotificationConfigsResponse,
+  type ListTasksRequest,
+  type ListTasksResponse,
+  type Message,
+  type SendMessageRequest,
+  type SubscribeToTaskRequest,
+  type Task,
+  type TaskPushNotificationConfig,
+  TaskState,
+} from "@a2a-js/sdk";
+import {
+  ExtendedAgentCardNotConfiguredError,
+  PushNotificationNotSupportedError,
+  RequestMalformedError,
+  TaskNotCancelableError,
+  UnsupportedOperationError,
+} from "@a2a-js/sdk/errors";
+
+import { ANSWERED_END_MS, BLOCKING_CANCEL_MS, BLOCKING_SEND_MS, MAX_SERVED_WORKING } from "../../base/limits.ts";
+import { type Clock, systemClock } from "../../ports/clock.ts";
+import { type Orchestrator, RunHandle } from "../../runtime/orchestrator.ts";
+import { placeOf } from "../task/task-event.ts";
+import { isSettled, isTerminal, metadataText } from "../wire/wire.ts";
+import { type Accepted, type Acceptance, acceptMessage } from "./accept-message.ts";
+import { AgentDesk } from "./agent-desk.ts";
+import { answerMessage } from "./answer-message.ts";
+import { checkedMessage, checkHistoryLength, withHistory } from "./check-message.ts";
+import { DirectAnswers } from "./direct-answers.ts";
+import type { CallContext, Caller, TaskEvents, TaskHandler } from "./handler.ts";
+import { listTasks } from "./list-tasks.ts";
+import type { PushConfigs } from "../push/push-configs.ts";
+import { Room } from "./room.ts";
+import type { ServedThing } from "./served-thing.ts";
+import { single, taskEvent, TaskStream } from "./task-stream.ts";
+import { type FoundTask, Tasks } from "./tasks.ts";
+import type { FollowedTask } from "./task-views.ts";
+import { Turns } from "./turns.ts";
+
+export type RunTaskHandlerOptions = {
+  readonly orchestrator: Orchestrator;
+  /** What is served: one thing, or several that messages choose from by their skills. */
+  readonly things: readonly ServedThing[];
+  /** Under which its messages are told from those to other handlers: it must stay the same. */
+  readonly name: string;
+  readonly card: () => Promise<AgentCard>;
+  /** Null when there is none for the caller; without it, the card announces none. */
+  readonly extendedCard?: (caller: Caller) => Promise<AgentCard | null>;
+  readonly push?: PushConfigs;
+  /** False: every message starts a run, also one that came before. */
+  readonly dedupe?: boolean;
+  /** What the agents of this process are doing; one for all handlers that serve them. */
+  readonly desk?: AgentDesk;
+  /** Tasks at work at once; more are turned away. */
+  readonly maxWorking?: number;
+  /** Tasks that are not over, where they take up memory; absent: as many as the database holds. */
+  readonly maxOpen?: number;
+  /** How long a message waits for its task. In milliseconds. */
+  readonly blockingMs?: number;
+  readonly clock?: Clock;
+};
+
+/** `isFirst`: the message is the one that began the task; `isNew`: just now. */
+type Taken = Accepted & { readonly isFirst: boolean };
+
+/** Serves workflows and agents as A2A tasks: each task is a run (issue 4, deliverables 1 to 4 and 6). */
+export class RunTaskHandler implements TaskHandler {
+  readonly #options: RunTaskHandlerOptions;
+  readonly #tasks: Tasks;
+  readonly #acceptance: Acceptance;
+  readonly #desk: AgentDesk;
+  readonly #direct: DirectAnswers;
+  readonly #blockingMs: number;
+
+  constructor(options: RunTaskHandlerOptions) {
+    this.#options = options;
+    const { things, name, clock = systemClock, dedupe = true } = options;
+    this.#desk = options.desk ?? new AgentDesk();
+    this.#direct = new DirectAnswers(this.#desk);
+    this.#blockingMs = options.blockingMs ?? BLOCKING_SEND_MS;
+    this.#tasks = new Tasks({ orchestrator: options.orchestrator, things, clock });
+    const { maxWorking = MAX_SERVED_WORKING, maxOpen = Number.POSITIVE_INFINITY } = options;
+    const room = new Room(this.#tasks.host, this.#desk, { working: maxWorking, open: maxOpen });
+    this.#acceptance = { tasks: this.#tasks, things, turns: new Turns(), name, dedupe, room };
+  }
+
+  card(): Promise<AgentCard> {
+    return this.#options.card();
+  }
+
+  async extendedCard(context: CallContext): Promise<AgentCard> {
+    const { extendedCard } = this.#options;
+    // A2A 3.3.4: what the card does not announce is not supported.
+    if (extendedCard === undefined) throw new UnsupportedOperationError("The agent has no extended card.");
+    const card = await extendedCard(context.caller);
+    if (card === null) throw new ExtendedAgentCardNotConfiguredError("There is no extended card for you.");
+    return card;
+  }
+
+  async sendMessage(params: SendMessageRequest, context: CallContext): Promise<Message | Task> {
+    const { historyLength, returnImmediately = false } = params.configuration ?? {};
+    checkHistoryLength(historyLength);
+    const taken = await this.#take(params, context);
+    const { task } = (await (returnImmediately ? this.#quickly(taken) : this.#tasks.waitFor(taken, isSettled, this.#blockingMs))).at;
+    return (taken.isFirst ? this.#direct.answerOf(task) : null) ?? this.#seen(withHistory(task, historyLength));
+  }
+
+  async sendStreamingMessage(params: SendMessageRequest, context: CallContext, after: string | null): Promise<TaskEvents> {
+    const taken = await this.#take(params, context);
+    // A reader that was cut off has the beginning already; a message that begins a task has no beginning.
+    if (after !== null && !taken.isNew) return this.#resume(taken, after);
+    const followed = await this.#quickly(taken);
+    const { task } = followed.at;
+    const direct = taken.isFirst ? this.#direct.answerOf(task) : null;
+    if (direct !== null) return single({ id: null, event: { payload: { $case: "message", value: direct } } });
+    this.#seen(task);
+    const isAtRest = isTerminal(task.status?.state) || task.status?.state === TaskState.TASK_STATE_INPUT_REQUIRED;
+    return isAtRest ? single(taskEvent(followed)) : this.#stream(taken, followed.seq, null);
+  }
+
+  async subscribeToTask(params: SubscribeToTaskRequest, context: CallContext, after: string | null): Promise<TaskEvents> {
+    const found = await this.#tasks.find(params.id, context.caller);
+    if (after !== null) return this.#resume(found, after);
+    const { seq, at } = await this.#tasks.follow(found);
+    this.#seen(at.task);
+    if (isTerminal(at.task.status?.state)) throw overBefore(at.task);
+    return this.#stream(found, seq, null);
+  }
+
+  async getTask(params: GetTaskRequest, context: CallContext): Promise<Task> {
+    checkHistoryLength(params.historyLength);
+    const found = await this.#tasks.find(params.id, context.caller);
+    return this.#seen(withHistory((await this.#tasks.follow(found)).at.task, params.historyLength));
+  }
+
+  async listTasks(params: ListTasksRequest, context: CallContext): Promise<ListTasksResponse> {
+    const answer = await listTasks(this.#tasks, params, context.caller);
+    for (const task of answer.tasks) this.#seen(task);
+    return answer;
+  }
+
+  async cancelTask(params: CancelTaskRequest, context: CallContext): Promise<Task> {
+    const found = await this.#tasks.find(params.id, context.caller);
+    const { task } = (await this.#tasks.follow(found)).at;
+    this.#seen(task);
+    if (isTerminal(task.status?.state)) throw overAlready(task);
+    const reason = metadataText(params.metadata, "reason", "cancellation_reason") ?? "Canceled by the caller.";
+    await new RunHandle(this.#tasks.host, found.run, false).cancel(reason, context.caller.name);
+    const isOver = ({ status }: Task): boolean => isTerminal(status?.state);
+    return (await this.#tasks.waitFor(found, isOver, BLOCKING_CANCEL_MS)).at.task;
+  }
+
+  async createPushConfig(params: TaskPushNotificationConfig, context: CallContext): Promise<TaskPushNotificationConfig> {
+    const { push, run } = await this.#pushOf(params.taskId, context);
+    return push.create(run, params, context.version);
+  }
+
+  async getPushConfig(params: GetTaskPushNotificationConfigRequest, context: CallContext): Promise<TaskPushNotificationConfig> {
+    const { push, run } = await this.#pushOf(params.taskId, context);
+    return push.get(run, params.id);
+  }
+
+  async listPushConfigs(
+    params: ListTaskPushNotificationConfigsRequest,
+    context: CallContext,
+  ): Promise<ListTaskPushNotificationConfigsResponse> {
+    const { push, run } = await this.#pushOf(params.taskId, context);
+    return push.list(run, { pageSize: params.pageSize, pageToken: params.pageToken });
+  }
+
+  async deletePushConfig(params: DeleteTaskPushNotificationConfigRequest, context: CallContext): Promise<void> {
+    const { push, run } = await this.#pushOf(params.taskId, context);
+    await push.delete(run, params.id);
+  }
+
+  async #pushOf(taskId: string, context: CallContext): Promise<{ readonly push: PushConfigs; readonly run: FoundTask["run"] }> {
+    const { push } = this.#options;
+    if (push === undefined) throw new PushNotificationNotSupportedError();
+    return { push, run: (await this.#tasks.find(taskId, context.caller)).run };
+  }
+
+  /** The task that a message belongs to, once it is durable. */
+  async #take(params: SendMessageRequest, context: CallContext): Promise<Taken> {
+    const message = checkedMessage(params.message);
+    const config = params.configuration?.taskPushNotificationConfig;
+    const { push } = this.#options;
+    if (config !== undefined) {
+      if (push === undefined) throw new PushNotificationNotSupportedError();
+      push.check(config);
+    }
+    const isFirst = message.taskId === "";
+    const taken = isFirst
+      ? await acceptMessage(this.#acceptance, message, context)
+      : { ...(await answerMessage(this.#acceptance, message, context)), isNew: false };
+    if (config !== undefined) await push?.attach(taken.run, config, { isFirst, version: context.version });
+    return { ...taken, isFirst };
+  }
+
+  /**
+   * The task as it is, but for an agent that has answered already: the commit of what it said is waited
+   * for, so that what is quick is told whole, once.
+   */
+  async #quickly(taken: FoundTask): Promise<FollowedTask> {
+    await nextLoopTurn();
+    if (!this.#desk.hasAnswered(taken.run.id)) return this.#tasks.follow(taken);
+    return this.#tasks.waitFor(taken, isSettled, ANSWERED_END_MS);
+  }
+
+  async #stream(found: FoundTask, headSeq: number, after: ReturnType<typeof placeOf>): Promise<TaskStream> {
+    const followed = await this.#tasks.followFrom(found, after === null ? headSeq : after.seq - 1);
+    return new TaskStream({ host: this.#tasks.host, followed, headSeq, after });
+  }
+
+  /** What follows an event: without gap or repetition, also when the task is over by now. */
+  async #resume(found: FoundTask, after: string): Promise<TaskEvents> {
+    const { seq, at } = await this.#tasks.follow(found);
+    this.#seen(at.task);
+    const place = placeOf(after);
+    if (place === null || place.seq > seq)
+      throw new RequestMalformedError(`"${after.slice(0, 40)}" is the id of no event of task ${at.task.id}.`);
+    const stream = await this.#stream(found, seq, place);
+    if (!isTerminal(at.task.status?.state)) return stream;
+    const first = await stream.next();
+    if (first.done === true) throw overBefore(at.task);
+    return stream.startingWith(first.value);
+  }
+
+  #seen(task: Task): Task {
+    this.#desk.markSeen(task.id);
+    return task;
+  }
+}
+
+function overBefore({ id }: Task): Error {
+  return new UnsupportedOperationError({
+    message: `Task ${id} is over; get it instead of subscribing to it.`,
+    metadata: { task_id: id },
+  });
+}
+
+function overAlready({ id, status }: Task): Error {
+  const state = TaskState[status?.state ?? 0] ?? "";
+  return new TaskNotCancelableError({ message: `Task ${id} is over already: ${state}.`, metadata: { task_id: id, state } });
+}
+
+function nextLoopTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,110 @@
+/**
+ * Runs as the tasks of their callers: finding them, following them, waiting for them.
+ *
+ * 1. A task is told to its caller alone: to others it does not exist, and nothing is said before that
+ *    is known (A2A 13.1).
+ * 2. A handler knows the tasks of what it serves, and no others.
+ */
+import type { Task } from "@a2a-js/sdk";
+import { TaskNotFoundError } from "@a2a-js/sdk/errors";
+
+import { parseRunId, type RunRef, type Tenant } from "../../base/ids.ts";
+import { MAX_TENANTS_AT_HAND } from "../../base/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Host, RunRecord } from "../../ports/host.ts";
+import type { Orchestrator } from "../../runtime/orchestrator.ts";
+import { CALLER_LABEL } from "../../runtime/task-labels.ts";
+import type { TaskShape } from "../task/task-event.ts";
+import { isTerminal } from "../wire/wire.ts";
+import type { Caller } from "./handler.ts";
+import type { ServedThing } from "./served-thing.ts";
+import { FollowedTask, TaskViews } from "./task-views.ts";
+
+/** A run that is a task of the one who asks. */
+export type FoundTask = { readonly run: RunRef; readonly shape: TaskShape };
+
+type TasksParts = { readonly orchestrator: Orchestrator; readonly things: readonly ServedThing[]; readonly clock: Clock };
+
+export class Tasks {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly #orchestrator: Orchestrator;
+  readonly #byTenant = new Map<Tenant, Orchestrator>();
+  readonly #shapeByWorkflow: ReadonlyMap<string, TaskShape>;
+  readonly #views: TaskViews;
+
+  constructor({ orchestrator, things, clock }: TasksParts) {
+    this.#orchestrator = orchestrator;
+    this.host = orchestrator.host;
+    this.clock = clock;
+    this.#shapeByWorkflow = new Map(things.map(({ definition, shape }) => [definition.name, shape]));
+    this.#views = new TaskViews(this.host);
+  }
+
+  /** The workflows whose runs are tasks here. */
+  get workflows(): readonly string[] {
+    return [...this.#shapeByWorkflow.keys()];
+  }
+
+  orchestratorFor({ tenant }: Caller): Orchestrator {
+    const known = this.#byTenant.get(tenant);
+    if (known !== undefined) return known;
+    const made = this.#orchestrator.forTenant(tenant);
+    this.#byTenant.set(tenant, made);
+    const [oldest] = this.#byTenant.keys();
+    if (this.#byTenant.size > MAX_TENANTS_AT_HAND && oldest !== undefined) this.#byTenant.delete(oldest);
+    return made;
+  }
+
+  /** A task of the caller's. Throws `TaskNotFoundError`, also when it is another caller's. */
+  async find(id: string, caller: Caller): Promise<FoundTask> {
+    const found = await this.look(id, caller);
+    if (found === null)
+      throw new TaskNotFoundError({ message: `There is no task ${id.slice(0, 200)}.`, metadata: { task_id: id.slice(0, 200) } });
+    return found;
+  }
+
+  /** The same; null when there is none. */
+  async look(id: string, caller: Caller): Promise<FoundTask | null> {
+    const parsed = parseRunId(id);
+    const record = parsed.ok ? await this.host.get({ tenant: caller.tenant, id: parsed.value }) : null;
+    return record === null ? null : this.asTask(record, caller);
+  }
+
+  /** A run's record as a task; null when it is none of the caller's here. */
+  asTask(record: RunRecord, caller: Caller): FoundTask | null {
+    const shape = this.#shapeByWorkflow.get(record.workflow);
+    return shape === undefined || record.labels[CALLER_LABEL] !== caller.name ? null : { run: record.run, shape };
+  }
+
+  /** The task as of its last fact. It goes on with the run as long as somebody asks. */
+  follow({ run, shape }: FoundTask): Promise<FollowedTask> {
+    return this.#views.current(run, shape);
+  }
+
+  /** One of the reader's own, as of a fact. */
+  async followFrom({ run, shape }: FoundTask, untilSeq: number): Promise<FollowedTask> {
+    const followed = new FollowedTask(run, shape);
+    await followed.catchUp(this.host, untilSeq);
+    return followed;
+  }
+
+  /** The task once it is as wanted; after a time, as it is then. */
+  async waitFor(task: FoundTask, isWanted: (task: Task) => boolean, limitMs: number): Promise<FollowedTask> {
+    const followed = await this.follow(task);
+    if (isWanted(followed.at.task)) return followed;
+    const limit = new AbortController();
+    const cancel = this.clock.schedule(limitMs, () => limit.abort());
+    try {
+      for await (const entry of this.host.watch(task.run, followed.seq + 1, limit.signal)) {
+        if (entry.kind === "fact") followed.apply(entry);
+        if (isWanted(followed.at.task)) break;
+      }
+    } finally {
+      cancel();
+    }
+    // What was committed together is told together. Behind the end there is nothing.
+    if (!isTerminal(followed.at.task.status?.state)) await followed.catchUp(this.host);
+    return followed;
+  }
+}

@@ -1,0 +1,73 @@
+import type { LocalAgent } from "../ports/agents.ts";
+import { logToStandardError } from "../ports/log.ts";
+import type { Orchestrator } from "../runtime/orchestrator.ts";
+import { type RunnableWorkflow, takeWorkflow } from "../runtime/workflows/built-workflow.ts";
+import { serve, type ServedPath, type ServingOptions } from "./serving.ts";
+import { servedParts, type ServerIdentity } from "./served-paths.ts";
+
+export type ServerOptions = ServingOptions &
+  ServerIdentity & {
+    readonly workflows?: readonly RunnableWorkflow[];
+    /** Agents of this process. */
+    readonly agents?: readonly LocalAgent[];
+  };
+
+/** A server that is running, and how it ends. */
+export type Server = AsyncDisposable & {
+  readonly url: string;
+  /** Where the cards are: of the whole server first, then of everything that it serves. */
+  readonly cards: readonly { readonly name: string; readonly url: string }[];
+  /** Takes nothing new, and lets what is open end for a while. The orchestrator goes on. */
+  close(): Promise<void>;
+};
+
+/**
+ * Serves workflows and agents of an orchestrator over A2A 1.0: all of them as skills of the server
+ * itself, and each under a path of its own, `/workflows/<name>` or `/agents/<name>`, with its own
+ * card. Every task is a run of the orchestrator. Throws T3012 when two of them have one skill, and as
+ * `serveAgent` does.
+ *
+ * @example
+ * await using orchestrator = await openOrchestrator({ agents: [greeter] });
+ * await using server = await createServer(orchestrator, { workflows: [hello], port: 4000 });
+ * console.log(server.cards[0]?.url);
+ */
+export async function createServer(orchestrator: Orchestrator, options: ServerOptions = {}): Promise<Server> {
+  const { agents = [], workflows = [], log = logToStandardError } = options;
+  const taken = workflows.map((workflow) => takeWorkflow(workflow, orchestrator.registry));
+  const { desk, workers, paths } = servedParts({ identity: options, agents, workflows: taken, log });
+  for (const worker of workers) orchestrator.register(worker);
+  const server = await serve({ orchestrator, desk, paths }, { ...options, log });
+  await takeUp(orchestrator, paths);
+  const close = (): Promise<void> => server.close();
+  return { url: server.url, cards: cardsOf(paths, server), close, [Symbol.asyncDispose]: close };
+}
+
+/** Where the card of each path is. */
+export function cardsOf(paths: readonly ServedPath[], server: { cardUrl(path: string): string }): Server["cards"] {
+  return paths.map(({ path, things }) => ({
+    name: path === "" ? "server" : (things[0]?.shape.name ?? ""),
+    url: server.cardUrl(path),
+  }));
+}
+
+const RUNS_PER_PAGE = 500;
+
+/** Work that an earlier process left, and nobody in this one could do until now. */
+async function takeUp({ host, tenant }: Orchestrator, paths: readonly ServedPath[]): Promise<void> {
+  for (const { definition, shape } of paths[0]?.things ?? []) {
+    if (shape.kind !== "agent") continue;
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof host.list>> = await host.list({
+        tenant,
+        workflow: definition.name,
+        status: ["running", "canceling"],
+        limit: RUNS_PER_PAGE,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      await Promise.all(page.items.map(({ run }) => host.post(run, { kind: "takenUp" })));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+
+import { describe, expect, it } from "vitest";
+
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
+import { createServer, type ServerOptions } from "../../../src/compose/create-server.ts";
+import { openOrchestrator } from "../../../src/compose/open-orchestrator.ts";
+import { serveAgent } from "../../../src/compose/serve-agent.ts";
+import { actor, DECIDED, helper, REPORT } from "../../unit/a2a/handler/agents.ts";
+import { folder } from "../../unit/a2a/handler/stage.ts";
+
+const QUIET = { log: () => undefined, drainMs: 20 };
+
+type Answer = { readonly result?: { readonly task: Task }; readonly error?: { readonly code: number; readonly message: string } };
+type Task = {
+  readonly id: string;
+  readonly status: { readonly state: string };
+  readonly artifacts?: readonly { readonly parts: readonly { readonly data?: unknown }[] }[];
+};
+
+async function rpc(url: string, method: string, params: object): Promise<Answer> {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "a2a-version": "1.0" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  return (await answer.json()) as Answer;
+}
+
+const say = (url: string, text: string, more: { skill?: string; now?: boolean; id?: string } = {}) =>
+  rpc(url, "SendMessage", {
+    message: {
+      messageId: more.id ?? randomUUID(),
+      role: "ROLE_USER",
+      parts: [{ text }],
+      ...(more.skill === undefined ? {} : { metadata: { skill: more.skill } }),
+    },
+    configuration: { returnImmediately: more.now === true },
+  });
+
+const workflows = [REPORT, DECIDED].map((workflow) => workflowFromObject(workflow));
+
+describe("a server of workflows and agents", () => {
+  const open = async (options: ServerOptions = {}) => {
+    const { agent, release } = actor();
+    const orchestrator = await openOrchestrator({ db: ":memory:", agents: [helper] });
+    const server = await createServer(orchestrator, { workflows, agents: [agent], ...QUIET, ...options });
+    const close = async () => {
+      release.open();
+      await server.close();
+      await orchestrator.close();
+    };
+    return { server, orchestrator, [Symbol.asyncDispose]: close };
+  };
+
+  it("has a card with a skill for everything, and a card for each under its own path", async () => {
+    await using stage = await open();
+    const { server } = stage;
+    const cards = await Promise.all(server.cards.map(async ({ url }) => (await (await fetch(url)).json()) as Card));
+    expect(server.cards.map(({ name }) => name)).toEqual(["server", "report", "decided", "actor"]);
+    expect(cards.map(({ name, supportedInterfaces }) => [name, supportedInterfaces[0]?.url])).toEqual([
+      ["tutti", server.url],
+      ["report", `${server.url}/workflows/report`],
+      ["decided", `${server.url}/workflows/decided`],
+      ["actor", `${server.url}/agents/actor`],
+    ]);
+    const ids = cards.map(({ skills }) => skills.map(({ id }) => id));
+    expect(ids[0]).toEqual(ids.slice(1).flat());
+  });
+
+  it("runs what a message chooses, at the server's path or at its own", async () => {
+    await using stage = await open();
+    const { url } = stage.server;
+    const tasks = await Promise.all([
+      say(url, "Peace", { skill: "report" }),
+      say(`${url}/workflows/report`, "Peace"),
+      say(url, "x", { skill: "echo" }),
+    ]);
+    expect(tasks.map(({ result }) => result?.task.status.state)).toEqual(Array.from({ length: 3 }, () => "TASK_STATE_COMPLETED"));
+    expect(await say(url, "Peace")).toMatchObject({ error: { code: -32602, message: expect.stringContaining("report, decided, echo") } });
+    const id = tasks[0].result?.task.id ?? "";
+    expect(await rpc(`${url}/workflows/report`, "GetTask", { id })).toMatchObject({ result: { id } });
+    expect(await rpc(`${url}/workflows/decided`, "GetTask", { id })).toMatchObject({ error: { code: -32001 } });
+    expect((await stage.orchestrator.record(id)).workflow).toBe("report");
+  });
+
+  it("refuses two things of one skill", async () => {
+    const { agent } = actor();
+    await using orchestrator = await openOrchestrator({ db: ":memory:" });
+    await expect(createServer(orchestrator, { agents: [agent, { ...agent, name: "other" }] })).rejects.toMatchObject({
+      code: "T3012",
+      message: expect.stringContaining('both have the skill "echo"'),
+    });
+  });
+
+  it("says on its card what it does not do", async () => {
+    await using stage = await open({ push: false, dedupe: false });
+    const { capabilities } = (await (await fetch(stage.server.cards[0]?.url ?? "")).json()) as Card;
+    expect(capabilities.pushNotifications ?? false).toBe(false);
+    expect(capabilities.extensions.filter(({ uri }) => uri.includes("dedupe"))).toEqual([]);
+  });
+});
+
+type Card = {
+  readonly name: string;
+  readonly supportedInterfaces: readonly { readonly url: string }[];
+  readonly skills: readonly { readonly id: string }[];
+  readonly capabilities: { readonly pushNotifications?: boolean; readonly extensions: readonly { readonly uri: string }[] };
+};
+
+describe("work that an earlier process left", () => {
+  it("goes on at once when a server for its agent is there again", async () => {
+    using place = folder();
+    const before = actor();
+    const first = await openOrchestrator({ db: place.db });
+    const old = await createServer(first, { agents: [before.agent], ...QUIET });
+    const { result } = await say(`${old.url}/agents/actor`, "x", { skill: "slow", now: true });
+    await before.started.opened;
+    await old.close();
+    await first.close();
+    const after = actor();
+    await using orchestrator = await openOrchestrator({ db: place.db });
+    await using server = await createServer(orchestrator, { agents: [after.agent], ...QUIET });
+    await after.started.opened;
+    after.release.open();
+    const id = result?.task.id ?? "";
+    await (await orchestrator.open(id)).result();
+    expect(await rpc(server.url, "GetTask", { id })).toMatchObject({ result: { status: { state: "TASK_STATE_COMPLETED" } } });
+  });
+
+  it("of an agent that is served from a database file is its own again, questions and all", async () => {
+    using place = folder();
+    const first = await serveAgent(actor().agent, { db: place.db, ...QUIET });
+    const { result: asked } = await say(first.url, "x", { skill: "ask", id: "m-1" });
+    await first.close();
+    await using served = await serveAgent(actor().agent, { db: place.db, ...QUIET });
+    expect((await say(served.url, "x", { skill: "ask", id: "m-1" })).result?.task.id).toBe(asked?.task.id);
+    const message = { messageId: "m-2", role: "ROLE_USER", parts: [{ text: "red" }], taskId: asked?.task.id };
+    expect(await rpc(served.url, "SendMessage", { message })).toMatchObject({
+      result: { task: { status: { state: "TASK_STATE_COMPLETED" }, artifacts: [{ parts: [{ data: { answer: "red", asked: 1 } }] }] } },
+    });
+  });
+});

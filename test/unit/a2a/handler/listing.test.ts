@@ -1,0 +1,132 @@
+import { TaskState } from "@a2a-js/sdk";
+import { describe, expect, it } from "vitest";
+
+import { actor, helper, REPORT } from "./agents.ts";
+import { ADA, by, cancel, definitionOf, get, listing, openStage, send, type Stage, stateOf } from "./stage.ts";
+
+const say = (stage: Stage, operation: string, more: { now?: boolean; contextId?: string; id?: string } = {}) =>
+  send(stage, { text: "x", metadata: { operation }, ...more });
+
+async function pages(stage: Stage, pageSize: number, between: (page: number) => Promise<unknown> = async () => undefined) {
+  const told: string[][] = [];
+  for (let pageToken = "", page = 0; page === 0 || pageToken !== ""; page += 1) {
+    const answer = await stage.handler.listTasks(listing({ pageSize, pageToken }), ADA);
+    told.push(answer.tasks.map(({ id }) => id));
+    pageToken = answer.nextPageToken;
+    await between(page);
+    expect(page).toBeLessThan(100);
+  }
+  return told;
+}
+
+/** Until an instant that no task has: those of one millisecond have no order that a test could know. */
+const nextInstant = (): Promise<void> => {
+  const now = Date.now();
+  return expect.poll(() => Date.now()).toBeGreaterThan(now);
+};
+
+describe("a list of tasks", () => {
+  it("has those of its caller, the last changed first, without artifacts if they are not wanted", async () => {
+    const { agent } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    const first = await say(stage, "ask");
+    const second = await say(stage, "echo");
+    await send(stage, { text: "x", metadata: { operation: "echo" } }, by("bob"));
+    await nextInstant();
+    await send(stage, { taskId: first.id, text: "red" });
+    const { tasks, totalSize, pageSize } = await stage.handler.listTasks(listing(), ADA);
+    expect([tasks.map(({ id }) => id), totalSize, pageSize]).toEqual([[first.id, second.id], 2, 50]);
+    expect(tasks.map(({ artifacts }) => artifacts.length)).toEqual([0, 0]);
+    const whole = await stage.handler.listTasks(listing({ includeArtifacts: true, historyLength: 1 }), ADA);
+    expect(whole.tasks.map(({ artifacts, history }) => [artifacts.length, history.length])).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+
+  it("is of one context, one state, or since an instant, and counts what it leaves out", async () => {
+    const { agent, release } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    const byState = {
+      COMPLETED: await say(stage, "echo", { contextId: "c" }),
+      FAILED: await say(stage, "fail"),
+      REJECTED: await say(stage, "refuse"),
+      INPUT_REQUIRED: await say(stage, "ask"),
+      AUTH_REQUIRED: await say(stage, "auth"),
+      WORKING: await say(stage, "slow", { now: true }),
+      CANCELED: await cancel(stage, (await say(stage, "ask")).id),
+    };
+    for (const [name, task] of Object.entries(byState)) {
+      const status = TaskState[`TASK_STATE_${name}` as keyof typeof TaskState];
+      const found = await stage.handler.listTasks(listing({ status, pageSize: 1 }), ADA);
+      expect([name, found.tasks.map(({ id }) => id), found.totalSize, found.nextPageToken]).toEqual([name, [task.id], 1, ""]);
+      expect(stateOf(await get(stage, task.id))).toBe(name);
+    }
+    const submitted = await stage.handler.listTasks(listing({ status: TaskState.TASK_STATE_SUBMITTED }), ADA);
+    expect([submitted.tasks, submitted.totalSize]).toEqual([[], 0]);
+    expect((await stage.handler.listTasks(listing({ contextId: "c" }), ADA)).tasks.map(({ id }) => id)).toEqual([byState.COMPLETED.id]);
+    const since = byState.CANCELED.status?.timestamp;
+    const recent = await stage.handler.listTasks(listing({ statusTimestampAfter: since }), ADA);
+    expect(recent.tasks.map(({ id }) => id)).toContain(byState.CANCELED.id);
+    expect(recent.totalSize).toBe(recent.tasks.length);
+    release.open();
+  });
+
+  it.each([
+    ["a page of nothing", { pageSize: 0 }, "1 to 100"],
+    ["a page of too much", { pageSize: 101 }, "1 to 100"],
+    ["a page token of somebody else", { pageToken: "x" }, "not one that this agent gave out"],
+    ["a forged page token", { pageToken: Buffer.from('[3,"x",1]').toString("base64url") }, "not one that this agent gave out"],
+    ["an instant that is none", { statusTimestampAfter: "yesterday" }, "is not an instant"],
+    ["a history of less than nothing", { historyLength: -5 }, "historyLength"],
+    ["a state that is none", { status: TaskState.UNRECOGNIZED }, "none of the states"],
+  ])("with %s is refused", async (_what, params, words) => {
+    const { agent } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    await expect(stage.handler.listTasks(listing(params), ADA)).rejects.toThrow(words);
+  });
+
+  it("has every task once when nothing changes, whatever the size of its pages", async () => {
+    const { agent } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    const ids: string[] = [];
+    for (let count = 0; count < 7; count += 1) ids.push((await say(stage, "ask")).id);
+    await nextInstant();
+    const [inOrder = []] = await pages(stage, 100);
+    expect(inOrder.toSorted()).toEqual(ids.toSorted());
+    for (const size of [1, 2, 3, 6, 7, 8]) expect((await pages(stage, size)).flat()).toEqual(inOrder);
+  });
+
+  it("misses no task that changes or comes while it is read, and ends", async () => {
+    const { agent } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    const ids: string[] = [];
+    for (let count = 0; count < 9; count += 1) ids.push((await say(stage, "ask")).id);
+    let answered = 0;
+    const told = await pages(stage, 2, async () => {
+      await say(stage, "echo");
+      const id = ids[answered];
+      answered += 1;
+      // The oldest, which the list has not come to, moves to its front.
+      if (id !== undefined) await send(stage, { taskId: id, text: "red" });
+    });
+    expect(ids.filter((id) => !told.flat().includes(id))).toEqual([]);
+  });
+
+  it("of one workflow has neither the tasks of others nor the runs of its own sub-workflows and forks", async () => {
+    const { agent } = actor();
+    const nested = {
+      tutti: "1.0",
+      name: "nested",
+      version: "1.0.0",
+      steps: { below: { workflow: "report@^1.0.0", with: { goal: "Deeper" } } },
+    };
+    await using stage = await openStage({ agents: [agent], helpers: [helper], workflows: [REPORT, nested] });
+    await stage.orchestrator.workflows.publish(definitionOf(REPORT));
+    const task = await send(stage, { data: {}, metadata: { skill: "nested" } });
+    expect(stateOf(task)).toBe("COMPLETED");
+    await (await stage.orchestrator.fork(task.id, { from: "below" })).result();
+    const { tasks, totalSize } = await stage.handler.listTasks(listing(), ADA);
+    expect([tasks.map(({ id }) => id), totalSize]).toEqual([[task.id], 1]);
+  });
+});
