@@ -10,10 +10,13 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 }
 // Halves the time until a command does something.
 module.enableCompileCache();
-const [{ main }, { openOrchestrator }] = await Promise.all([import("./cli/main.ts"), import("./compose.ts")]);
-// Only `tutti test` needs it.
-const runScenarioFile = async (file: string) => (await import("./testing/run-scenario-file.ts")).runScenarioFile(file);
-const code = await main(process.argv, { openOrchestrator, runScenarioFile });
+const { main } = await import("./cli/main.ts");
+const code = await main(process.argv, {
+  // Most commands need none of these.
+  openOrchestrator: async (options) => (await import("./compose/open-orchestrator.ts")).openOrchestrator(options),
+  openServer: async (options) => (await import("./compose/open-server.ts")).openServer(options),
+  runScenarioFile: async (file) => (await import("./testing/run-scenario-file.ts")).runScenarioFile(file),
+});
 // A pipe takes 64 KiB at once; what is still waiting would die with the process.
 for (const stream of [process.stdout, process.stderr]) await new Promise<void>((done) => stream.write("", () => done()));
 process.exit(code);

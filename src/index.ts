@@ -26,8 +26,9 @@ export {
   WorkflowSubtaskFailedError,
   WorkflowTimeoutError,
 } from "./base/named-errors.ts";
-export type { TuttiConfig } from "./cli/config.ts";
-export { openOrchestrator, type OrchestratorOptions } from "./compose.ts";
+export type { TuttiConfig } from "./cli/config-form.ts";
+export { createServer, type Server, type ServerOptions } from "./compose/create-server.ts";
+export { openOrchestrator, type OrchestratorOptions } from "./compose/open-orchestrator.ts";
 export type { AgentBinding, Definition } from "./definition/definition.ts";
 export type { Agent, Capability, LocalAgent, RemoteAgent } from "./ports/agents.ts";
 export type { Clock } from "./ports/clock.ts";
@@ -44,4 +45,4 @@ export type { RunResult } from "./runtime/run-result.ts";
 export type { GivenWorkflow } from "./runtime/workflows/versions.ts";
 export type { WorkflowLibrary } from "./runtime/workflows/workflow-library.ts";
 export type { Fact, RunState, RunStatus } from "./scheduler/index.ts";
-export { serveAgent, type ServedAgent } from "./server/serve-agent.ts";
+export { serveAgent, type ServedAgent, type ServeOptions } from "./compose/serve-agent.ts";

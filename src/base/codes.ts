@@ -74,6 +74,11 @@ export const ERROR_CODES = {
   T3009: "The agent's definition is not valid",
   T3010: "The port is in use",
   T3011: "The agent's server cannot listen",
+  T3012: "Two things that are served have one skill",
+  T3013: "The packages for gRPC are not installed",
+  T3020: "The agent answered about another task",
+  T3021: "The agent's task is in no known state",
+  T3022: "The agent's answers about a task cannot be read",
   T3101: "A file of the step cannot be given to the agent",
   T3102: "The run context for the agent is too large",
   T3103: "The receiver of an event refused it",
@@ -127,6 +132,10 @@ export const ERROR_CODES = {
   T5011: "The owner of the database does not answer",
   T6001: "The address is not allowed",
   T6002: "A server open to the network needs a token",
+  T6003: "A signing key cannot be used",
+  T6004: "The agent's card is not signed as it must be",
+  T6005: "The agent's card is not the pinned one",
+  T6006: "An extended card needs callers who say who they are",
   T9001: "A promise of Tutti's own code does not hold",
 } as const;
 

@@ -13,6 +13,8 @@ export const MAX_NESTING = 8;
 export const MAX_ITERATIONS = 1_000;
 /** Levels of a path in the run context: deeper ones are documents, which belong in an output. */
 export const MAX_CONTEXT_DEPTH = 16;
+/** Characters of one name in such a path: a person writes and reads it. */
+export const MAX_CONTEXT_NAME_LENGTH = 64;
 /** Problems of one definition that are looked for: a person repairs the first of them and asks again. */
 export const MAX_PROBLEMS = 200;
 /** Differences of two definitions that are told: a person reads no more of them. */
@@ -124,19 +126,76 @@ export const MAX_JSON_DEPTH = 200;
 export const CARD_FRESH_MS = 60_000;
 /** How long a card is believed at most, whatever its headers say: keys and skills change. */
 export const CARD_MAX_FRESH_MS = 3_600_000;
+/** An agent's card, or a set of public keys: both are read by people too. */
+export const MAX_CARD_BYTES = 1_048_576;
+/** Signatures of one card that are looked at: a few keys while they change hands; each costs a verification or more. */
+export const MAX_CARD_SIGNATURES = 8;
+/** Characters of one difference between two cards: a card names its skills and schemes at any length. */
+export const MAX_DIFFERENCE_LENGTH = 200;
+/** Examples of a skill on a card: a reader understands from the first. */
+export const MAX_SKILL_EXAMPLES = 10;
 /** Pages of `ListTasks` read while looking for one message. */
 export const MAX_FIND_PAGES = 20;
 /** How long an agent may put off the next attempt: a slip in its units must not park a run for days. */
 export const MAX_RETRY_AFTER_MS = 3_600_000;
-/** Polling a task: the first pause, and the longest. */
+/** Polling a task: the first pause, the longest of its first minute, and the longest ever. */
 export const POLL_INITIAL_MS = 100;
 export const POLL_MAX_MS = 2_000;
+export const POLL_LONG_MAX_MS = 30_000;
+/** Pauses grow to this share of the time that a task has taken: what took an hour may wait for half a minute. */
+export const POLL_SHARE = 30;
+/** How long an interface that is not there is passed over for the next one of its card. */
+export const INTERFACE_REST_MS = 30_000;
+/** Answers about a task in a row that cannot be read, before nobody can know what became of it. */
+export const MAX_GARBLED_ANSWERS = 5;
+/** One event of an agent's stream: a piece of an answer; whole answers are asked for. */
+export const MAX_STREAM_EVENT_BYTES = 4 * 1_048_576;
+/** Events of a stream between two looks at the task: more is noise, and the task is polled. */
+export const MAX_STREAM_EVENTS = 10_000;
+/** A file of an answer that stays in the history; the content of larger ones is kept beside it. */
+export const MAX_HISTORY_FILE_BYTES = 65_536;
+/** Artifacts of one task that are shown while they grow; an agent may name a new one in each event. */
+export const MAX_ARTIFACTS_SHOWN = 1_000;
+/** Tasks that could not be canceled, and are tried again later: how many of a tenant, how long, and how often. */
+export const MAX_ORPHANS = 10_000;
+export const ORPHAN_PATIENCE_MS = 86_400_000;
+export const ORPHAN_INITIAL_MS = 60_000;
+export const ORPHAN_MAX_MS = 3_600_000;
 /** Silence of a stream after which the task is asked for besides. */
 export const STREAM_SILENCE_MS = 30_000;
 /** How long an agent may show a question that we have answered, before it counts as asked again. */
 export const ANSWERED_PATIENCE_MS = 30_000;
 /** A request to a served agent: an output at its limit, with files inline. */
 export const MAX_REQUEST_BYTES = 16_777_216;
+/** Values of one request: an input of MAX_OUTPUT_BYTES has no more, and each costs memory of its own. */
+export const MAX_REQUEST_VALUES = 600_000;
+/** Whole numbers in a message of Protocol Buffers: a value of JSON takes four, the tags and lengths of it and of its kind. */
+export const MAX_PROTOBUF_NUMBERS = 4 * MAX_REQUEST_VALUES;
+/** What stands beside a gRPC status: trailers of 8 KiB in base64 are all that clients take. */
+export const MAX_STATUS_DETAILS_BYTES = 4_096;
+/** Characters of a gRPC status in words: in the trailers each may take nine bytes. */
+export const MAX_STATUS_CHARACTERS = 300;
+/** A gRPC connection on which nobody asks anything: the client opens another one when it needs it. */
+export const IDLE_CONNECTION_MS = 300_000;
+/** How long the other side of a gRPC connection may take to answer a ping before it counts as gone. */
+export const PING_PATIENCE_MS = 20_000;
+/** How long the addresses of a name that came from the network are taken as checked, when gRPC connects to them. */
+export const CHECKED_ADDRESS_MS = 60_000;
+/** How long a client may take to send a request's headers, and all of it (reliability.md 5.4): slower ones hold connections. */
+export const RECEIVE_HEADERS_MS = 10_000;
+export const RECEIVE_REQUEST_MS = 30_000;
+/** How often that is looked at. */
+export const CONNECTIONS_CHECK_MS = 1_000;
+/** All headers of a request: tokens are large, and nothing else is. */
+export const MAX_HEADER_BYTES = 16_384;
+/** Connections of a server: with their buffers they take about 500 MB. */
+export const MAX_CONNECTIONS = 16_384;
+/** Streams and waiting calls of one caller at once: room for 1,000 subscribers, and no one takes all. */
+export const MAX_CALLS_PER_CALLER = 4_096;
+/** Callers whose rates are kept in mind before the quietest are forgotten. */
+export const MAX_RATED_CALLERS = 10_000;
+/** How long a caller that was turned away is told to stay away. */
+export const TURNED_AWAY_MS = 1_000;
 /** What another process may send to the owner of a database: a definition and an input, with room to spare. */
 export const MAX_CONTROL_BYTES = 16_777_216;
 /** Tasks that a served agent remembers; the oldest finished ones go first. */
@@ -145,10 +204,16 @@ export const MAX_SERVED_TASKS = 10_000;
 export const MAX_SERVED_WORKING = 1_024;
 /** The newest messages that a served task keeps: a handler may report progress for ever. */
 export const MAX_TASK_HISTORY = 200;
+/** Characters of an agent's words in a message about progress: what a person reads while waiting. */
+export const MAX_TOLD_CHARACTERS = 4_000;
+/** Characters of a result that the message about the end of a task repeats: the artifacts have all of it. */
+export const MAX_SUMMARY_CHARACTERS = 500;
+/** Open questions that one status tells, the oldest first: more nobody answers at once, and all are in each message. */
+export const MAX_QUESTIONS_TOLD = 20;
+/** Characters of a text in one artifact update: an event that every proxy lets through, and few of them for a large text. */
+export const MAX_ARTIFACT_CHUNK_CHARACTERS = 262_144;
 /** Problems of one value that are told: a person reads no more of them. */
 export const MAX_SCHEMA_PROBLEMS = 10;
-/** Events that wait for a slow reader of a stream before it is cut off. */
-export const MAX_STREAM_QUEUE = 1_024;
 /** A comment on an idle stream, so that proxies keep it open. */
 export const HEARTBEAT_MS = 15_000;
 /** How long a served agent that closes lets its handlers finish. */
@@ -187,3 +252,69 @@ export const MAX_HOPS = 16;
 export const COMPENSATION_MS = 7 * 86_400_000;
 /** Votes of a quorum whose values a board tells apart; beyond it they are only counted. */
 export const MAX_VOTES_SHOWN = 1_000;
+
+/** Push configs of one task: a task has few observers. */
+export const MAX_PUSH_CONFIGS = 20;
+/** A webhook's address, and each of its secrets: servers accept no longer request lines and headers. */
+export const MAX_PUSH_URL_LENGTH = 2_048;
+export const MAX_PUSH_SECRET_LENGTH = 4_096;
+/** Characters of the id that a caller gives to a push config: it stands in addresses. */
+export const MAX_PUSH_ID_LENGTH = 128;
+/** Push notifications on their way at once in a process, and to one origin: a dead receiver holds few places. */
+export const MAX_PUSHES = 256;
+export const MAX_PUSHES_PER_ORIGIN = 8;
+/** How long a receiver may take to answer (A2A 4.3.3: 10 to 30 s). */
+export const PUSH_TIMEOUT_MS = 15_000;
+/** Failures in a row before a config is given up: with the pauses below, after about three hours. */
+export const MAX_PUSH_FAILURES = 24;
+/** Refusals before it is given up, and the pause after one: a deployment may make a receiver say no for a moment. */
+export const MAX_PUSH_REFUSALS = 3;
+export const PUSH_REFUSED_PAUSE_MS = 60_000;
+/** The first pause after a failure, and the longest. */
+export const PUSH_BACKOFF_MS = 1_000;
+export const PUSH_MAX_BACKOFF_MS = 900_000;
+/** Tasks that are kept in memory between two of their push notifications; others are made of their facts again. */
+export const MAX_PUSH_VIEWS = 128;
+/** How long a push config can be read after its task is over and told; and how many such configs are kept. */
+export const PUSH_DONE_MS = 3_600_000;
+export const MAX_ENDED_PUSHES = 10_000;
+/** How long a signed push notification is believed. */
+export const PUSH_SIGNATURE_MS = 300_000;
+/** Of a webhook's answer that is read, to keep its connection; nothing of it is used. */
+export const MAX_DROPPED_BYTES = 65_536;
+/** A push notification from an agent: an event with an artifact. */
+export const MAX_WAKE_UP_BYTES = 8_388_608;
+/** Remote tasks whose notifications are remembered until somebody asks; of others only polling tells. */
+export const MAX_WAKE_UPS = 10_000;
+/** The shortest time between two wake-ups of one task: an agent that tells much is asked seldom. */
+export const WAKE_UP_GAP_MS = 100;
+
+/** Extended cards that are kept signed: callers who may know the same share one. */
+export const MAX_EXTENDED_CARDS = 100;
+
+/** A message or context id from a caller: it is indexed, and kept with the task. */
+export const MAX_PROTOCOL_ID_LENGTH = 512;
+/** Tasks that a message may refer to: each is looked for. */
+export const MAX_REFERENCED_TASKS = 32;
+/** Tasks on one page of a list (A2A 3.1.4). */
+export const MAX_TASKS_PER_PAGE = 100;
+/** A schema that is told with an error: what a person reads, and what fits in the details of one. */
+export const MAX_SCHEMA_TOLD_CHARACTERS = 4_000;
+/** Questions that one message may answer: a run that asks more is answered in several. */
+export const MAX_ANSWERS = 100;
+/** How long a message that waits for its task is held; then the task is told as it is. */
+export const BLOCKING_SEND_MS = 300_000;
+/** How long a cancel waits for the end of its task: for agents to acknowledge, and a little. */
+export const BLOCKING_CANCEL_MS = 15_000;
+/** How long the end of a task is waited for whose agent has answered already: a commit. */
+export const ANSWERED_END_MS = 2_000;
+/** A task of a served agent, parked time included: people take their time. */
+export const SERVED_TASK_MS = 30 * 86_400_000;
+/** Tasks whose agents' doings are remembered: those that are just being answered. */
+export const MAX_DESK_ENTRIES = 10_000;
+/** Tasks that are kept as they were last told, so that a long history is read once. */
+export const MAX_TASK_VIEWS = 512;
+/** Facts of a history that are read at once. */
+export const FACTS_PER_READ = 1_000;
+/** Tenants whose workflows are at hand. */
+export const MAX_TENANTS_AT_HAND = 1_024;

@@ -2,7 +2,7 @@
 import type { AgentCard } from "@a2a-js/sdk";
 
 import { A2aClient } from "../a2a/client/client.ts";
-import type { Interface } from "../a2a/client/card.ts";
+import type { Interface } from "../a2a/client/interfaces.ts";
 import { DEDUPE_EXTENSION } from "../a2a/wire/wire.ts";
 import { Egress } from "../runtime/egress/egress.ts";
 import { sentenceOf } from "./report-error.ts";

@@ -25,6 +25,9 @@ export type OpenServer = (options: {
   /** Callers must send it; asked for at each request. */
   readonly token?: () => string | undefined;
   readonly publicUrl?: string;
+  /** Names of the secrets with the keys that sign; `readSecret` gives them. */
+  readonly signing: readonly { readonly secret: string }[];
+  readonly readSecret: (name: string) => string | undefined;
   /** How long closing waits for what is open. In milliseconds. */
   readonly drainMs: number;
 }) => Promise<OpenedServer>;

@@ -22,6 +22,7 @@ const PINNED: { readonly [entry: string]: readonly string[] } = {
     "ask",
     "askAuth",
     "cel",
+    "createServer",
     "defineAgent",
     "fail",
     "handOver",

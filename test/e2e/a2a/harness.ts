@@ -78,13 +78,15 @@ export type Stage = {
   /** How often a handler was called. */
   callCount: number;
   readonly started: Gate;
+  /** Lets `slow` give the pieces of its answer: those who are there see them. */
+  readonly speak: Gate;
   readonly release: Gate;
   readonly stopped: Gate;
 };
 
-/** An agent that can do everything an agent can do; `started`, `release` and `stopped` pace it. */
+/** An agent that can do everything an agent can do; its gates pace it. */
 export function stage(): Stage {
-  const here: Stage = { agent: undefined as never, callCount: 0, started: gate(), release: gate(), stopped: gate() };
+  const here: Stage = { agent: undefined as never, callCount: 0, started: gate(), speak: gate(), release: gate(), stopped: gate() };
   const counted = <Value>(value: Value): Value => {
     here.callCount += 1;
     return value;
@@ -130,6 +132,7 @@ async function workSlowly({ progress, chunk, signal }: Call, here: Stage): Promi
   signal.addEventListener("abort", () => here.stopped.open());
   here.started.open();
   progress({ percent: 10, phase: "begin", note: "Begun." });
+  await Promise.race([here.speak.opened, here.release.opened, here.stopped.opened]);
   chunk("one ");
   chunk("two");
   await Promise.race([here.release.opened, here.stopped.opened]);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 
 import { remoteAgent } from "../../../src/agents/remote-agent.ts";
 import { Egress } from "../../../src/runtime/egress/egress.ts";
-import { serveAgent, type ServedAgent, type ServeOptions } from "../../../src/server/serve-agent.ts";
+import { serveAgent, type ServedAgent, type ServeOptions } from "../../../src/compose/serve-agent.ts";
 import { gate, give, intentFor, never, type Stage, stage, taskOf, watching, work } from "./harness.ts";
 
 const egress = new Egress();
@@ -107,9 +107,12 @@ describe.each(["JSONRPC", "HTTP+JSON"] as const)("over %s", (binding) => {
     const sent = await remote.send(work("slow", null), await at(), never());
     expect(sent).toMatchObject({ kind: "task", over: null });
     const told = gate();
-    const seen = watching({ progress: () => told.open() });
+    const heard = gate();
+    const seen = watching({ progress: () => told.open(), chunk: (text) => text === "two" && heard.open() });
     const attended = remote.attend(taskOf(sent), seen.watch);
     await told.opened;
+    here.speak.open();
+    await heard.opened;
     here.release.open();
     expect(await attended).toEqual({ kind: "completed", reply: { text: "one two three" } });
     expect(seen.progress).toContainEqual({ percent: 10, phase: "begin", note: "Begun." });

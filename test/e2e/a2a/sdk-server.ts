@@ -15,7 +15,7 @@ import { Hono } from "hono";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { artifact } from "../../../src/a2a/server/outcome-to-task.ts";
+import { artifact } from "../../../src/a2a/task/task-artifacts.ts";
 import { dataPart, message, textPart } from "../../../src/a2a/wire/wire.ts";
 import { type Gate, gate } from "./harness.ts";
 
@@ -61,7 +61,7 @@ export async function sdkAgent(options: { readonly streaming: boolean }): Promis
   return { url, release, executions, [Symbol.asyncDispose]: close };
 }
 
-function executorOf(release: Gate, executions: string[]): AgentExecutor {
+export function executorOf(release: Gate, executions: string[]): AgentExecutor {
   return {
     async execute(request: RequestContext, bus: ExecutionEventBus) {
       const { taskId, contextId, userMessage } = request;

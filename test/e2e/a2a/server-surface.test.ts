@@ -2,7 +2,7 @@ import { request as httpRequest } from "node:http";
 
 import { afterEach, describe, expect, test } from "vitest";
 
-import { serveAgent, type ServedAgent, type ServeOptions } from "../../../src/server/serve-agent.ts";
+import { serveAgent, type ServedAgent, type ServeOptions } from "../../../src/compose/serve-agent.ts";
 import { type Stage, stage } from "./harness.ts";
 
 const open: ServedAgent[] = [];
@@ -41,8 +41,8 @@ describe("JSON-RPC", () => {
     ["a task that is none", { jsonrpc: "2.0", id: 1, method: "GetTask", params: { id: "x" } }, -32001],
     ["a cancel of no task", { jsonrpc: "2.0", id: 1, method: "CancelTask", params: { id: "x" } }, -32001],
     ["a subscription to no task", { jsonrpc: "2.0", id: 1, method: "SubscribeToTask", params: { id: "x" } }, -32001],
-    ["push notifications", { jsonrpc: "2.0", id: 1, method: "CreateTaskPushNotificationConfig", params: {} }, -32003],
-    ["an extended card", { jsonrpc: "2.0", id: 1, method: "GetExtendedAgentCard" }, -32007],
+    ["push notifications of no task", { jsonrpc: "2.0", id: 1, method: "CreateTaskPushNotificationConfig", params: {} }, -32001],
+    ["an extended card where none is announced", { jsonrpc: "2.0", id: 1, method: "GetExtendedAgentCard" }, -32004],
     ["a page of no size", { jsonrpc: "2.0", id: 1, method: "ListTasks", params: { pageSize: 0 } }, -32602],
     ["a page token of somebody else", { jsonrpc: "2.0", id: 1, method: "ListTasks", params: { pageToken: "x" } }, -32602],
   ])("a request with %s gets the code that the protocol has for it", async (_what, body, code) => {
@@ -87,11 +87,18 @@ describe("JSON-RPC", () => {
     expect(await rpc(url, "SendMessage", answer)).toMatchObject({ body: { error: { code: -32602 } } });
   });
 
+  test("a server without push notifications says so", async () => {
+    const { url } = await serve({ push: false });
+    expect((await rpc(url, "CreateTaskPushNotificationConfig", {})).body).toMatchObject({ error: { code: -32003 } });
+    expect((await rpc(url, "ListTaskPushNotificationConfigs", { taskId: "x" })).body).toMatchObject({ error: { code: -32003 } });
+  });
+
   test("two answers at the same moment call the handler once", async () => {
     const { url, here } = await serve();
     const { body } = await rpc(url, "SendMessage", messageOf("question"));
     const taskId = (body as { result: { task: { id: string } } }).result.task.id;
-    const answers = await Promise.all([1, 2, 3].map(() => rpc(url, "SendMessage", messageOf("question", { taskId }))));
+    const parts = [{ text: "blue" }];
+    const answers = await Promise.all([1, 2, 3].map(() => rpc(url, "SendMessage", messageOf("question", { taskId, parts }))));
     expect(answers.filter((answer) => "result" in answer.body)).toHaveLength(1);
     expect(here.callCount).toBe(2);
   });
@@ -113,7 +120,7 @@ describe("HTTP+JSON", () => {
     ["POST", "/message:send", 400, "INVALID_ARGUMENT"],
     ["GET", "/tasks?pageSize=many", 400, "INVALID_ARGUMENT"],
     ["GET", "/extendedAgentCard", 400, "FAILED_PRECONDITION"],
-    ["POST", "/tasks/x/pushNotificationConfigs", 400, "FAILED_PRECONDITION"],
+    ["POST", "/tasks/x/pushNotificationConfigs", 404, "NOT_FOUND"],
     ["GET", "/nothing/here", 404, undefined],
     ["PUT", "/tasks/x", 404, undefined],
   ])("%s %s answers %i as JSON", async (method, path, status, name) => {
@@ -127,16 +134,16 @@ describe("HTTP+JSON", () => {
     const { url } = await serve();
     await post(`${url}/message:send`, messageOf("double"));
     const list = async (query: string) => (await fetch(`${url}/tasks${query}`, { headers: HEADERS })).json();
-    expect(await list("?historyLength=0")).toEqual({
-      tasks: [
-        { id: expect.any(String), contextId: expect.any(String), status: { state: "TASK_STATE_COMPLETED", timestamp: expect.any(String) } },
-      ],
+    const plain = (await list("?historyLength=0")) as { tasks: object[] };
+    expect(plain).toMatchObject({
+      tasks: [{ id: expect.any(String), contextId: expect.any(String), status: { state: "TASK_STATE_COMPLETED" } }],
       nextPageToken: "",
       pageSize: 50,
       totalSize: 1,
     });
+    expect(plain.tasks.map((task) => ["artifacts" in task, "history" in task])).toEqual([[false, false]]);
     expect(await list("?includeArtifacts=true")).toMatchObject({
-      tasks: [{ artifacts: [{ parts: [{ data: { n: 2 } }] }], history: [{}] }],
+      tasks: [{ artifacts: [{ parts: [{ data: { n: 2 } }] }], history: [{ role: "ROLE_USER" }, {}, {}] }],
     });
     expect(await list("?status=TASK_STATE_FAILED")).toMatchObject({ tasks: [], totalSize: 0 });
   });
@@ -176,6 +183,8 @@ describe("before A2A", () => {
       supportedInterfaces: [
         { url: served.url, protocolBinding: "JSONRPC", protocolVersion: "1.0" },
         { url: served.url, protocolBinding: "HTTP+JSON", protocolVersion: "1.0" },
+        { url: served.url, protocolBinding: "JSONRPC", protocolVersion: "0.3" },
+        { url: served.url, protocolBinding: "HTTP+JSON", protocolVersion: "0.3" },
       ],
       capabilities: { streaming: true },
       securitySchemes: { bearer: { httpAuthSecurityScheme: { scheme: "Bearer" } } },
