@@ -5,9 +5,8 @@ import type { Assignment, Delegation } from "./command.ts";
 import { partsAt } from "./context-writes.ts";
 import { handoffInput } from "./handoff.ts";
 import type { Path } from "./input.ts";
-import { listOf } from "./evolve-scope.ts";
 import { frameOf, isItem, ownerOf, ROOT } from "./path.ts";
-import { stepAt } from "./place.ts";
+import { listOf, stepAt } from "./place.ts";
 import { flightOf, type Flight, type RunState } from "./state.ts";
 
 /** What an assignment is made from: a turn is one, and so is a run that has just been recovered. */
@@ -19,7 +18,7 @@ type Extras = Pick<Assignment, "files" | "conversation" | "repair" | "limit" | "
 export function delegationOf(source: Source, path: Path, step: Step = stepAt(source.program, source.state, path).step): Delegation {
   const { state } = source;
   const flight = flightOf(state, path);
-  const plain: Delegation = {
+  const delegation: { -readonly [Key in keyof Delegation]: Delegation[Key] } = {
     kind: "delegate",
     path,
     attempt: flight.attempt,
@@ -31,10 +30,11 @@ export function delegationOf(source: Source, path: Path, step: Step = stepAt(sou
     exchanges: flight.exchanges ?? [],
     task: flight.task,
   };
-  // One command after another, since most work has none of these, and should pay nothing for them.
-  const full = step.kind === "delegate" && hasExtras(step, flight) ? { ...plain, ...extrasOf(state, step, flight) } : plain;
-  const placed = isItem(path) ? { ...full, batch: itemCountOf(state, path) } : full;
-  return frameOf(path) === ROOT ? placed : { ...placed, ...plannedOf(source, path) };
+  // Added, and not spread: most work has none of these, and should pay nothing for them.
+  if (step.kind === "delegate" && hasExtras(step, flight)) Object.assign(delegation, extrasOf(state, step, flight));
+  if (isItem(path)) delegation.batch = itemCountOf(state, path);
+  if (frameOf(path) !== ROOT) Object.assign(delegation, plannedOf(source, path));
+  return delegation;
 }
 
 /** A list is open as long as any of its items is wanted; the others are not assigned to anyone. */

@@ -2,12 +2,14 @@
  * The run's budget (issue 3): counted where it is spent, looked at before anything new is given to an
  * agent. What is at work goes on. With `onExceeded: ask` the run is paused until a person decides.
  */
-import { fingerprintOf } from "../base/hash.ts";
 import { MAX_HOPS } from "../base/limits.ts";
 import type { Budget } from "../definition/definition.ts";
+import { decisionOf } from "./approval.ts";
 import { beginEnding } from "./ending.ts";
 import type { BudgetName } from "./fact.ts";
 import type { Path } from "./input.ts";
+import { resumeRun } from "./pause.ts";
+import { type Decision, questionId } from "./questions.ts";
 import type { RunState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -21,8 +23,7 @@ export function budgetAllows(turn: Turn, path: Path): boolean {
   const exceeded = exceededBy(turn.state, budget, turn.at, turn.state.flights[path] === undefined);
   if (exceeded === null) return true;
   if (budget.onExceeded === "ask") {
-    const { tenant, run, grants } = turn.state;
-    const question = `q_${fingerprintOf([tenant, run, "budget", exceeded.limit, grants]).slice(0, 16)}`;
+    const question = questionId(turn, "budget", exceeded.limit, turn.state.grants);
     turn.record({ kind: "budgetExceeded", path, ...exceeded, question });
     return false;
   }
@@ -43,6 +44,19 @@ export function hopsAllow(turn: Turn): boolean {
     failure: { code: "T4120", message, retryable: false, details: { limit: "hops", spent: hops, allowed } },
   });
   return false;
+}
+
+/** A person grants the budget once more, or ends the run. */
+export function decideBudget(turn: Turn, { question, answer, by }: Decision): void {
+  const decided = decisionOf(answer);
+  if (decided === null) return;
+  if (decided.decision === "approved") {
+    const isPaused = turn.state.pausedBesides === true;
+    turn.record({ kind: "budgetGranted", question, by });
+    return isPaused ? undefined : resumeRun(turn, by);
+  }
+  const message = `The run's budget is used up, and ${by} did not grant it again.`;
+  beginEnding(turn, { kind: "failed", failure: { code: "T4120", message, retryable: false } });
 }
 
 function exceededBy(state: RunState, budget: Budget, at: number, isNew: boolean): Exceeded | null {

@@ -16,6 +16,7 @@ import type { Path } from "./input.ts";
 import { compensationPath, frameOf } from "./path.ts";
 import { type Decision, questionId } from "./questions.ts";
 import type { Compensation } from "./state.ts";
+import { abort } from "./stop.ts";
 import type { Turn } from "./turn.ts";
 
 /** Goes on undoing; true when nothing is left to undo. */
@@ -69,10 +70,7 @@ function giveUp(turn: Turn): boolean {
   for (const { path, question } of turn.state.compensations.toReversed()) {
     const at = compensationPath(path);
     const flight = turn.state.flights[at];
-    if (flight !== undefined) {
-      const { attempt, turn: turnNumber, task, intent } = flight;
-      turn.command({ kind: "abort", path: at, attempt, turn: turnNumber, task, intent });
-    }
+    if (flight !== undefined) abort(turn, at, flight);
     const asked = question ?? flight?.question?.id;
     turn.record({ kind: "compensationEnded", path, outcome: "timedOut", ...(asked === undefined ? {} : { question: asked }) });
   }

@@ -40,13 +40,14 @@ function rankOf(turn: Turn, path: Path): readonly number[] {
 
 /** A data part `{ result, context_update }` is a result with a delta; its keys are paths with dots. */
 export function withoutDelta(reply: Reply): { readonly reply: Reply; readonly changes: readonly ContextChange[] } {
-  const { data = [] } = reply;
-  const [first] = data;
+  const { data = NO_DATA } = reply;
+  const first = data[0];
   if (!isJsonObject(first) || first["context_update"] === undefined || !isDelta(first)) return { reply, changes: NO_CHANGES };
   const changes = Object.entries(first["context_update"] as JsonObject).map(([path, value]): ContextChange => ({ path, value }));
   return { reply: { ...reply, data: [first["result"] as Json, ...data.slice(1)] }, changes };
 }
 
+const NO_DATA: readonly Json[] = [];
 const NO_CHANGES: readonly ContextChange[] = [];
 
 function isDelta(part: JsonObject): boolean {

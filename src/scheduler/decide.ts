@@ -17,12 +17,13 @@ import { hopsAllow } from "./budget.ts";
 import type { Command } from "./command.ts";
 import { beginEnding, settleEnding } from "./ending.ts";
 import type { Fact } from "./fact.ts";
-import type { EffectId, Input, StartInput } from "./input.ts";
+import type { EffectId, Input, Intent, StartInput } from "./input.ts";
 import { pauseRun, resumeRun } from "./pause.ts";
 import { takeDecision } from "./questions.ts";
 import { ROOT } from "./path.ts";
 import { lookEverywhere, settleSteps } from "./ready.ts";
 import type { Flight, RunState } from "./state.ts";
+import { abort } from "./stop.ts";
 import { fireTimers, renewPatience } from "./timeouts.ts";
 import { Turn } from "./turn.ts";
 import { noteSignal } from "./wait.ts";
@@ -98,12 +99,17 @@ function startRun(turn: Turn, input: StartInput): void {
 
 function noteIntent(turn: Turn, input: Extract<Input, { kind: "intended" }>): void {
   const flight = currentFlight(turn.state, input);
-  // Intended again: the agent refused our context id, so the message will leave without it.
-  const isRevised = flight?.phase === "intended" && flight.intent?.contextId !== input.intent.contextId;
+  const isRevised = flight?.phase === "intended" && flight.intent !== null && isOther(flight.intent, input.intent);
   if (flight === undefined || !(flight.phase === "assigned" || isRevised)) return;
   const { path, attempt, turn: turnNumber, intent } = input;
   turn.record({ kind: "messageIntended", path, attempt, turn: turnNumber, intent });
   turn.command({ ...delegationOf(turn, path), kind: "send", again: false, regardless: false, intent });
+}
+
+/** Intended again: the agent refused our context id, or nobody is at that interface, so the message will leave in another way. */
+function isOther(before: Intent, now: Intent): boolean {
+  const keys = ["contextId", "url", "binding", "tenant"] as const;
+  return keys.some((key) => before[key] !== now[key]);
 }
 
 function noteQueue(turn: Turn, input: Extract<Input, { kind: "queued" }>): void {
@@ -121,7 +127,7 @@ function noteAcceptance(turn: Turn, input: Extract<Input, { kind: "accepted" }>)
   const isForAbort = flight.phase === "aborting" && flight.task === null && task !== undefined;
   if (!isNew && !isForAbort) return;
   turn.record({ kind: "subtaskAccepted", path, attempt, turn: turnNumber, agent, ...(task === undefined ? {} : { task }) });
-  if (isForAbort) turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent: flight.intent });
+  if (isForAbort) abort(turn, path, flight);
   else if (task !== undefined) turn.command({ ...delegationOf(turn, path), kind: "attend", task });
 }
 

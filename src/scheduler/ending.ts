@@ -15,7 +15,7 @@ import { asClause } from "../base/text.ts";
 import { isUndone } from "./compensate.ts";
 import type { Ending } from "./fact.ts";
 import { ROOT } from "./path.ts";
-import { stopFlight, tellAgain, wasAbsent } from "./stop.ts";
+import { abort, stopFlight, wasAbsent } from "./stop.ts";
 import type { Turn } from "./turn.ts";
 
 /** Decides that the run will end, and stops what is in flight. */
@@ -49,7 +49,7 @@ export function renewEnding(turn: Turn): void {
 
 function tellAllAgain(turn: Turn): void {
   renewEnding(turn);
-  for (const [path, flight] of Object.entries(turn.state.flights)) tellAgain(turn, path, flight);
+  for (const [path, flight] of Object.entries(turn.state.flights)) abort(turn, path, flight);
 }
 
 function finish(turn: Turn, ending: Ending): void {

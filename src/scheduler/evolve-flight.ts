@@ -12,12 +12,11 @@ type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
 export function assignFlight(state: RunState, fact: SubtaskAssigned): void {
   const earlier = state.flights[fact.path];
   state.spent.attempts += 1;
-  if (earlier === undefined) beginFlight(state, fact);
-  else assignAgain(earlier, fact);
-  addFlightTimer(state, fact.path);
+  const flight = earlier === undefined ? beginFlight(state, fact) : assignAgain(earlier, fact);
+  addFlightTimer(state, fact.path, flight);
 }
 
-function beginFlight(state: RunState, fact: SubtaskAssigned): void {
+function beginFlight(state: RunState, fact: SubtaskAssigned): Flight {
   const flight: Flight = {
     phase: "assigned",
     attempt: fact.attempt,
@@ -44,6 +43,7 @@ function beginFlight(state: RunState, fact: SubtaskAssigned): void {
   const undone = state.compensating === null ? undefined : state.compensations.at(-1);
   if (undone === undefined) beginItem(state, fact.path);
   else forgetQuestion(state, undone);
+  return flight;
 }
 
 /** What only some steps have; a flight without them stays small. */
@@ -66,7 +66,7 @@ function noteExtras(
 }
 
 /** The next attempt of the same subtask: what the last one had at its agent is history. */
-function assignAgain(flight: Flight, fact: SubtaskAssigned): void {
+function assignAgain(flight: Flight, fact: SubtaskAssigned): Flight {
   assert(flight.phase === "retrying", `${fact.path} is assigned again only after a failed attempt.`);
   flight.phase = "assigned";
   flight.attempt = fact.attempt;
@@ -84,6 +84,7 @@ function assignAgain(flight: Flight, fact: SubtaskAssigned): void {
   if (fact.repair === undefined) delete flight.repair;
   else flight.repairs = (flight.repairs ?? 0) + 1;
   noteExtras(flight, { idleMs: fact.idleMs, acceptBy: fact.acceptBy, at: fact.at });
+  return flight;
 }
 
 export function noteProgress(state: RunState, { path, progress, at }: FactOf<"subtaskProgressed">): void {
@@ -97,7 +98,7 @@ function noteLife(state: RunState, path: string, at: Instant): void {
   const flight = flightOf(state, path);
   if (flight.idleMs === undefined) return;
   flight.idleAt = onStepClock(state, at, at + flight.idleMs);
-  addFlightTimer(state, path);
+  addFlightTimer(state, path, flight);
 }
 
 /**
@@ -116,7 +117,7 @@ export function queueFlight(state: RunState, { path, at }: FactOf<"subtaskQueued
   flight.deadlineAt = Math.min(stopAt, (state.compensating ?? state).deadlineAt);
   delete flight.acceptBy;
   delete flight.idleAt;
-  addFlightTimer(state, path);
+  addFlightTimer(state, path, flight);
 }
 
 /** Its turn has come: the clocks go on. */
@@ -129,7 +130,7 @@ function leaveQueue(state: RunState, path: string, at: Instant): void {
   flight.deadlineAt = Math.min(now + queued.remainingMs, stopAt);
   if (queued.acceptMs !== undefined) flight.acceptBy = now + queued.acceptMs;
   if (idleMs !== undefined) flight.idleAt = now + idleMs;
-  addFlightTimer(state, path);
+  addFlightTimer(state, path, flight);
 }
 
 export function intendMessage(state: RunState, fact: FactOf<"messageIntended">): void {
@@ -150,7 +151,7 @@ export function resendMessage(state: RunState, { path, at, deadlineAt, acceptBy 
   if (deadlineAt !== undefined) flight.deadlineAt = onStepClock(state, at, deadlineAt);
   if (acceptBy !== undefined) flight.acceptBy = onStepClock(state, at, acceptBy);
   if (flight.idleMs !== undefined) flight.idleAt = onStepClock(state, at, at + flight.idleMs);
-  addFlightTimer(state, path);
+  addFlightTimer(state, path, flight);
 }
 
 export function acceptFlight(state: RunState, fact: FactOf<"subtaskAccepted">): void {
@@ -179,7 +180,7 @@ export function beginRetry(state: RunState, fact: AttemptFailed): void {
     const { tokens, cost } = flight.spent ?? { tokens: 0, cost: 0 };
     flight.spent = { tokens: tokens + numberAt(fact.usage, "tokens"), cost: cost + numberAt(fact.usage, "cost") };
   }
-  addFlightTimer(state, fact.path);
+  addFlightTimer(state, fact.path, flight);
 }
 
 export function askQuestion(state: RunState, fact: QuestionAsked): void {
@@ -213,7 +214,7 @@ export function resumeFlight(state: RunState, fact: FactOf<"questionAnswered">):
   if (flight.stopAt !== undefined) flight.stopAt += deadlineAt - flight.deadlineAt;
   if (flight.idleMs !== undefined) flight.idleAt = onStepClock(state, fact.at, fact.at + flight.idleMs);
   flight.deadlineAt = deadlineAt;
-  addFlightTimer(state, fact.path);
+  addFlightTimer(state, fact.path, flight);
 }
 
 /** Step clocks stand still in a pause, and `resume` moves every instant by all of it: also those set in between. */
@@ -227,7 +228,7 @@ export function beginAbort(state: RunState, path: string, aborting: NonNullable<
   if (aborting.because === "ending") state.abortingCount += 1;
   flight.phase = "aborting";
   flight.aborting = aborting;
-  addFlightTimer(state, path);
+  addFlightTimer(state, path, flight);
 }
 
 export function endFlight(state: RunState, path: string): void {

@@ -9,9 +9,9 @@ import { beginAbort, endFlight } from "./evolve-flight.ts";
 import type { Fact, LeftBehind, ScopeOpened, SubtaskCompleted, SubtaskFailed, VoteCast, WaitStarted } from "./fact.ts";
 import type { Path } from "./input.ts";
 import { compensationPath, frameOf, indexOf, ownerOf, stepOf } from "./path.ts";
-import { openFrame, scopeStateOf } from "./place.ts";
+import { listIn, listOf, openFrame, scopeStateOf } from "./place.ts";
 import { queueWait } from "./signal-waits.ts";
-import { type Compensation, flightOf, type Frame, type ListState, type RunState, type WaitState } from "./state.ts";
+import { type Compensation, flightOf, type Frame, isAnswering, type ListState, type RunState, type WaitState } from "./state.ts";
 import { addTimer, addWaitTimers } from "./timers.ts";
 
 type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
@@ -69,17 +69,6 @@ function dropList(frame: Frame, id: StepId): ListState {
   return list;
 }
 
-function listIn(frame: Frame, id: StepId): ListState {
-  const list = frame.lists[id];
-  assert(list !== undefined, `Step ${id} has an open list.`);
-  return list;
-}
-
-/** The list that an item belongs to; null for a path without an index. */
-export function listOf(state: RunState, path: Path): ListState | null {
-  return indexOf(path) === null ? null : listIn(openFrame(state, frameOf(path)), stepOf(path));
-}
-
 /** A subtask that had not begun begins: for an item, the next one of its list. */
 export function beginItem(state: RunState, path: Path): void {
   const list = listOf(state, path);
@@ -112,14 +101,13 @@ function endWait(state: RunState, path: Path): void {
 
 export function openScope(state: RunState, fact: ScopeOpened): void {
   const { path, scope, deadlineAt = null } = fact;
-  const isAnswering = fact.handler === "onInputRequired" || fact.handler === "onAuthRequired";
   spend(state, fact.usage);
   const list = fact.handler === undefined || indexOf(path) !== null ? undefined : openFrame(state, frameOf(path)).lists[stepOf(path)];
   // A handler of a whole `each` stands at the step's own path, beside its list, of which nothing more will come.
   if (list !== undefined) list.deadlineAt = null;
   else if (!hasBegun(state, path)) beginItem(state, path);
   // The subtask of a question stays parked; any other handler takes the place of what failed.
-  else if (!isAnswering) endWork(state, path);
+  else if (!isAnswering(fact.handler)) endWork(state, path);
   state.scopes = ownMap(state.scopes);
   state.scopes[path] = {
     kind: scope,
@@ -306,18 +294,22 @@ function addVote(state: RunState, path: Path, { on, principal }: VoteCast): void
 
 /** What expressions may read of a completed step; text and data are filled in from the output. */
 export function completedResult(fact: Omit<SubtaskCompleted, "at" | "kind" | "path">): StepResult {
-  const { output } = fact;
+  const { output, artifacts, usage, agreed } = fact;
   const isText = typeof output === "string";
-  return {
+  const plain = {
     status: "completed",
     output,
     text: fact.text ?? (isText ? output : ""),
     data: fact.data ?? (isText ? [] : [output]),
     attempts: fact.attempt,
     agent: fact.agent,
-    ...(fact.artifacts === undefined ? {} : { artifacts: fact.artifacts }),
-    ...(fact.usage === undefined ? {} : { usage: fact.usage }),
-    ...(fact.agreed === undefined ? {} : { agreed: fact.agreed }),
+  } as const;
+  if (artifacts === undefined && usage === undefined && agreed === undefined) return plain;
+  return {
+    ...plain,
+    ...(artifacts === undefined ? {} : { artifacts }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(agreed === undefined ? {} : { agreed }),
   };
 }
 

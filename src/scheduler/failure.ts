@@ -26,8 +26,8 @@ import type { Failure } from "./outcome.ts";
 import { stepIsOver, subtaskIsOver } from "./over.ts";
 import { frameOf, isItem, listPathOf, ownerOf, ROOT } from "./path.ts";
 import { openFrame, scopeStateOf } from "./place.ts";
-import { flightOf, type Flight } from "./state.ts";
-import { stopInside, stopItems } from "./stop.ts";
+import { flightOf, type Flight, isAnswering } from "./state.ts";
+import { abort, stopInside, stopItems } from "./stop.ts";
 import type { Turn } from "./turn.ts";
 
 export type AttemptProblem = {
@@ -171,10 +171,9 @@ function failHolder(turn: Turn, owner: Path, { path, reason, failure }: AttemptP
     const wrapped = { code: failure.code, message, retryable: false, details: { path, ...failure } };
     return failSubtask(turn, holder, { path: owner, attempt: 1, reason: "failed", failure: wrapped });
   }
-  if (handled.handler !== "onInputRequired" && handled.handler !== "onAuthRequired") {
-    return failSubtask(turn, holder, { path: owner, attempt: handled.attempt, reason, failure });
-  }
-  failAnswering(turn, holder, { path: owner, attempt: handled.attempt, reason: "failed", failure });
+  const problem = { path: owner, attempt: handled.attempt, failure };
+  if (isAnswering(handled.handler)) failAnswering(turn, holder, { ...problem, reason: "failed" });
+  else failSubtask(turn, holder, { ...problem, reason });
 }
 
 /** A handler could not answer its agent, whose task still waits for what will not come. */
@@ -186,11 +185,11 @@ export function failAnswering(turn: Turn, holder: StepProgram, problem: AttemptP
 /** The agent's task waits for an answer that will not come. It is canceled first: what is owed after a crash must be in the state. */
 export function refuseAttempt(turn: Turn, step: StepProgram, problem: AttemptProblem): void {
   const { path, attempt, failure, question } = problem;
-  const { turn: turnNumber, task } = flightOf(turn.state, path);
-  if (task === null) return failAttempt(turn, step, problem);
+  const flight = flightOf(turn.state, path);
+  if (flight.task === null) return failAttempt(turn, step, problem);
   const patienceAt = turn.at + CANCEL_PATIENCE_MS;
   turn.record({ kind: "attemptRefused", path, attempt, failure, patienceAt, ...(question === undefined ? {} : { question }) });
-  turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent: null });
+  abort(turn, path, flight);
 }
 
 function criticalFailure({ path, attempt, reason, failure }: AttemptProblem): Failure {

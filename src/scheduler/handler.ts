@@ -16,7 +16,7 @@ import { failAnswering, failSubtask, type AttemptProblem } from "./failure.ts";
 import type { EffectId, Path } from "./input.ts";
 import type { Question } from "./outcome.ts";
 import { completeScope, pushInner } from "./scope.ts";
-import { flightOf, type ScopeState } from "./state.ts";
+import { flightOf, isAnswering, type ScopeState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 const NAME_BY_REASON: { readonly [Reason in FailureReason]: HandlerName | null } = {
@@ -59,11 +59,11 @@ export function openAnswering(turn: Turn, handler: HandlerName, { path, attempt 
 export function handlerIsOver(turn: Turn, step: StepProgram, path: Path, scope: ScopeState): void {
   const { handler, attempt, reason, failure } = present(scope.handled, "A handler knows what it handles.");
   const result = present(scope.steps[handler], `The handler of ${path} is over.`);
-  const isAnswering = handler === "onInputRequired" || handler === "onAuthRequired";
   // It reads what was skipped, so it could not stand in.
-  if (result.status === "skipped") return (isAnswering ? failAnswering : failSubtask)(turn, step, { path, attempt, reason, failure });
+  if (result.status === "skipped")
+    return (isAnswering(handler) ? failAnswering : failSubtask)(turn, step, { path, attempt, reason, failure });
   const output = result.output ?? null;
-  if (!isAnswering) return completeScope(turn, step, path, output);
+  if (!isAnswering(handler)) return completeScope(turn, step, path, output);
   const { id } = present(turn.state.flights[path]?.question, `${path} waits for an answer.`);
   turn.record({ kind: "scopeClosed", path });
   takeDecision(turn, { question: id, answer: output, by: handler });

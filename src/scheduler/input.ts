@@ -24,6 +24,14 @@ export type Intent = {
   readonly messageId: string;
   /** Null when the agent does not take ours. */
   readonly contextId: string | null;
+} & Spoken;
+
+/** How an interface is spoken to. */
+type Spoken = {
+  /** The version of A2A that is spoken there; absent: 1.0. */
+  readonly version?: string;
+  /** W3C `traceparent` of the work, which goes with every request about it. */
+  readonly traceparent?: string;
 };
 
 /** A task at a remote agent: the second half of the send ledger. */
@@ -35,7 +43,7 @@ export type RemoteTask = {
   readonly tenant: string;
   readonly taskId: string;
   readonly contextId: string;
-};
+} & Spoken;
 
 /** What the world says. It carries its instant: the scheduler has no clock. */
 export type Input = { readonly at: Instant } & (

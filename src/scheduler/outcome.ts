@@ -32,8 +32,12 @@ export type ArtifactRecord = {
   readonly text?: string;
   readonly data?: Json;
   readonly url?: string;
-  /** Base64. */
-  readonly bytes?: string;
+  /** Base64; beside `payload`, how many there are. */
+  readonly bytes?: string | number;
+  /** Where the host keeps the content of a large file (design.md, fact 11). */
+  readonly payload?: string;
+  /** What the agent says of it. */
+  readonly metadata?: JsonObject;
 };
 
 /** Why an attempt did not give a result. */

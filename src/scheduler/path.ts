@@ -24,7 +24,10 @@ let lastList = last;
 
 function partsOf(path: Path): Parts {
   if (path === last.path) return last;
-  const parts = path === lastButOne.path ? lastButOne : takeApart(path);
+  return remember(path === lastButOne.path ? lastButOne : takeApart(path));
+}
+
+function remember(parts: Parts): Parts {
   lastButOne = last;
   last = parts;
   return parts;
@@ -99,8 +102,12 @@ export function frameIn(owner: Path, iteration: number): Path {
   return iteration === 0 ? owner : `${owner}#${iteration}`;
 }
 
-export function itemPath(step: Path, index: number): Path {
-  return `${step}[${index}]`;
+/** The path of an item of a list. Its parts are asked for next, and are at hand here. */
+export function itemPath(list: Path, index: number): Path {
+  const { frame, step } = partsOf(list);
+  const path = `${list}[${index}]`;
+  remember({ path, frame, step, list, index });
+  return path;
 }
 
 /** The subtask whose iterations a path is in, the innermost; null outside of any. */

@@ -1,10 +1,11 @@
 /** From a path to what the definition and the state have there. */
 import { present } from "../base/assert.ts";
+import type { StepId } from "../definition/definition.ts";
 import type { Block, InnerName, Program, StepProgram } from "../definition/program.ts";
 import type { Path } from "./input.ts";
-import { frameIn, frameOf, ownerOf, ROOT, stepOf } from "./path.ts";
+import { frameIn, frameOf, indexOf, ownerOf, ROOT, stepOf } from "./path.ts";
 import { plannedBlock } from "./planned-block.ts";
-import type { Frame, RunState, ScopeState } from "./state.ts";
+import type { Frame, ListState, RunState, ScopeState } from "./state.ts";
 
 /** The step that a path executes. */
 export function stepAt(program: Program, state: RunState, path: Path): StepProgram {
@@ -39,6 +40,16 @@ export function frameAt(state: RunState, frame: Path): Frame | undefined {
 /** A frame that is known to be at work. */
 export function openFrame(state: RunState, frame: Path): Frame {
   return present(frameAt(state, frame), `The steps of "${frame}" are at work.`);
+}
+
+/** The list of a step that is known to have one at work. */
+export function listIn(frame: Frame, id: StepId): ListState {
+  return present(frame.lists[id], `Step ${id} has an open list.`);
+}
+
+/** The list that an item belongs to; null for a path without an index. */
+export function listOf(state: RunState, path: Path): ListState | null {
+  return indexOf(path) === null ? null : listIn(openFrame(state, frameOf(path)), stepOf(path));
 }
 
 /** A scope that is known to be open. */

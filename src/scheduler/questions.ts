@@ -12,7 +12,7 @@ import type { HandlerName } from "../definition/definition.ts";
 import type { StepProgram } from "../definition/program.ts";
 import { decideApproval } from "./approval.ts";
 import { sendAssignment } from "./assign.ts";
-import { decideBudget } from "./budget-decision.ts";
+import { decideBudget } from "./budget.ts";
 import { decideCompensation } from "./compensate.ts";
 import { contractProblem, finishSubtask } from "./complete.ts";
 import { failSubtask, refuseAttempt } from "./failure.ts";
@@ -146,6 +146,6 @@ function decideUnknown(turn: Turn, path: Path, flight: Flight, { question, answe
 }
 
 /** Short enough to type, long enough that no two are the same, and the same whenever it is derived. */
-export function questionId({ state }: Turn, path: Path, attempt: number, turn: number): string {
-  return `q_${fingerprintOf([state.tenant, state.run, path, attempt, turn]).slice(0, 16)}`;
+export function questionId({ state }: Turn, ...about: readonly Json[]): string {
+  return `q_${fingerprintOf([state.tenant, state.run, ...about]).slice(0, 16)}`;
 }

@@ -235,6 +235,11 @@ export function flightOf(state: RunState, path: Path): Flight {
   return present(state.flights[path], `${path} is in flight.`);
 }
 
+/** True for a handler that answers its agent's question: the subtask stays parked, and goes on with its answer. */
+export function isAnswering(handler: HandlerName | undefined): boolean {
+  return handler === "onInputRequired" || handler === "onAuthRequired";
+}
+
 /** True once nothing can change the run any more. */
 export function isOver(state: RunState): boolean {
   return state.end !== null;
@@ -254,8 +259,7 @@ export function asksOf(state: RunState): "input" | "auth" | null {
   if (state.end !== null) return null;
   if (state.budgetQuestion !== null) return "input";
   let asks: "auth" | null = null;
-  for (const id in state.questions) {
-    const path = state.questions[id] ?? "";
+  for (const path of Object.values(state.questions)) {
     if (state.scopes[path]?.kind === "handler") continue;
     if (state.flights[path]?.question?.asks !== "auth") return "input";
     asks = "auth";

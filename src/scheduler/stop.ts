@@ -47,7 +47,7 @@ export function stopSubtask(turn: Turn, path: Path): void {
 
 /** Tells the agent; a remote one has yet to acknowledge. */
 export function stopFlight(turn: Turn, path: Path, flight: Flight): void {
-  const { attempt, turn: turnNumber, task, intent, phase, question } = flight;
+  const { attempt, task, intent, phase, question } = flight;
   const isRemote = (task !== null || intent !== null) && phase !== "retrying";
   const isAtWork = phase === "assigned" || phase === "accepted";
   const aborting = isRemote || isChildAtWork(flight);
@@ -60,7 +60,7 @@ export function stopFlight(turn: Turn, path: Path, flight: Flight): void {
     ...(question === null ? {} : { question: question.id }),
     ...(aborting ? itemsOf(turn, path) : {}),
   });
-  if (aborting || isAtWork) turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
+  if (aborting || isAtWork) abort(turn, path, flight);
 }
 
 /** What undoes a step may read the items that it is about, and their lists may be over before its agent has answered. */
@@ -84,8 +84,8 @@ export function wasAbsent(at: Instant, patienceAt: Instant): boolean {
   return at - patienceAt > ABSENCE_MS;
 }
 
-/** Tells the agent once more what it may not have heard. */
-export function tellAgain(turn: Turn, path: Path, { attempt, turn: turnNumber, task, intent }: Flight): void {
+/** Tells whoever is at work to stop; the state says what follows from it. */
+export function abort(turn: Turn, path: Path, { attempt, turn: turnNumber, task, intent }: Flight): void {
   turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
 }
 

@@ -9,7 +9,7 @@ import { failAttempt } from "./failure.ts";
 import { listIsLate } from "./list.ts";
 import { scopeIsLate } from "./scope.ts";
 import { flightOf, type Flight } from "./state.ts";
-import { isChildAtWork, tellAgain, wasAbsent } from "./stop.ts";
+import { abort, isChildAtWork, wasAbsent } from "./stop.ts";
 import type { Timer } from "./timers.ts";
 import type { Turn } from "./turn.ts";
 import { waitIsDue } from "./wait.ts";
@@ -55,13 +55,13 @@ function timeOutRun(turn: Turn): void {
 /** A remote task is canceled before a retry; if it has completed meanwhile, its result is adopted. */
 function timeOutAttempt(turn: Turn, path: string): void {
   const flight = flightOf(turn.state, path);
-  const { attempt, turn: turnNumber, task, intent } = flight;
+  const { attempt, task, intent } = flight;
   if (task === null && intent === null && !isChildAtWork(flight)) {
-    turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
+    abort(turn, path, flight);
     return failAttempt(turn, turn.stepAt(path), timedOut(path, flight));
   }
   turn.record({ kind: "attemptTimedOut", path, attempt, patienceAt: turn.at + CANCEL_PATIENCE_MS });
-  turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
+  abort(turn, path, flight);
 }
 
 /** The agent did not acknowledge the cancel of an attempt that timed out, or that nobody wants any more. */
@@ -71,7 +71,7 @@ function giveUpWaiting(turn: Turn, path: string): void {
   const aborting = present(flight.aborting, `${path} is being aborted.`);
   if (wasAbsent(turn.at, aborting.patienceAt)) {
     waitAgain(turn, path, flight, aborting);
-    return tellAgain(turn, path, flight);
+    return abort(turn, path, flight);
   }
   if (aborting.because === "unwanted") {
     return turn.record({ kind: "taskReleased", path, attempt, note: "the agent did not acknowledge the cancel" });

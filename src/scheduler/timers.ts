@@ -12,7 +12,7 @@ import { heapPop, heapPush } from "../base/heap.ts";
 import type { Instant, Path } from "./input.ts";
 import { frameOf, pathIn, stepOf } from "./path.ts";
 import { frameAt } from "./place.ts";
-import { flightOf, type Flight, type RunState } from "./state.ts";
+import type { Flight, RunState } from "./state.ts";
 
 /** `run`: the run's deadline. `end`: patience with agents that do not acknowledge, or with compensations. */
 export type Timer = RunTimer | FlightTimer | PlaceTimer;
@@ -45,7 +45,7 @@ export function rebuildTimers(state: RunState): void {
   state.timers = [];
   if (state.ending === null) addTimer(state, { at: state.deadlineAt, kind: "run" });
   else addTimer(state, { at: endOf(state), kind: "end" });
-  for (const path of Object.keys(state.flights)) addFlightTimer(state, path);
+  for (const [path, flight] of Object.entries(state.flights)) addFlightTimer(state, path, flight);
   if (state.pausedAt !== null) return;
   for (const path of Object.keys(state.waits)) addWaitTimers(state, path);
   if (state.ending !== null) return;
@@ -68,8 +68,7 @@ function endOf(state: RunState): Instant {
 }
 
 /** Arms the timers that a flight's phase needs. */
-export function addFlightTimer(state: RunState, path: Path): void {
-  const flight = flightOf(state, path);
+export function addFlightTimer(state: RunState, path: Path, flight: Flight): void {
   const { attempt, aborting } = flight;
   if (flight.phase === "retrying")
     addTimer(state, { at: present(flight.retryAt, `${path} will be retried.`), kind: "retry", path, attempt });
