@@ -108,20 +108,26 @@ async function completed(served: Served): Promise<void> {
 async function idleSubscribers(served: Served): Promise<number> {
   const answer = await rpc(served, "SendMessage", { ...send({ wait: true }), configuration: { returnImmediately: true } });
   const id = answer.result?.task?.id ?? "";
-  const dispatcher = new Agent({ connections: SUBSCRIBERS, bodyTimeout: 0 });
+  // The first ones bring code into memory, not themselves.
+  await sendMany(served, 200);
+  await whileSubscribed(served, id, SUBSCRIBERS / 20, () => served.memory());
   const before = await served.memory();
-  const open = await Promise.all(
-    Array.from({ length: SUBSCRIBERS }, async () => {
-      const { body } = await post({ ...served, dispatcher }, "SubscribeToTask", { id });
-      // The first event says that the subscription stands.
-      await once(body, "readable");
-      return body;
-    }),
-  );
-  const after = await served.memory();
-  for (const body of open) body.destroy();
-  await dispatcher.destroy();
-  return after - before;
+  return whileSubscribed(served, id, SUBSCRIBERS, async () => (await served.memory()) - before);
+}
+
+async function whileSubscribed(served: Served, id: string, count: number, body: () => Promise<number>): Promise<number> {
+  const dispatcher = new Agent({ connections: count, bodyTimeout: 0 });
+  const subscribe = async (): Promise<void> => {
+    const answer = await post({ ...served, dispatcher }, "SubscribeToTask", { id });
+    // The first event says that the subscription stands.
+    await once(answer.body, "readable");
+  };
+  try {
+    for (let open = 0; open < count; open += 50) await Promise.all(Array.from({ length: 50 }, subscribe));
+    return await body();
+  } finally {
+    await dispatcher.destroy();
+  }
 }
 
 function send(data: object) {

@@ -316,5 +316,7 @@ export const MAX_DESK_ENTRIES = 10_000;
 export const MAX_TASK_VIEWS = 512;
 /** Facts of a history that are read at once. */
 export const FACTS_PER_READ = 1_000;
+/** A task that is over this soon is told without being followed: its history is read once. */
+export const QUICK_TASK_MS = 10;
 /** Tenants whose workflows are at hand. */
 export const MAX_TENANTS_AT_HAND = 1_024;

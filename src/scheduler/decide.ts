@@ -108,7 +108,7 @@ function noteIntent(turn: Turn, input: Extract<Input, { kind: "intended" }>): vo
 
 /** Intended again: the agent refused our context id, or nobody is at that interface, so the message will leave in another way. */
 function isOther(before: Intent, now: Intent): boolean {
-  const keys = ["contextId", "url", "binding", "tenant"] as const;
+  const keys = ["contextId", "url", "binding", "tenant", "version"] as const;
   return keys.some((key) => before[key] !== now[key]);
 }
 

@@ -35,17 +35,10 @@ function remember(parts: Parts): Parts {
 
 function takeApart(path: Path): Parts {
   if (!isItem(path)) return takeStepApart(path);
-  const bracket = bracketOf(path);
+  const bracket = path.lastIndexOf("[");
   const list = path.slice(0, bracket);
   if (list !== lastList.path) lastList = takeStepApart(list);
   return { path, frame: lastList.frame, step: lastList.step, list: lastList.path, index: digitsAt(path, bracket + 1) };
-}
-
-/** Where the place of an item begins: a few characters before the end, however long the path is. */
-function bracketOf(path: Path): number {
-  let place = path.length - 2;
-  while (path[place] !== "[") place -= 1;
-  return place;
 }
 
 function takeStepApart(path: Path): Parts {

@@ -5,11 +5,10 @@
  *    it is refused. A message that was taken is found again, however late it comes.
  * 2. What is refused has started nothing.
  */
-import { randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 
 import { Message } from "@a2a-js/sdk";
 import { RequestMalformedError } from "@a2a-js/sdk/errors";
-import { v5 } from "uuid";
 
 import { TuttiError } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
@@ -48,11 +47,9 @@ export async function acceptMessage(on: Acceptance, message: Message, context: C
   });
 }
 
-/** Tutti's own namespace for the ids of tasks; it must never change. */
-const NAMESPACE = "c5a1d7e2-8b0f-5e64-a3d9-1f7c2b9604ad";
-
+/** What it is made of must never change: it is how a message finds the task that it has started. */
 function taskIdOf(name: string, messageId: string, { tenant, name: caller }: Caller): string {
-  return `task_${v5(JSON.stringify([tenant, caller, name, messageId]), NAMESPACE).replaceAll("-", "")}`;
+  return `task_${hash("sha256", JSON.stringify([tenant, caller, name, messageId])).slice(0, 32)}`;
 }
 
 type New = { readonly thing: ServedThing; readonly message: Message; readonly context: CallContext; readonly id: string };

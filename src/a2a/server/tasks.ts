@@ -9,7 +9,7 @@ import type { Task } from "@a2a-js/sdk";
 import { TaskNotFoundError } from "@a2a-js/sdk/errors";
 
 import { parseRunId, type RunRef, type Tenant } from "../../base/ids.ts";
-import { MAX_TENANTS_AT_HAND } from "../../base/limits.ts";
+import { MAX_TENANTS_AT_HAND, QUICK_TASK_MS } from "../../base/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Host, RunRecord } from "../../ports/host.ts";
 import type { Orchestrator } from "../../runtime/orchestrator.ts";
@@ -91,6 +91,7 @@ export class Tasks {
 
   /** The task once it is as wanted; after a time, as it is then. */
   async waitFor(task: FoundTask, isWanted: (task: Task) => boolean, limitMs: number): Promise<FollowedTask> {
+    await this.#overSoon(task.run, Math.min(limitMs, QUICK_TASK_MS));
     const followed = await this.follow(task);
     if (isWanted(followed.at.task)) return followed;
     const limit = new AbortController();
@@ -106,5 +107,12 @@ export class Tasks {
     // What was committed together is told together. Behind the end there is nothing.
     if (!isTerminal(followed.at.task.status?.state)) await followed.catchUp(this.host);
     return followed;
+  }
+
+  /** A moment for a run that is over at once: its history is then read one time, whole. */
+  async #overSoon(run: RunRef, limitMs: number): Promise<void> {
+    const limit = new AbortController();
+    const cancel = this.clock.schedule(limitMs, () => limit.abort());
+    await this.host.whenOver(run, limit.signal).finally(cancel);
   }
 }
