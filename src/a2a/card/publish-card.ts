@@ -10,6 +10,7 @@
  */
 import { createHash } from "node:crypto";
 
+import { failpoint } from "../../base/failpoint.ts";
 import { fingerprintOf } from "../../base/hash.ts";
 import type { Tenant } from "../../base/ids.ts";
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
@@ -71,7 +72,9 @@ export class CardPublisher {
     }
     const signatures = await this.#sign(plain);
     const changedAt = now();
+    failpoint("card.signed");
     await host.moveCursor(tenant, cursor, { content, changedAt, signatures: signatures.map((one) => ({ ...one })) });
+    failpoint("card.kept");
     return toPublished(plain, signatures, changedAt);
   }
 

@@ -9,9 +9,10 @@
  */
 import { base64url, decodeProtectedHeader, flattenedVerify } from "jose";
 
-import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { canonicalJson, isJsonObject, type JsonObject } from "../../base/json.ts";
 import { MAX_CARD_SIGNATURES } from "../../base/limits.ts";
-import { canonicalCard, readCanonical, sdkCanonicalCard } from "./canonical-card.ts";
+import { isLegacyCard } from "../legacy/legacy-card.ts";
+import { canonicalCard, readCanonical, sdkCanonicalCard, withoutSignatures } from "./canonical-card.ts";
 import { algorithmOf, type PublicKey } from "./signing-key.ts";
 
 /** Whom we believe. */
@@ -76,9 +77,13 @@ async function verifyEntry(entry: unknown, forms: readonly Form[], trusted: Card
   return { kind: "invalid", reason: `its signature of the key ${kid} does not fit what it says` };
 }
 
-/** The specification's form is tried first: it covers everything. */
+/** The specification's form is tried first: it covers everything. That of 0.3 is the card as it is. */
 function formsOf(wire: JsonObject): readonly Form[] {
   const forms: Form[] = [];
+  if (isLegacyCard(wire)) {
+    const text = attempt(() => canonicalJson(withoutSignatures(wire)));
+    return text === null ? [] : [{ form: "specification", text }];
+  }
   for (const [form, canonical] of [
     ["specification", canonicalCard],
     ["sdk", sdkCanonicalCard],

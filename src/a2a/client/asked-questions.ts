@@ -3,15 +3,16 @@
  *
  * An agent may show a question for a while after it got the answer, until its work goes on. Told
  * again it would be asked twice. So a question that was answered counts as work in progress, but not
- * for ever: an agent that asks in the very same words is believed after a while. This is memory
- * only: after a crash the worst is one question too many.
+ * for ever: an agent that asks in the very same words is believed after a while. This is memory only:
+ * after a restart a question is known by its words, and after a crash the worst is one question too many.
  */
 import type { Task } from "@a2a-js/sdk";
 
 import { ANSWERED_PATIENCE_MS, MAX_SERVED_TASKS } from "../../base/limits.ts";
-import { isInterrupted } from "../wire/wire.ts";
+import { isInterrupted, textOf } from "../wire/wire.ts";
 
-type Asked = { readonly question: string; answeredAt: number | null };
+/** `question` is null when another process was asked: then only its words are known. */
+type Asked = { question: string | null; readonly prompt: string; answeredAt: number | null };
 
 export class AskedQuestions {
   readonly #askedByTask = new Map<string, Asked>();
@@ -28,16 +29,19 @@ export class AskedQuestions {
       return false;
     }
     const question = `${task.status?.message?.messageId ?? ""} ${task.status?.timestamp ?? ""}`;
+    const prompt = textOf(task.status?.message?.parts ?? []) ?? "";
     const known = this.#askedByTask.get(task.id);
+    if (known?.question === null && known.prompt === prompt) known.question = question;
     if (known?.question === question && known.answeredAt !== null) return this.#now() - known.answeredAt < ANSWERED_PATIENCE_MS;
-    this.#remember(task.id, { question, answeredAt: null });
+    this.#remember(task.id, { question, prompt, answeredAt: null });
     return false;
   }
 
-  /** An answer is on its way to the task. */
-  answered(taskId: string): void {
+  /** An answer to a question of these words is on its way to the task. */
+  answered(taskId: string, prompt: string): void {
     const asked = this.#askedByTask.get(taskId);
-    if (asked !== undefined) asked.answeredAt = this.#now();
+    if (asked === undefined) this.#remember(taskId, { question: null, prompt, answeredAt: this.#now() });
+    else asked.answeredAt = this.#now();
   }
 
   #remember(taskId: string, asked: Asked): void {

@@ -15,11 +15,11 @@ import {
   type Message,
   type SendMessageRequest,
   type Task,
-  type TaskPushNotificationConfig,
 } from "@a2a-js/sdk";
 
 import { TuttiError } from "../../base/errors.ts";
 import { type Egress, EgressError, type Trust } from "../../runtime/egress/egress.ts";
+import type { Webhook } from "../../ports/agents.ts";
 import { silentLog, type Log } from "../../ports/log.ts";
 import { CardSource } from "./card.ts";
 import { CardCheck, type CardTrust } from "./check-card.ts";
@@ -81,9 +81,11 @@ export class A2aClient {
     return this.#cards.last?.capabilities?.pushNotifications === true;
   }
 
-  async createPushConfig(at: At, config: TaskPushNotificationConfig, signal: AbortSignal): Promise<void> {
+  async createPushConfig(at: At, taskId: string, { id, url, token }: Webhook, signal: AbortSignal): Promise<void> {
     const { transport, options } = await this.#call(at, signal);
-    await transport.createTaskPushNotificationConfig(config, options);
+    // Some agents send the token, some the credentials; both are believed.
+    const authentication = { scheme: "Bearer", credentials: token };
+    await transport.createTaskPushNotificationConfig({ tenant: "", id, taskId, url, token, authentication }, options);
   }
 
   async send(at: At, request: SendMessageRequest, signal: AbortSignal): Promise<Message | Task> {

@@ -6,6 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Intent, RemoteTask } from "../../scheduler/input.ts";
 import { toCallFailure } from "./call-failure.ts";
 import type { A2aClient } from "./client.ts";
+import { isInterrupted } from "../wire/wire.ts";
 import { sleep } from "./sleep.ts";
 
 type Search = {
@@ -18,15 +19,17 @@ type Search = {
 
 /** How often an agent that is away is asked; about ten seconds in all. */
 const TRIES = 10;
-/** The newest messages of a task among which ours must be. */
+/** The newest messages of a task among which ours is looked for first. */
 const HISTORY_LENGTH = 100;
+/** And those of a task that has as many: beyond them nobody looks, so that nobody can know. */
+const LONG_HISTORY_LENGTH = 10_000;
 /** Pages of all our tasks, the newest first, that are looked at where a context leads nowhere. */
 const NEWEST_PAGES = 2;
 
 /**
  * Looks for the task that an earlier send of our message may have made: in the tasks of our context,
- * by the message's id in their history (reliability.md, finding 3). A task that shows no history
- * hides the answer, so then nobody can know. Where our context holds nothing, the agent may have given
+ * by the message's id in their history (reliability.md, finding 3). A task that shows no history, or
+ * has more of it than it shows, hides the answer, so then nobody can know. Where our context holds nothing, the agent may have given
  * the task another one, so the newest of all our tasks are looked at: that can only find it, and
  * never says that it is not there.
  */
@@ -53,11 +56,16 @@ export async function findMessage(search: Search): Promise<Found> {
   }
 }
 
-/** An answer went to a task that we know; so the question is only whether it arrived. */
+/**
+ * An answer went to a task that we know; so the question is only whether it arrived. A task that does
+ * not ask any more has got it, or needs none: some agents keep no answers in a history.
+ */
 async function findInTask({ client, intent, work, signal }: Search, taskId: string): Promise<Found> {
   const task = await client.getTask(intent, taskId, { historyLength: HISTORY_LENGTH }, signal);
-  if (holds(task, intent)) return { kind: "task", task: taskOf(intent, { id: taskId, contextId: work.task?.contextId ?? task.contextId }) };
-  return task.history.length > 0 ? { kind: "none" } : hidden(intent);
+  if (holds(task, intent) || !isInterrupted(task.status?.state)) {
+    return { kind: "task", task: taskOf(intent, { id: taskId, contextId: work.task?.contextId ?? task.contextId }) };
+  }
+  return isWhole(task) ? { kind: "none" } : findAmongSilent(client, intent, [task], signal);
 }
 
 async function findInContext(search: {
@@ -73,7 +81,7 @@ async function findInContext(search: {
     const answer = await client.listTasks(intent, { contextId, pageToken, historyLength: HISTORY_LENGTH }, signal);
     for (const task of answer.tasks) {
       if (holds(task, intent)) return foundAs(task, intent);
-      if (task.history.length === 0) silent.push(task);
+      if (!isWhole(task)) silent.push(task);
     }
     pageToken = answer.nextPageToken;
     if (page === 0 && answer.tasks.length === 0) return (await findAmongNewest(client, intent, signal)) ?? { kind: "none" };
@@ -104,16 +112,21 @@ function noList(error: unknown, { agent }: Intent): null {
   return null;
 }
 
-/** Some agents leave the history out of lists, but show it with the task itself. */
+/** Some agents leave the history out of lists, but show it with the task itself; and some tasks have a long one. */
 async function findAmongSilent(client: A2aClient, intent: Intent, silent: readonly Task[], signal: AbortSignal): Promise<Found> {
   if (silent.length > MAX_FIND_PAGES) return hidden(intent);
   let isHidden = false;
   for (const { id } of silent) {
-    const task = await client.getTask(intent, id, { historyLength: HISTORY_LENGTH }, signal);
+    const task = await client.getTask(intent, id, { historyLength: LONG_HISTORY_LENGTH }, signal);
     if (holds(task, intent)) return foundAs(task, intent);
-    isHidden ||= task.history.length === 0;
+    isHidden ||= !isWhole(task, LONG_HISTORY_LENGTH);
   }
   return isHidden ? hidden(intent) : { kind: "none" };
+}
+
+/** Whether a history is all that there is: as long as was asked for, it may be the end of a longer one. */
+function isWhole({ history }: Task, asked = HISTORY_LENGTH): boolean {
+  return history.length > 0 && history.length < asked;
 }
 
 function holds(task: Task, intent: Intent): boolean {
@@ -134,5 +147,5 @@ export function taskOf(
 }
 
 function hidden(intent: Intent): Found {
-  return { kind: "unknowable", message: `Agent "${intent.agent}" shows no history of its tasks.` };
+  return { kind: "unknowable", message: `Agent "${intent.agent}" does not show the whole history of its tasks.` };
 }

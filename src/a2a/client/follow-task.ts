@@ -34,7 +34,6 @@ import type { Outcome } from "../../scheduler/outcome.ts";
 import type { AskedQuestions } from "./asked-questions.ts";
 import { toCallFailure } from "./call-failure.ts";
 import type { A2aClient } from "./client.ts";
-import type { WakeUps } from "../push/wake-ups.ts";
 import { keepFiles } from "./keep-files.ts";
 import type { LinkEvent } from "./links.ts";
 import { Relay } from "./relay.ts";
@@ -57,8 +56,6 @@ export type FollowerParts = {
   readonly ignored: IgnoredCount;
   /** From 0 up to 1: tasks that began together do not ask together. */
   readonly random: () => number;
-  /** Where agents push news to; they are only ever a reason to ask. */
-  readonly wakeUps?: Pick<WakeUps, "configFor" | "next"> | undefined;
   /** Hears of a task that goes backwards. */
   readonly log: Log;
 };
@@ -88,7 +85,8 @@ class Following {
   #pauseMs = POLL_INITIAL_MS;
   #streamFailures = 0;
   #lastEventId: string | null = null;
-  #pushed: Promise<boolean> | null = null;
+  /** Null: the agent was not asked to push. */
+  #isPushed: boolean | null = null;
   #failures = 0;
   #garbled = 0;
 
@@ -122,25 +120,28 @@ class Following {
 
   /** A pause before the next look: short at first, a share of the time that the task has taken later, and never the same for all. */
   async #wait(): Promise<void> {
-    const { clock, random, wakeUps } = this.#parts;
+    // What happened before the agent knew where to push to is not pushed: it is asked for once more.
+    if (await this.#beginsToPush()) return;
+    const { clock, random } = this.#parts;
     const stop = new AbortController();
-    const news = (await this.#isPushed()) ? wakeUps?.next(this.#task, stop.signal) : undefined;
+    const news = this.#isPushed ? this.#watch.wakeUps?.next(this.#task, stop.signal) : undefined;
     await sleep(clock, this.#pauseMs * (0.8 + 0.4 * random()), this.#watch.signal, news);
     stop.abort(NOT_NEEDED);
     const longestMs = Math.min(POLL_LONG_MAX_MS, Math.max(POLL_MAX_MS, (clock.now() - this.#beganAt) / POLL_SHARE));
     this.#pauseMs = Math.min(longestMs, this.#pauseMs * 1.6);
   }
 
-  /** Whether the agent pushes its news of the task to us; it is asked to once, when there is no stream of it. */
-  async #isPushed(): Promise<boolean> {
-    const { client, wakeUps } = this.#parts;
-    if (wakeUps === undefined || !client.pushes || this.#mayStream()) return false;
-    // One who does not push is polled, as he is anyway.
-    this.#pushed ??= client.createPushConfig(this.#task, wakeUps.configFor(this.#task), this.#watch.signal).then(
+  /** Asks the agent to push its news of the task, once, when there is no stream of it. True when it has begun to. */
+  async #beginsToPush(): Promise<boolean> {
+    const { client } = this.#parts;
+    const { wakeUps, signal } = this.#watch;
+    if (wakeUps == null || !client.pushes || this.#mayStream() || this.#isPushed !== null) return false;
+    this.#isPushed = await client.createPushConfig(this.#task, this.#task.taskId, wakeUps.webhookFor(this.#task), signal).then(
       () => true,
+      // One who does not push is polled, as he is anyway.
       () => false,
     );
-    return this.#pushed;
+    return this.#isPushed;
   }
 
   /** Asks for the task; its outcome, or null while it is worked on, and when it cannot be asked for now. */

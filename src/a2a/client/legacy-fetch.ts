@@ -44,9 +44,11 @@ function operationNamed(name: string): Operation {
   return operation;
 }
 
+type Rpc = { readonly id: Json; readonly method: string; readonly params: JsonObject };
+
 export function legacyJsonRpcFetch(fetch: Fetch): Fetch {
   return async (input, init) => {
-    const request = JSON.parse(String(init?.body)) as { readonly id: Json; readonly method: string; readonly params: JsonObject };
+    const request = JSON.parse(typeof init?.body === "string" ? init.body : "{}") as Rpc;
     const { method, toParams, fromResult } = operationNamed(request.method);
     const body = JSON.stringify({ jsonrpc: "2.0", id: request.id, method, params: toParams(request.params, "schema") });
     const answer = await fetch(input, { ...init, body });
@@ -88,11 +90,13 @@ function urlOf(input: Parameters<Fetch>[0]): string {
 type Tell = (answer: JsonObject) => JsonObject;
 
 /** An answer, or a stream of them, told. What is not JSON stays as it is, for those who check it. */
-async function told(answer: Response, tell: Tell): Promise<Response> {
-  const { status, headers, body } = answer;
-  const isStream = headers.get("content-type")?.startsWith("text/event-stream") === true;
-  const content = isStream && body !== null ? ReadableStream.from(eventsTold(body, tell)) : toldText(await answer.text(), tell);
-  return new Response(content === "" ? null : content, { status, headers: { "content-type": headers.get("content-type") ?? "" } });
+function told(answer: Response, tell: Tell): Response {
+  const { body } = answer;
+  const read = answer.text.bind(answer);
+  return Object.assign(answer, {
+    text: async () => toldText(await read(), tell),
+    body: body === null ? null : ReadableStream.from(eventsTold(body, tell)),
+  });
 }
 
 async function* eventsTold(body: ReadableStream<Uint8Array>, tell: Tell): AsyncGenerator<Uint8Array, void, undefined> {
@@ -119,14 +123,10 @@ async function toldError(answer: Response): Promise<Response> {
   const text = await answer.text();
   const { code, type, message } = parsed(text) ?? {};
   const reason = REASONS.get(Number(code)) ?? (typeof type === "string" ? reasonOf(type) : undefined);
-  const { status } = answer;
-  // Those of an answer from outside can be read, and are no headers of the platform's.
-  const headers = new Headers();
-  answer.headers.forEach((value, name) => headers.append(name, value));
-  if (reason === undefined) return new Response(text, { status, headers });
+  if (reason === undefined) return answer;
   const details = [{ "@type": ERROR_INFO_TYPE, reason, domain: "a2a-protocol.org" }];
-  const error = { code: status, message: typeof message === "string" ? message : reason, details };
-  return new Response(JSON.stringify({ error }), { status, headers });
+  const error = { code: answer.status, message: typeof message === "string" ? message : reason, details };
+  return Object.assign(answer, { text: async () => JSON.stringify({ error }) });
 }
 
 /** Of `TaskNotFoundError`: TASK_NOT_FOUND. */

@@ -37,17 +37,21 @@ export class PushConfigs {
    * Makes a config, or replaces the one with its id; then what was not delivered yet goes to the new
    * place. It gets what happens from now on, and of a task that is over, what it has come to.
    */
-  create(run: RunRef, config: TaskPushNotificationConfig): Promise<TaskPushNotificationConfig> {
-    return this.#keep(run, config, { id: randomUUID, newRow: (target) => this.#rowFromNow(run, target), keepsEnded: false });
+  create(run: RunRef, config: TaskPushNotificationConfig, version?: "0.3"): Promise<TaskPushNotificationConfig> {
+    return this.#keep(run, config, { id: randomUUID, version, newRow: (target) => this.#rowFromNow(run, target), keepsEnded: false });
   }
 
   /**
    * Makes the config that came with a message: with a task's first it gets all of its events, with a later
    * one what happens from then on. The same message again, with the same config, changes nothing.
    */
-  async attach(run: RunRef, config: TaskPushNotificationConfig, message: { readonly isFirst: boolean }): Promise<void> {
+  async attach(
+    run: RunRef,
+    config: TaskPushNotificationConfig,
+    message: { readonly isFirst: boolean; readonly version?: "0.3" | undefined },
+  ): Promise<void> {
     const newRow = message.isFirst ? rowFromStart : (target: PushTarget) => this.#rowFromNow(run, target);
-    await this.#keep(run, config, { id: () => derivedId(run, config), newRow, keepsEnded: true });
+    await this.#keep(run, config, { id: () => derivedId(run, config), version: message.version, newRow, keepsEnded: true });
   }
 
   async get(run: RunRef, id: string): Promise<TaskPushNotificationConfig> {
@@ -77,19 +81,10 @@ export class PushConfigs {
     if (isId(id)) await this.#inOrder(run, () => this.#dispatcher.remove({ run, id }));
   }
 
-  /** Gives a config that was given up a new chance, from the event that it has got stuck at. False when there is none. */
-  revive(run: RunRef, id: string): Promise<boolean> {
-    return this.#inOrder(run, async () => {
-      const row = await this.#dispatcher.find({ run, id });
-      if (row?.standing.kind !== "dead") return false;
-      await this.#dispatcher.put({ run, id }, { ...row, standing: FRESH });
-      return true;
-    });
-  }
-
   #keep(run: RunRef, config: TaskPushNotificationConfig, how: HowToKeep): Promise<TaskPushNotificationConfig> {
     return this.#inOrder(run, async () => {
-      const target = readTarget(config, this.#dispatcher.addresses);
+      const { version } = how;
+      const target = { ...readTarget(config, this.#dispatcher.addresses), ...(version === undefined ? {} : { version }) };
       const ref = { run, id: config.id === "" ? how.id() : checkId(config.id) };
       const known = await this.#dispatcher.find(ref);
       if (known === null) await this.#refuseTooMany(run);
@@ -130,6 +125,7 @@ export class PushConfigs {
 }
 
 type HowToKeep = {
+  readonly version: "0.3" | undefined;
   /** For a config without one. */
   readonly id: () => string;
   readonly newRow: (target: PushTarget) => PushRow | Promise<PushRow>;

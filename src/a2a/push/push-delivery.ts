@@ -16,6 +16,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Host } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Fetch, Trust } from "../../runtime/egress/egress.ts";
+import type { TaskFiles } from "../files/task-files.ts";
 import type { PushAddresses } from "./push-addresses.ts";
 import type { PushFeeds, Reading, ToldEvent } from "./push-feed.ts";
 import { pushRequest, type PushSigner } from "./push-request.ts";
@@ -32,6 +33,8 @@ export type DeliveryParts = {
   readonly addresses: PushAddresses;
   readonly fetches: { readonly [trust in Trust]: Fetch };
   readonly signer: PushSigner | null;
+  /** Brings the files of a task along. */
+  readonly files: TaskFiles | null;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -154,7 +157,7 @@ export class PushDelivery {
     const at = await feeds.readTask(this.ref.run);
     if (at === null) return { kind: "noRun" };
     const event = { payload: { $case: "task", value: at.task } } as const;
-    return { kind: "event", told: { id: `${at.seq}.task`, event, trace: at.trace }, next: from };
+    return { kind: "event", told: { id: `${at.seq}.task`, event, task: () => at.task, trace: at.trace }, next: from };
   }
 
   async #settle(verdict: Verdict, next: Place): Promise<void> {
@@ -170,7 +173,7 @@ export class PushDelivery {
     const { addresses, fetches, signer, clock } = this.#parts;
     const { target } = this.#row;
     const url = new URL(target.url);
-    const request = await pushRequest({ run: this.ref.run, target, told, signer, now: clock.now() });
+    const request = await pushRequest({ run: this.ref.run, target, told: await this.#filled(told), signer, now: clock.now() });
     try {
       const send = fetches[addresses.trustOf(url)];
       const { status } = await send(url, { method: "POST", ...request, signal: this.#stopper.signal });
@@ -178,6 +181,15 @@ export class PushDelivery {
     } catch (error) {
       return verdictOfError(error);
     }
+  }
+
+  async #filled(told: ToldEvent): Promise<ToldEvent> {
+    const { files } = this.#parts;
+    const { tenant } = this.ref.run;
+    if (files === null) return told;
+    if (this.#row.target.version === undefined) return { ...told, event: await files.event(tenant, told.event) };
+    const task = await files.task(tenant, told.task());
+    return { ...told, task: () => task };
   }
 
   async #fail(verdict: Exclude<Verdict, { kind: "delivered" }>): Promise<void> {
@@ -201,7 +213,8 @@ export class PushDelivery {
   async #keep(): Promise<void> {
     while (!this.#stopper.signal.aborted) {
       try {
-        return await writeRow(this.#parts.host, this.ref, this.#row);
+        await writeRow(this.#parts.host, this.ref, this.#row);
+        return failpoint("push.kept");
       } catch (error) {
         this.#parts.log("error", "push_not_kept", { ...this.#names(), error });
         await this.#pause(WRITE_PAUSE_MS);

@@ -9,20 +9,23 @@
  */
 import { setImmediate } from "node:timers/promises";
 
+import { failpoint } from "../../base/failpoint.ts";
 import { DEFAULT_TENANT, type Tenant } from "../../base/ids.ts";
 import { PUSH_TIMEOUT_MS } from "../../base/limits.ts";
 import { type Clock, systemClock } from "../../ports/clock.ts";
 import type { Host } from "../../ports/host.ts";
 import { type Log, silentLog } from "../../ports/log.ts";
 import type { Egress } from "../../runtime/egress/egress.ts";
+import type { TaskFiles } from "../files/task-files.ts";
 import { EndedPushes } from "./ended-pushes.ts";
 import { PushAddresses } from "./push-addresses.ts";
 import { type DeliveryParts, PushDelivery } from "./push-delivery.ts";
 import { PushFeeds, type ViewOf } from "./push-feed.ts";
 import type { PushSigner } from "./push-request.ts";
-import { keyOf, type PushRef, type PushRow, readRow, readRows, writeRow } from "./push-row.ts";
+import { FRESH, keyOf, type PushRef, type PushRow, readRow, readRows, writeRow } from "./push-row.ts";
 import type { PushTarget } from "./push-target.ts";
 import { PushTurns } from "./push-turns.ts";
+import { forgetRevival, revivalsOf } from "./revive-pushes.ts";
 
 export type PushOptions = {
   readonly host: Host;
@@ -31,6 +34,7 @@ export type PushOptions = {
   /** Origins that webhooks may have although they are private or use http: `http://hooks.internal:8080`, or `:*` for any port. */
   readonly allow?: readonly string[];
   readonly signer?: PushSigner;
+  readonly files?: TaskFiles;
   readonly timeoutMs?: number;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -68,6 +72,7 @@ export class PushDispatcher {
       addresses: this.addresses,
       fetches: { operator: fetchOf("operator"), network: fetchOf("network") },
       signer: options.signer ?? null,
+      files: options.files ?? null,
       clock,
       random: options.random ?? Math.random,
       log: options.log ?? silentLog,
@@ -79,6 +84,7 @@ export class PushDispatcher {
     this.#sweepLater();
     for (const tenant of await this.#readTenants()) {
       this.#tenants.add(tenant);
+      await this.#reviveWanted(tenant);
       for (let after: string | null = null; !this.#isClosed;) {
         const { rows, next } = await readRows(this.host, { tenant }, { limit: ROWS_PER_PAGE, after });
         for (const { ref, row } of rows) this.#take(ref, row);
@@ -99,6 +105,7 @@ export class PushDispatcher {
     this.#forget(ref);
     await this.#rememberTenant(ref.run.tenant);
     await writeRow(this.host, ref, row);
+    failpoint("push.attached");
     this.#take(ref, row);
   }
 
@@ -111,6 +118,14 @@ export class PushDispatcher {
   async remove(ref: PushRef): Promise<void> {
     this.#forget(ref);
     await writeRow(this.host, ref, null);
+  }
+
+  /** Gives a config that was given up a new chance, from the event that it has got stuck at. False when there is none. */
+  async revive(ref: PushRef): Promise<boolean> {
+    const row = await this.find(ref);
+    if (row?.standing.kind !== "dead") return false;
+    await this.put(ref, { ...row, standing: FRESH });
+    return true;
   }
 
   /** Ends at once; what is on its way is sent again after the next start. */
@@ -156,8 +171,20 @@ export class PushDispatcher {
   #sweepLater(): void {
     this.#cancelSweep = this.#parts.clock.schedule(SWEEP_MS, () => {
       this.#drop(this.#ended.due(this.#parts.clock.now()));
+      for (const tenant of this.#tenants) {
+        this.#reviveWanted(tenant).catch((error: unknown) => this.#parts.log("warn", "push_not_revived", { tenant, error }));
+      }
       this.#sweepLater();
     });
+  }
+
+  /** What another process has asked for. */
+  async #reviveWanted(tenant: Tenant): Promise<void> {
+    for (const ref of await revivalsOf(this.host, tenant)) {
+      if (this.#isClosed) return;
+      await this.revive(ref);
+      await forgetRevival(this.host, ref);
+    }
   }
 
   #drop(refs: readonly PushRef[]): void {

@@ -8,7 +8,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 
-import type { StreamResponse } from "@a2a-js/sdk";
+import type { StreamResponse, Task } from "@a2a-js/sdk";
 
 import { present } from "../../base/assert.ts";
 import type { RunRef } from "../../base/ids.ts";
@@ -31,6 +31,8 @@ export type ToldEvent = {
   /** Unique in the task; the same whenever the same event is told. */
   readonly id: string;
   readonly event: StreamResponse;
+  /** The task as far as it is known now: at the event, or after it. */
+  readonly task: () => Task;
   /** W3C `traceparent` of the request that the task came from. */
   readonly trace: string | null;
 };
@@ -72,7 +74,8 @@ export class PushFeeds {
     for (;;) {
       feed.pending = feed.pending.filter(({ place }) => !isBefore(place, from));
       const [first, second] = feed.pending;
-      if (first !== undefined) return { kind: "event", told: { ...first, trace: feed.trace }, next: placeAfter(first, second) };
+      if (first !== undefined)
+        return { kind: "event", told: { ...first, task: () => feed.view.at.task, trace: feed.trace }, next: placeAfter(first, second) };
       if (!(await this.#advance(feed, run))) break;
     }
     if (feed.seq === 0) return { kind: "noRun" };

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 
-import { A2A_CONTENT_TYPE, A2A_VERSION_HEADER, StreamResponse } from "@a2a-js/sdk";
+import { A2A_CONTENT_TYPE, A2A_VERSION_HEADER, StreamResponse, Task } from "@a2a-js/sdk";
 import { SignJWT } from "jose";
 
 import type { RunRef } from "../../base/ids.ts";
+import type { JsonObject } from "../../base/json.ts";
 import { PUSH_SIGNATURE_MS } from "../../base/limits.ts";
 import type { SigningKey } from "../card/signing-key.ts";
+import { LEGACY_VERSION } from "../legacy/legacy.ts";
+import { toLegacyTask } from "../legacy/to-legacy.ts";
 import { PROTOCOL_VERSION } from "../wire/wire.ts";
 import type { ToldEvent } from "./push-feed.ts";
 import type { PushTarget } from "./push-target.ts";
@@ -20,7 +23,7 @@ export const SIGNATURE_HEADER = "x-a2a-notification-jwt";
 export type PushRequest = { readonly headers: { readonly [name: string]: string }; readonly body: string };
 
 /**
- * A notification (A2A 4.3.3): the event as ProtoJSON. `webhook-id` names the event, and is the same
+ * A notification (A2A 4.3.3): the event as ProtoJSON, or the task for one who speaks 0.3. `webhook-id` names the event, and is the same
  * whenever the same event is sent again. With a signer there is a JWT over the event's id, its task,
  * its receiver and the SHA-256 of the body (reliability.md 5.1); where a config names no credentials
  * of its own, it also stands in `authorization`.
@@ -33,13 +36,14 @@ export async function pushRequest(push: {
   readonly now: number;
 }): Promise<PushRequest> {
   const { run, target, told, signer, now } = push;
-  const body = JSON.stringify(StreamResponse.toJSON(told.event));
+  const { contentType, version, content } = target.version === undefined ? current(told) : legacy(told);
+  const body = JSON.stringify(content);
   const id = `${run.id}/${told.id}`;
   const jwt = signer === null ? null : await signed(signer, { id, taskId: run.id, audience: target.url, body, now });
   const authorization = authorizationOf(target, jwt);
   const headers = {
-    "content-type": A2A_CONTENT_TYPE,
-    [A2A_VERSION_HEADER]: PROTOCOL_VERSION,
+    "content-type": contentType,
+    [A2A_VERSION_HEADER]: version,
     "webhook-id": id,
     "webhook-timestamp": String(Math.floor(now / 1000)),
     ...(told.trace === null ? {} : { traceparent: told.trace }),
@@ -48,6 +52,18 @@ export async function pushRequest(push: {
     ...(authorization === null ? {} : { authorization }),
   };
   return { headers, body };
+}
+
+type Content = { readonly contentType: string; readonly version: string; readonly content: unknown };
+
+function current({ event }: ToldEvent): Content {
+  return { contentType: A2A_CONTENT_TYPE, version: PROTOCOL_VERSION, content: StreamResponse.toJSON(event) };
+}
+
+/** A2A 0.3 sends the whole task, whatever happened (0.3, 9.5). */
+function legacy({ task }: ToldEvent): Content {
+  const content = toLegacyTask(Task.toJSON(task()) as JsonObject, "schema");
+  return { contentType: "application/json", version: LEGACY_VERSION, content };
 }
 
 function authorizationOf({ scheme, credentials }: PushTarget, jwt: string | null): string | null {

@@ -10,6 +10,8 @@ export type PushTarget = {
   readonly token: string;
   readonly scheme: string;
   readonly credentials: string;
+  /** The version of A2A that its owner speaks; absent: 1.0. */
+  readonly version?: "0.3";
 };
 
 /** An HTTP authentication scheme is a token (RFC 9110, 11.1). */

@@ -9,16 +9,18 @@
  * 2. Who does not know the token, or speaks of another task, wakes nobody.
  * 3. Whatever comes, and however often, wakes at most every `WAKE_UP_GAP_MS`.
  */
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 
-import { StreamResponse, type TaskPushNotificationConfig } from "@a2a-js/sdk";
+import { StreamResponse } from "@a2a-js/sdk";
 
-import { DEFAULT_TENANT } from "../../base/ids.ts";
 import { isJsonObject } from "../../base/json.ts";
 import { MAX_WAKE_UP_BYTES, MAX_WAKE_UPS, WAKE_UP_GAP_MS } from "../../base/limits.ts";
+import type { Webhook, WakeUpSource } from "../../ports/agents.ts";
 import { type Clock, systemClock } from "../../ports/clock.ts";
 import type { Host } from "../../ports/host.ts";
 import type { RemoteTask } from "../../scheduler/input.ts";
+import { durableSecret } from "../durable-secret.ts";
+import { fromLegacyEvent } from "../legacy/from-legacy.ts";
 import { isShallow } from "../wire/wire.ts";
 import { TOKEN_HEADER } from "./push-request.ts";
 
@@ -28,7 +30,6 @@ type TaskPlace = Pick<RemoteTask, "url" | "tenant" | "taskId">;
 /** Where agents send their notifications, below the server's own address. */
 export const WAKE_UP_PATH = "/a2a/push/";
 
-const SECRET_CURSOR = "wake-up-secret";
 /** The id of a webhook, and what only the id of its task gives. */
 const WEBHOOK = /^([\w-]{43})\.([\w-]{43})$/;
 
@@ -36,7 +37,7 @@ const WEBHOOK = /^([\w-]{43})\.([\w-]{43})$/;
 type Standing = { hasNews: boolean; wokenAt: number; waiting: Waiting | null };
 type Waiting = { readonly signal: AbortSignal; readonly promise: Promise<void>; readonly resolve: () => void };
 
-export class WakeUps {
+export class WakeUps implements WakeUpSource {
   readonly #secret: Buffer;
   readonly #url: string;
   readonly #clock: Clock;
@@ -45,11 +46,7 @@ export class WakeUps {
   /** `url`: this server as agents reach it. */
   static async open(options: { readonly host: Host; readonly url: string; readonly clock?: Clock }): Promise<WakeUps> {
     const { host, url, clock = systemClock } = options;
-    const kept = await host.cursor(DEFAULT_TENANT, SECRET_CURSOR);
-    if (typeof kept === "string") return new WakeUps(Buffer.from(kept, "base64url"), url, clock);
-    const secret = randomBytes(32);
-    await host.moveCursor(DEFAULT_TENANT, SECRET_CURSOR, secret.toString("base64url"));
-    return new WakeUps(secret, url, clock);
+    return new WakeUps(await durableSecret(host, "wake-up-secret"), url, clock);
   }
 
   private constructor(secret: Buffer, url: string, clock: Clock) {
@@ -58,19 +55,11 @@ export class WakeUps {
     this.#clock = clock;
   }
 
-  /** What the agent is told by CreateTaskPushNotificationConfig. The same for the same task, also after a restart. */
-  configFor(task: TaskPlace): TaskPushNotificationConfig {
+  /** What the agent is told by CreateTaskPushNotificationConfig. */
+  webhookFor(task: TaskPlace): Webhook {
     const id = this.#idOf(task);
-    const token = this.#mac("token", id).toString("base64url");
-    return {
-      tenant: "",
-      id: "",
-      taskId: task.taskId,
-      url: `${this.#url}${WAKE_UP_PATH}${id}.${this.#mac("task", id, task.taskId).toString("base64url")}`,
-      // Some agents send the token, some the credentials; we believe both.
-      token,
-      authentication: { scheme: "Bearer", credentials: token },
-    };
+    const url = `${this.#url}${WAKE_UP_PATH}${id}.${this.#mac("task", id, task.taskId).toString("base64url")}`;
+    return { id, url, token: this.#mac("token", id).toString("base64url") };
   }
 
   /**
@@ -173,7 +162,7 @@ function taskIdOf(text: string): string | null {
   try {
     const json: unknown = JSON.parse(text);
     if (!isJsonObject(json) || !isShallow(json)) return null;
-    const { payload } = StreamResponse.fromJSON(json);
+    const { payload } = StreamResponse.fromJSON(json["kind"] === undefined ? json : fromLegacyEvent(json));
     if (payload === undefined) return null;
     const taskId = payload.$case === "task" ? payload.value.id : payload.value.taskId;
     return taskId === "" ? null : taskId;

@@ -56,7 +56,7 @@ export function grpcMethods(parts: MethodParts): readonly [ServiceDefinition, Un
     streamed(methods.subscribeToTask, (params, context, after) => handler.subscribeToTask(params, context, after)),
     answered(methods.getTask, (params, context) => handler.getTask(params, context)),
     answered(methods.listTasks, (params, context) => {
-      if (TaskState[params.status] === undefined) throw new InvalidFieldsError([UNKNOWN_STATE]);
+      if (params.status < 0 || TaskState[params.status] === undefined) throw new InvalidFieldsError([UNKNOWN_STATE]);
       return handler.listTasks(params, context);
     }),
     answered(methods.cancelTask, (params, context) => handler.cancelTask(params, context)),

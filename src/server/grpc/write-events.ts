@@ -20,23 +20,26 @@ export type EventsToWrite = {
 /** Resolves when the events have ended or their reader has left; rejects with what went wrong, or with the reason. */
 export async function writeEvents(call: ServerWritableStream<Buffer, Buffer>, { events, toBytes, onOpen }: EventsToWrite): Promise<void> {
   const stopped = Promise.withResolvers<void>();
+  let isOver = false;
+  const pump = async (): Promise<void> => {
+    for (let next = await events.next(); next.done !== true && !isOver; next = await events.next()) await write(call, toBytes(next.value));
+  };
   call.once("cancelled", () => stopped.resolve());
   if (call.cancelled) stopped.resolve();
   const onEnd = onOpen(stopped.reject);
   try {
-    await Promise.race([pump(call, events, toBytes), stopped.promise]);
+    await Promise.race([pump(), stopped.promise]);
   } finally {
+    isOver = true;
     onEnd();
     // Nobody waits for it, and nobody is left to hear of what goes wrong.
     events.return().catch(() => undefined);
   }
 }
 
-async function pump(call: ServerWritableStream<Buffer, Buffer>, events: TaskEvents, toBytes: (event: TaskEvent) => Buffer): Promise<void> {
-  for (let next = await events.next(); next.done !== true; next = await events.next()) {
-    const bytes = toBytes(next.value);
-    await new Promise<void>((resolve) => {
-      call.write(bytes, () => resolve());
-    });
-  }
+/** Resolves when the bytes have left: not before the reader has room for them, and never when it has gone. */
+function write(call: ServerWritableStream<Buffer, Buffer>, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    call.write(bytes, () => resolve());
+  });
 }

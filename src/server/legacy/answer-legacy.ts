@@ -3,10 +3,9 @@
  * method names or paths. They are told in the words of 1.0, performed as those are, and the answers told
  * back; so limits, errors, streams and tasks are the same for both versions.
  */
-import { LEGACY_EXTENSION_HEADER, LEGACY_VERSION } from "../../a2a/legacy/legacy.ts";
-import type { Call, Headers } from "../http/call.ts";
+import { LEGACY_VERSION } from "../../a2a/legacy/legacy.ts";
+import type { Call } from "../http/call.ts";
 import type { RestRequest } from "../http/rest-binding.ts";
-import { activateExtensions } from "../http/service-parameters.ts";
 import { answerLegacyJsonRpc } from "./legacy-json-rpc.ts";
 import { answerLegacyRest } from "./legacy-rest.ts";
 
@@ -16,10 +15,4 @@ export async function answerLegacy(request: RestRequest, call: Call): Promise<Re
   const { method, path, body } = request;
   if (method === "POST" && (path === "" || path === "/")) return answerLegacyJsonRpc(body, call);
   return path.startsWith("/v1/") ? answerLegacyRest(request, call) : null;
-}
-
-/** The headers of an answer. Throws `A2AError`. */
-export async function admitLegacy({ parameters, card }: Call): Promise<Headers> {
-  const active = activateExtensions(parameters, await card.current());
-  return active.length === 0 ? {} : { [LEGACY_EXTENSION_HEADER]: active.join(", ") };
 }

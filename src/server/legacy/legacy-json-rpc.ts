@@ -9,7 +9,7 @@ import { type Call, type Headers, open, perform } from "../http/call.ts";
 import { parseJson } from "../http/json-body.ts";
 import { type Envelope, failed, toEnvelope, toError } from "../http/json-rpc-binding.ts";
 import { isStream, isUnary, type StreamName, type UnaryName } from "../http/operations.ts";
-import { admitLegacy } from "./answer-legacy.ts";
+import { admitLegacy } from "./admit-legacy.ts";
 import { toCurrentParams, toLegacyResult } from "./legacy-operations.ts";
 
 /** Answers a JSON-RPC request; null when it cannot be read, or asks for a method of 1.0. */

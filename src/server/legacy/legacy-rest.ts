@@ -11,7 +11,7 @@ import { isUnary } from "../http/operations.ts";
 import { matchRoute, type RestRoute } from "../http/rest-routes.ts";
 import { Refusal } from "../refusal.ts";
 import { codeOf, detailsOf } from "../wire-errors.ts";
-import { admitLegacy } from "./answer-legacy.ts";
+import { admitLegacy } from "./admit-legacy.ts";
 import { toCurrentParams, toLegacyResult } from "./legacy-operations.ts";
 
 export async function answerLegacyRest(request: RestRequest, call: Call): Promise<Response> {

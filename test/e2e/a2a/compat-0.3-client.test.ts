@@ -74,14 +74,20 @@ describe.each([
     expect(await attended).toEqual({ kind: "completed", reply: REPLY });
     expect(new Set(served.asked.slice(1).map((line) => line.split(" ")[0]))).toEqual(new Set(["0.3"]));
     const place = binding === "JSONRPC" ? "POST /rpc" : "GET /rest/v1/tasks/{id}:subscribe";
-    if (streaming) expect(served.asked.map((line) => line.replace(/^\S* /, "").replace("POST /rest/v1/tasks/{id}:s", "GET /rest/v1/tasks/{id}:s"))).toContain(place);
+    if (streaming)
+      expect(
+        served.asked.map((line) => line.replace(/^\S* /, "").replace("POST /rest/v1/tasks/{id}:s", "GET /rest/v1/tasks/{id}:s")),
+      ).toContain(place);
   });
 
   test("answers directly, and fails", async () => {
     const { remote } = await connect();
     const send = async (operation: string) => remote.send(work(operation, null), await intentOf(remote), never());
     expect(await send("hello")).toEqual({ kind: "answer", outcome: { kind: "completed", reply: { text: "Hello." } } });
-    expect(await remote.attend(taskOf(await send("fail")), watching().watch)).toMatchObject({ kind: "failed", failure: { message: "It broke." } });
+    expect(await remote.attend(taskOf(await send("fail")), watching().watch)).toMatchObject({
+      kind: "failed",
+      failure: { message: "It broke." },
+    });
   });
 
   test("cancels a task, and says of what it does not know that it does not", async () => {
@@ -89,7 +95,10 @@ describe.each([
     const task = taskOf(await remote.send(work("slow", null), await intentOf(remote), never()));
     expect(await remote.cancel(task, "Enough.", never())).toEqual({ kind: "canceled" });
     expect(await remote.attend(task, watching().watch)).toMatchObject({ kind: "canceled" });
-    expect(await remote.attend({ ...task, taskId: "none" }, watching().watch)).toMatchObject({ kind: "unknown", failure: { code: "T3007" } });
+    expect(await remote.attend({ ...task, taskId: "none" }, watching().watch)).toMatchObject({
+      kind: "unknown",
+      failure: { code: "T3007" },
+    });
   });
 
   test("cannot be asked for its tasks, so that nobody knows what became of a message that it did not answer", async () => {
@@ -108,7 +117,7 @@ describe.each([
     const again = remoteAgent(served.url, { name: "sdk", egress, log: () => undefined });
     await using after = await openOrchestrator({ db: folder.file(), agents: [again], log: () => undefined });
     const [question] = await after.questions();
-    expect(question).toMatchObject({ prompt: "Which?" });
+    expect(question).toMatchObject({ question: { prompt: "Which?" } });
     await after.answer(question?.id ?? "", "that");
     expect(await after.host.whenOver(run)).toMatchObject({ status: "completed" });
     expect(served.executions).toHaveLength(2);
@@ -126,7 +135,14 @@ describe("ours at ours", () => {
     const offered = { url: served.url, protocolBinding: binding, protocolVersion: "0.3" };
     const shown = keep(
       await rawAgent(() => undefined, {
-        card: () => ({ name: "stage", version: "1", description: "d", capabilities: { streaming: true }, skills: [], supportedInterfaces: [offered] }),
+        card: () => ({
+          name: "stage",
+          version: "1",
+          description: "d",
+          capabilities: { streaming: true },
+          skills: [],
+          supportedInterfaces: [offered],
+        }),
         origins: [served.url],
       }),
     );
@@ -141,11 +157,8 @@ describe("ours at ours", () => {
     expect(await outcome("double", { n: 4 })).toMatchObject({ kind: "completed", reply: { data: [{ n: 8 }] } });
     expect(await outcome("question")).toMatchObject({ kind: "inputRequired", question: { prompt: "Which colour?" } });
     const slow = taskOf(await send("slow"));
-    const seen = watching({ chunk: () => here.release.open() });
-    const attended = remote.attend(slow, seen.watch);
-    await here.started.opened;
-    here.speak.open();
-    expect(await attended).toMatchObject({ kind: "completed", reply: { text: "one two three" } });
+    const seen = watching({ progress: () => here.speak.open(), chunk: () => here.release.open() });
+    expect(await remote.attend(slow, seen.watch)).toMatchObject({ kind: "completed", reply: { text: "one two three" } });
     expect(seen.chunks.join("")).toContain("two");
     const canceled = taskOf(await send("question"));
     expect(await remote.cancel(canceled, "Enough.", never())).toEqual({ kind: "canceled" });
@@ -161,25 +174,38 @@ describe("ours at ours", () => {
 });
 
 describe("which version an agent gets", () => {
-  const both = (first: string, second: string): NonNullable<RawOptions["card"]> => (url) => ({
-    name: "raw",
-    version: "1",
-    description: "d",
-    capabilities: {},
-    skills: [],
-    supportedInterfaces: [first, second].map((protocolVersion) => ({ url, protocolBinding: "JSONRPC", protocolVersion })),
-  });
-  const done = { kind: "task", id: "t1", contextId: "c1", status: { state: "completed" }, artifacts: [{ artifactId: "a", parts: [{ kind: "text", text: "done" }] }] };
+  const both =
+    (first: string, second: string): NonNullable<RawOptions["card"]> =>
+    (url) => ({
+      name: "raw",
+      version: "1",
+      description: "d",
+      capabilities: {},
+      skills: [],
+      supportedInterfaces: [first, second].map((protocolVersion) => ({ url, protocolBinding: "JSONRPC", protocolVersion })),
+    });
+  const done = {
+    kind: "task",
+    id: "t1",
+    contextId: "c1",
+    status: { state: "completed" },
+    artifacts: [{ artifactId: "a", parts: [{ kind: "text", text: "done" }] }],
+  };
 
   test("is 1.0 also where its card names 0.3 first", async () => {
-    const agent = keep(await rawAgent((call) => call.reply({ message: { messageId: "m", role: "ROLE_AGENT", parts: [{ text: "Hi." }] } }), { card: both("0.3.0", "1.0") }));
+    const agent = keep(
+      await rawAgent((call) => call.reply({ message: { messageId: "m", role: "ROLE_AGENT", parts: [{ text: "Hi." }] } }), {
+        card: both("0.3.0", "1.0"),
+      }),
+    );
     expect(await give(agent.remote, work("x", null))).toMatchObject({ kind: "completed", reply: { text: "Hi." } });
     expect(agent.methods()).toEqual(["SendMessage"]);
   });
 
   test("is 0.3 at the same address when the agent refuses 1.0, and the message is the same", async () => {
     const answer = (call: Call): void => {
-      if (call.method === "SendMessage") call.text(JSON.stringify({ jsonrpc: "2.0", id: call.id, error: { code: -32009, message: "Only 0.3." } }));
+      if (call.method === "SendMessage")
+        call.text(JSON.stringify({ jsonrpc: "2.0", id: call.id, error: { code: -32009, message: "Only 0.3." } }));
       else call.reply(done);
     };
     const agent = keep(await rawAgent(answer, { name: "sdk", card: both("1.0", "0.3") }));
@@ -187,7 +213,9 @@ describe("which version an agent gets", () => {
     const { run } = await orchestrator.start(WORKFLOW, {});
     expect(await orchestrator.host.whenOver(run)).toMatchObject({ status: "completed" });
     expect(agent.methods()).toEqual(["SendMessage", "message/send"]);
-    const ids = agent.calls.map(({ body }) => (JSON.parse(body) as { params: { message: { messageId: string } } }).params.message.messageId);
+    const ids = agent.calls.map(
+      ({ body }) => (JSON.parse(body) as { params: { message: { messageId: string } } }).params.message.messageId,
+    );
     expect(new Set(ids).size).toBe(1);
     expect(agent.calls.map(({ headers }) => headers["a2a-version"])).toEqual(["1.0", "0.3"]);
   });
@@ -204,7 +232,11 @@ describe("an agent of 0.3 that answers out of shape", () => {
     skills: [],
   });
   const working = { kind: "task", id: "t1", contextId: "c1", status: { state: "working" } };
-  const file = (content: object) => ({ ...working, status: { state: "completed" }, artifacts: [{ artifactId: "a", parts: [{ kind: "file", file: content }] }] });
+  const file = (content: object) => ({
+    ...working,
+    status: { state: "completed" },
+    artifacts: [{ artifactId: "a", parts: [{ kind: "file", file: content }] }],
+  });
 
   test.each<readonly [string, unknown]>([
     ["says of nothing what kind it is", { id: "t1" }],
@@ -229,7 +261,9 @@ describe("an agent of 0.3 that answers out of shape", () => {
       [400, "<h1>No.</h1>", "HTTP error"],
     ];
     for (const [status, body, words] of answers) {
-      const agent = keep(await rawAgent(({ out }) => out.writeHead(status, { "content-type": "application/json" }).end(body), { card: restCard }));
+      const agent = keep(
+        await rawAgent(({ out }) => out.writeHead(status, { "content-type": "application/json" }).end(body), { card: restCard }),
+      );
       const sent = await agent.remote.send(work("x", null), await intentOf(agent.remote), never());
       expect(sent).toMatchObject({ kind: "notSent", outcome: { failure: { code: "T3006", message: expect.stringContaining(words) } } });
       expect(agent.calls[0]?.method).toBe("POST /v1/message:send");
@@ -239,12 +273,19 @@ describe("an agent of 0.3 that answers out of shape", () => {
 
 test("a card of 0.3 is pinned by what it says of where the agent is", async () => {
   const agent = keep(
-    await rawAgent(() => undefined, { pin: "0".repeat(64), card: (url) => ({ protocolVersion: "0.3.0", name: "raw", url, capabilities: {}, skills: [] }) }),
+    await rawAgent(() => undefined, {
+      pin: "0".repeat(64),
+      card: (url) => ({ protocolVersion: "0.3.0", name: "raw", url, capabilities: {}, skills: [] }),
+    }),
   );
   const elsewhere = keep(
-    await rawAgent(() => undefined, { pin: "0".repeat(64), card: (url) => ({ protocolVersion: "0.3.0", name: "raw", url: `${url}/x`, capabilities: {}, skills: [] }) }),
+    await rawAgent(() => undefined, {
+      pin: "0".repeat(64),
+      card: (url) => ({ protocolVersion: "0.3.0", name: "raw", url: `${url}/x`, capabilities: {}, skills: [] }),
+    }),
   );
-  const printOf = async (remote: RemoteAgent): Promise<string> => /print (\w{64})/.exec(JSON.stringify(await remote.describe(never())))?.[1] ?? "";
+  const printOf = async (remote: RemoteAgent): Promise<string> =>
+    /print (\w{64})/.exec(JSON.stringify(await remote.describe(never())))?.[1] ?? "";
   expect(await printOf(agent.remote)).toMatch(/^\w{64}$/);
   expect(await printOf(agent.remote)).not.toBe(await printOf(elsewhere.remote));
 });

@@ -110,7 +110,9 @@ describe.each(["JSONRPC", "HTTP+JSON"])("the official SDK's client, speaking 0.3
       history: expect.arrayContaining([expect.objectContaining({ role: Role.ROLE_USER })]),
     });
     expect((await client.cancelTask({ tenant: "", id: made.id, metadata: undefined })).status?.state).toBe(TaskState.TASK_STATE_CANCELED);
-    await expect(client.cancelTask({ tenant: "", id: made.id, metadata: undefined })).rejects.toMatchObject({ name: "TaskNotCancelableError" });
+    await expect(client.cancelTask({ tenant: "", id: made.id, metadata: undefined })).rejects.toMatchObject({
+      name: "TaskNotCancelableError",
+    });
     await expect(client.getTask({ tenant: "", id: "none" })).rejects.toMatchObject({ name: "TaskNotFoundError" });
     await expect(client.sendMessage(ask("slow", { taskId: made.id }))).rejects.toMatchObject({ name: "UnsupportedOperationError" });
   });
@@ -157,9 +159,15 @@ describe("requests as the 0.3 specification writes them", () => {
       contextId: expect.any(String),
       status: { state: "completed" },
       artifacts: [{ artifactId: "reply", parts: [{ kind: "text", text: "You said tell me a joke." }] }],
-      history: expect.arrayContaining([expect.objectContaining({ kind: "message", role: "user", parts: [{ kind: "text", text: "tell me a joke" }] })]),
+      history: expect.arrayContaining([
+        expect.objectContaining({ kind: "message", role: "user", parts: [{ kind: "text", text: "tell me a joke" }] }),
+      ]),
     });
-    expect((await call(url, "message/send", saying("hello"))).result).toMatchObject({ kind: "message", role: "agent", parts: [{ kind: "text" }] });
+    expect((await call(url, "message/send", saying("hello"))).result).toMatchObject({
+      kind: "message",
+      role: "agent",
+      parts: [{ kind: "text" }],
+    });
   });
 
   test.each(["", "0.3", "0.3.0"])("JSON-RPC: also by the version %j", async (version) => {
@@ -174,7 +182,8 @@ describe("requests as the 0.3 specification writes them", () => {
     const { id } = result as { id: string };
     expect(result).toMatchObject({ kind: "task", status: { state: expect.stringMatching(/^(submitted|working)$/) } });
     here.release.open();
-    const asked = async () => ((await call(url, "tasks/get", { id, historyLength: 1 })).result as { status: { state: string } }).status.state;
+    const asked = async () =>
+      ((await call(url, "tasks/get", { id, historyLength: 1 })).result as { status: { state: string } }).status.state;
     await expect.poll(asked).toBe("completed");
   });
 
@@ -233,27 +242,45 @@ describe("requests as the 0.3 specification writes them", () => {
     const { url } = await serve({ push: { allow: ["http://127.0.0.1:*"] } });
     const hook = await Receiver.listen();
     open.push(hook);
-    const configuration = { blocking: true, pushNotificationConfig: { url: `${hook.origin}/a`, token: "t", authentication: { schemes: ["Bearer"] } } };
+    const configuration = {
+      blocking: true,
+      pushNotificationConfig: { url: `${hook.origin}/a`, token: "t", authentication: { schemes: ["Bearer"] } },
+    };
     const { result } = await call(url, "message/send", { ...saying("double"), configuration });
     const { id } = result as { id: string };
-    await expect.poll(() => hook.all.map(({ body }) => (JSON.parse(body) as { status: { state: string } }).status.state).at(-1)).toBe("completed");
+    await expect
+      .poll(() => hook.all.map(({ body }) => (JSON.parse(body) as { status: { state: string } }).status.state).at(-1))
+      .toBe("completed");
     const first = await call(url, "tasks/pushNotificationConfig/get", { id });
-    expect(first.result).toMatchObject({ taskId: id, pushNotificationConfig: { url: `${hook.origin}/a`, authentication: { schemes: ["Bearer"] } } });
+    expect(first.result).toMatchObject({
+      taskId: id,
+      pushNotificationConfig: { url: `${hook.origin}/a`, authentication: { schemes: ["Bearer"] } },
+    });
     for (const path of ["b", "c"]) {
       const set = { taskId: id, pushNotificationConfig: { url: `${hook.origin}/${path}` } };
       expect((await call(url, "tasks/pushNotificationConfig/set", set)).result).toMatchObject({ pushNotificationConfig: { id } });
     }
     const named = { id, pushNotificationConfigId: id };
-    expect((await call(url, "tasks/pushNotificationConfig/get", named)).result).toMatchObject({ pushNotificationConfig: { url: `${hook.origin}/c` } });
+    expect((await call(url, "tasks/pushNotificationConfig/get", named)).result).toMatchObject({
+      pushNotificationConfig: { url: `${hook.origin}/c` },
+    });
     expect((await call(url, "tasks/pushNotificationConfig/delete", named)).result).toBeNull();
     expect((await call(url, "tasks/pushNotificationConfig/list", { id })).result).toHaveLength(1);
-    expect((await call(url, "tasks/pushNotificationConfig/set", { taskId: id, pushNotificationConfig: { url: "javascript:1" } })).error?.code).toBe(-32602);
+    expect(
+      (await call(url, "tasks/pushNotificationConfig/set", { taskId: id, pushNotificationConfig: { url: "javascript:1" } })).error?.code,
+    ).toBe(-32602);
   });
 
   const rest = (url: string, method: string, path: string, body?: unknown): Promise<Answer> =>
     request(`${url}${path}`, { method, headers: PLAIN, ...(body === undefined ? {} : { body }) });
   const proto = (operation: string, more: object = {}) => ({
-    message: { messageId: crypto.randomUUID(), role: "ROLE_USER", content: [{ data: { data: { n: 4 } } }], metadata: { operation }, ...more },
+    message: {
+      messageId: crypto.randomUUID(),
+      role: "ROLE_USER",
+      content: [{ data: { data: { n: 4 } } }],
+      metadata: { operation },
+      ...more,
+    },
   });
 
   test("HTTP+JSON: messages, tasks and errors are those of its protocol buffers, and nothing that they do not know", async () => {
@@ -264,7 +291,9 @@ describe("requests as the 0.3 specification writes them", () => {
     expect(task.artifacts[0]?.parts).toEqual([{ data: { data: { n: 8 } } }]);
     expect(task.history[0]).toMatchObject({ role: "ROLE_USER", content: [{ data: { data: { n: 4 } } }] });
     expect((await rest(url, "GET", `/v1/tasks/${task.id}?historyLength=1`)).body).toMatchObject({ id: task.id, history: [{}] });
-    expect((await rest(url, "POST", "/v1/message:send", proto("hello"))).body).toMatchObject({ message: { content: [{ text: "Hello." }] } });
+    expect((await rest(url, "POST", "/v1/message:send", proto("hello"))).body).toMatchObject({
+      message: { content: [{ text: "Hello." }] },
+    });
     expect((await rest(url, "GET", "/v1/tasks")).body).toContainEqual(expect.objectContaining({ id: task.id }));
     expect(await rest(url, "GET", "/v1/tasks/none")).toMatchObject({ status: 404, body: { code: -32001, message: expect.any(String) } });
     expect(await rest(url, "POST", `/v1/tasks/${task.id}:cancel`, "null")).toMatchObject({ status: 400, body: { code: -32002 } });
@@ -278,7 +307,9 @@ describe("requests as the 0.3 specification writes them", () => {
 
   test("HTTP+JSON: the parts of JSON-RPC are understood as well", async () => {
     const { url } = await serve();
-    expect((await rest(url, "POST", "/v1/message:send", saying("double"))).body).toMatchObject({ task: { status: { state: "TASK_STATE_COMPLETED" } } });
+    expect((await rest(url, "POST", "/v1/message:send", saying("double"))).body).toMatchObject({
+      task: { status: { state: "TASK_STATE_COMPLETED" } },
+    });
   });
 
   test("HTTP+JSON: a canceled task is spelled with two Ls, in a stream too", async () => {
@@ -306,7 +337,10 @@ describe("the card", () => {
       url,
       protocolVersion: "0.3.0",
       preferredTransport: "JSONRPC",
-      additionalInterfaces: [{ url, transport: "JSONRPC" }, { url, transport: "HTTP+JSON" }],
+      additionalInterfaces: [
+        { url, transport: "JSONRPC" },
+        { url, transport: "HTTP+JSON" },
+      ],
       supportedInterfaces: [{ protocolVersion: "1.0" }, { protocolVersion: "1.0" }, { protocolVersion: "0.3" }, { protocolVersion: "0.3" }],
       securitySchemes: { bearer: { type: "http", scheme: "Bearer", httpAuthSecurityScheme: { scheme: "Bearer" } } },
     });
@@ -329,7 +363,10 @@ test("where 0.3 is switched off, it is neither offered nor spoken", async () => 
   const { url, served } = await serve({ legacy: false });
   const { body } = await request(served.cardUrl, { headers: {} });
   expect(body).not.toHaveProperty("url");
-  expect((body as { supportedInterfaces: { protocolVersion: string }[] }).supportedInterfaces.map((one) => one.protocolVersion)).toEqual(["1.0", "1.0"]);
+  expect((body as { supportedInterfaces: { protocolVersion: string }[] }).supportedInterfaces.map((one) => one.protocolVersion)).toEqual([
+    "1.0",
+    "1.0",
+  ]);
   expect((await call(url, "message/send", saying("double"))).error?.code).toBe(-32009);
   expect((await request(`${url}/.well-known/agent.json`, { headers: {} })).status).toBe(404);
 });

@@ -17,7 +17,10 @@ export type LegacySdkAgent = SdkAgent & { readonly asked: string[] };
  * An agent of A2A 0.3: the official SDK's own server in its legacy mode, with both HTTP bindings at one
  * address. Its card is one of 0.3, and knows nothing of 1.0.
  */
-export async function legacySdkAgent(options: { readonly binding: "JSONRPC" | "HTTP+JSON"; readonly streaming: boolean }): Promise<LegacySdkAgent> {
+export async function legacySdkAgent(options: {
+  readonly binding: "JSONRPC" | "HTTP+JSON";
+  readonly streaming: boolean;
+}): Promise<LegacySdkAgent> {
   const release = gate();
   const executions: string[] = [];
   const asked: string[] = [];
@@ -67,7 +70,12 @@ function cardOf(streaming: boolean): AgentCard {
   return {
     name: "sdk",
     description: "Made with the SDK alone.",
-    supportedInterfaces: ["JSONRPC", "HTTP+JSON"].map((protocolBinding) => ({ url: "", protocolBinding, tenant: "", protocolVersion: "0.3" })),
+    supportedInterfaces: ["JSONRPC", "HTTP+JSON"].map((protocolBinding) => ({
+      url: "",
+      protocolBinding,
+      tenant: "",
+      protocolVersion: "0.3",
+    })),
     provider: undefined,
     version: "1.0.0",
     capabilities: { streaming, extensions: [] },

@@ -59,7 +59,12 @@ export function pem(key: KeyObject): string {
   return key.export({ format: "pem", type: "pkcs8" }).toString();
 }
 
-export function newKey(alg: "ES256" | "EdDSA", kid: string): SigningKey {
+/** Reads any secret as one new key. */
+export function newKeySecret(alg: "ES256" | "EdDSA"): () => string {
   const { privateKey } = alg === "ES256" ? generateKeyPairSync("ec", { namedCurve: "P-256" }) : generateKeyPairSync("ed25519");
-  return readSigningKey("CARD_KEY", () => pem(privateKey), { kid });
+  return () => pem(privateKey);
+}
+
+export function newKey(alg: "ES256" | "EdDSA", kid: string): SigningKey {
+  return readSigningKey("CARD_KEY", newKeySecret(alg), { kid });
 }

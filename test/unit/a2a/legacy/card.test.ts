@@ -12,7 +12,6 @@ import { verifyCard } from "../../../../src/a2a/card/verify-card.ts";
 import { isLegacyCard, toCurrentCard, toLegacyCard, toSharedCard } from "../../../../src/a2a/legacy/legacy-card.ts";
 import { canonicalJson, type JsonObject } from "../../../../src/base/json.ts";
 
-
 /** After the sample of the 0.3 specification (5.6). */
 const LEGACY: JsonObject = {
   protocolVersion: "0.3.0",
@@ -99,7 +98,15 @@ describe("a card for readers of both versions", () => {
     securityRequirements: [{ schemes: { bearer: { list: ["caller"] } } }],
     defaultInputModes: ["text/plain"],
     defaultOutputModes: ["text/plain"],
-    skills: [{ id: "plan", name: "plan", description: "Plans.", tags: ["x"], securityRequirements: [{ schemes: { bearer: { list: ["caller"] } } }] }],
+    skills: [
+      {
+        id: "plan",
+        name: "plan",
+        description: "Plans.",
+        tags: ["x"],
+        securityRequirements: [{ schemes: { bearer: { list: ["caller"] } } }],
+      },
+    ],
   };
 
   test("says everything that either needs", () => {

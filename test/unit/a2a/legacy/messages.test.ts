@@ -19,7 +19,13 @@ const TASK: JsonObject = {
   metadata: { k: "v" },
 };
 const UPDATE: JsonObject = { taskId: "t1", contextId: "c1", status: { state: "TASK_STATE_WORKING" }, metadata: { k: 1 } };
-const CHUNK: JsonObject = { taskId: "t1", contextId: "c1", artifact: { artifactId: "a1", parts: [{ text: "x" }] }, append: true, lastChunk: true };
+const CHUNK: JsonObject = {
+  taskId: "t1",
+  contextId: "c1",
+  artifact: { artifactId: "a1", parts: [{ text: "x" }] },
+  append: true,
+  lastChunk: true,
+};
 
 describe.each(FORMS)("in the form of %s", (form) => {
   test.each([
@@ -39,7 +45,13 @@ describe.each(FORMS)("in the form of %s", (form) => {
   });
 
   test("a push config comes back as it was", () => {
-    const config = { id: "p1", taskId: "t1", url: "https://x.example/hook", token: "t", authentication: { scheme: "Bearer", credentials: "c" } };
+    const config = {
+      id: "p1",
+      taskId: "t1",
+      url: "https://x.example/hook",
+      token: "t",
+      authentication: { scheme: "Bearer", credentials: "c" },
+    };
     expect(fromLegacyPushConfig(toLegacyPushConfig(config, form))).toEqual(config);
   });
 
@@ -130,7 +142,9 @@ describe("what 0.3 says in another way", () => {
       message: { messageId: "m1", role: "ROLE_USER", parts: [{ url: "u", mediaType: "t" }] },
       configuration: { returnImmediately: true },
     });
-    expect(fromLegacySendRequest({ message: MESSAGE, configuration: {} }, "schema")).toMatchObject({ configuration: { returnImmediately: false } });
+    expect(fromLegacySendRequest({ message: MESSAGE, configuration: {} }, "schema")).toMatchObject({
+      configuration: { returnImmediately: false },
+    });
   });
 
   test("of several schemes the first is taken, and a config without an id is the task's own", () => {
@@ -169,7 +183,12 @@ describe("what nobody can read", () => {
   test("anything else is passed on to those who check the form of 1.0", () => {
     const odd = { message: { messageId: 7, role: "boss", parts: "x", metadata: [] }, configuration: "x", metadata: 1 };
     expect(fromLegacySendRequest(odd, "schema")).toEqual(odd);
-    expect(fromLegacyTask({ id: "t1", status: "x", history: [1], artifacts: {} })).toEqual({ id: "t1", status: "x", history: [1], artifacts: {} });
+    expect(fromLegacyTask({ id: "t1", status: "x", history: [1], artifacts: {} })).toEqual({
+      id: "t1",
+      status: "x",
+      history: [1],
+      artifacts: {},
+    });
     expect(Task.fromJSON(fromLegacyTask({ id: "t1", status: { state: "dreaming" } })).status?.state).toBe(-1);
   });
 });

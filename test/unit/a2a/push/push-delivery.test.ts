@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 
 import type { PushOptions } from "../../../../src/a2a/push/push-dispatcher.ts";
 import { deadPushes } from "../../../../src/a2a/push/push-configs.ts";
+import { askToRevive, revivalsOf } from "../../../../src/a2a/push/revive-pushes.ts";
 import { DEFAULT_TENANT, type RunId, type RunRef, type Tenant } from "../../../../src/base/ids.ts";
 import { MAX_PUSH_FAILURES, MAX_PUSH_REFUSALS, MAX_PUSHES_PER_ORIGIN } from "../../../../src/base/limits.ts";
 import type { Host } from "../../../../src/ports/host.ts";
@@ -178,6 +179,7 @@ describe("a receiver that fails", () => {
     const clock = new ManualClock();
     const [here, hook] = [world({ clock }), await receiver()];
     hook.reply = answering(500);
+    await here.dispatcher.start();
     const run = await here.start("t1");
     await here.configs.attach(run, config(hook.origin, { id: "c1", token: "s3cret" }), FIRST);
     const beganAt = clock.now();
@@ -193,11 +195,13 @@ describe("a receiver that fails", () => {
     expect(dead).toEqual([expect.objectContaining({ task: "t1", id: "c1", url: hook.origin, reason: expect.stringContaining("500") })]);
     expect(JSON.stringify([dead, here.lines])).not.toContain("s3cret");
     hook.reply = answering(200);
-    expect(await here.configs.revive(run, "c1")).toBe(true);
+    await askToRevive(here.host, DEFAULT_TENANT, { task: "t1", id: "c1" });
+    clock.advance(60_000);
     await hook.count(MAX_PUSH_FAILURES + 2);
     expect(hook.ids[MAX_PUSH_FAILURES]).toBe(hook.ids[0]);
     expect(hook.all.at(MAX_PUSH_FAILURES)?.headers["x-a2a-notification-token"]).toBe("s3cret");
-    expect(await here.configs.revive(run, "c1")).toBe(false);
+    expect(await here.dispatcher.revive({ run, id: "c1" })).toBe(false);
+    expect(await revivalsOf(here.host, DEFAULT_TENANT)).toEqual([]);
   });
 
   test.each([400, 401, 403, 404, 410, 413, 302, 307])(

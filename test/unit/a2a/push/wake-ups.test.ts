@@ -33,7 +33,7 @@ function bodyOf(taskId: string): string {
 }
 
 function notification(wakeUps: WakeUps, more: { url?: string; body?: string; headers?: Record<string, string>; method?: string } = {}) {
-  const { url, token } = wakeUps.configFor(TASK);
+  const { url, token } = wakeUps.webhookFor(TASK);
   const { method = "POST", headers = { "x-a2a-notification-token": token }, body = bodyOf("task-1") } = more;
   return new Request(more.url ?? url, { method, headers, ...(method === "GET" ? {} : { body }) });
 }
@@ -52,6 +52,20 @@ test("a notification wakes the one who waits for its task, and only that", async
   expect((await wakeUps.handle(notification(wakeUps))).status).toBe(204);
   await waiting;
   expect(await isSettled(other)).toBe(false);
+});
+
+test.each(["task", "status-update"])("a notification of an agent that speaks 0.3 wakes as well: %s", async (kind) => {
+  const { wakeUps } = await world();
+  const waiting = wakeUps.next(TASK, never);
+  const body = JSON.stringify({
+    kind,
+    ...(kind === "task" ? { id: "task-1" } : { taskId: "task-1" }),
+    contextId: "c",
+    status: { state: "working" },
+  });
+  expect((await wakeUps.handle(notification(wakeUps, { body }))).status).toBe(204);
+  await waiting;
+  expect((await wakeUps.handle(notification(wakeUps, { body: JSON.stringify({ kind: "dream" }) }))).status).toBe(400);
 });
 
 test("a notification is remembered for the one who asks next, once", async () => {
@@ -76,23 +90,22 @@ test("many notifications wake no more than ten times a second", async () => {
 
 test("the credentials are believed like the token", async () => {
   const { wakeUps } = await world();
-  const { authentication } = wakeUps.configFor(TASK);
-  const headers = { authorization: `${authentication?.scheme} ${authentication?.credentials}` };
+  const { token } = wakeUps.webhookFor(TASK);
+  const headers = { authorization: `Bearer ${token}` };
   expect((await wakeUps.handle(notification(wakeUps, { headers }))).status).toBe(204);
 });
 
 test("addresses and tokens stay the same after a restart, are long, and tell nothing of the task", async () => {
   const { wakeUps, open } = await world();
-  const config = wakeUps.configFor(TASK);
+  const config = wakeUps.webhookFor(TASK);
   const again = await open();
-  expect(again.configFor(TASK)).toEqual(config);
+  expect(again.webhookFor(TASK)).toEqual(config);
   expect((await again.handle(notification(wakeUps))).status).toBe(204);
   expect(Buffer.from(config.token, "base64url")).toHaveLength(32);
   expect(config.url).toMatch(/^https:\/\/me\.example\.com\/a2a\/push\/[\w-]{43}\.[\w-]{43}$/);
-  expect(config).toMatchObject({ taskId: "task-1" });
-  expect(wakeUps.configFor({ ...TASK, tenant: "other" }).token).not.toBe(config.token);
+  expect(wakeUps.webhookFor({ ...TASK, tenant: "other" }).token).not.toBe(config.token);
   const elsewhere = await world();
-  expect(elsewhere.wakeUps.configFor(TASK).token).not.toBe(config.token);
+  expect(elsewhere.wakeUps.webhookFor(TASK).token).not.toBe(config.token);
 });
 
 test.each([
@@ -118,7 +131,7 @@ test.each([
 
 test("the token of one task is of no use for another", async () => {
   const { wakeUps } = await world();
-  const { url } = wakeUps.configFor({ ...TASK, taskId: "task-2" });
+  const { url } = wakeUps.webhookFor({ ...TASK, taskId: "task-2" });
   expect((await wakeUps.handle(notification(wakeUps, { url, body: bodyOf("task-2") }))).status).toBe(401);
 });
 
