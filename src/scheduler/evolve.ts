@@ -62,7 +62,10 @@ export function evolve(state: RunState | null, fact: Fact): RunState {
 }
 
 type Later = Exclude<Fact, { kind: "runStarted" }>;
-type RunFact = Extract<Later, { kind: `run${string}` | `budget${string}` | "signalReceived" | "contextChanged" | `compensation${string}` }>;
+type RunFact = Extract<
+  Later,
+  { kind: `run${string}` | `budget${string}` | "messageReceived" | "signalReceived" | "contextChanged" | `compensation${string}` }
+>;
 
 function apply(state: RunState, fact: Later): void {
   switch (fact.kind) {
@@ -117,8 +120,6 @@ function apply(state: RunState, fact: Later): void {
     case "taskReleased":
       return releaseTask(state, fact);
     case "messageReceived":
-      // It is for those who read the history.
-      return;
     case "signalReceived":
     case "contextChanged":
     case "budgetExceeded":
@@ -142,6 +143,9 @@ function refuseAttempt(state: RunState, { path, at, patienceAt, failure }: Extra
 
 function applyToRun(state: RunState, fact: RunFact): void {
   switch (fact.kind) {
+    case "messageReceived":
+      // It is for those who read the history.
+      return;
     case "signalReceived":
       return keepSignal(state, fact);
     case "contextChanged":
