@@ -32,3 +32,10 @@ export function isSound(value: unknown, depth = 0): boolean {
   if (typeof value !== "object" || value === null) return true;
   return depth < MAX_JSON_DEPTH && Object.values(value).every((inner) => isSound(inner, depth + 1));
 }
+
+/** True when every text of a parsed value is Unicode. Half of a surrogate pair has no canonical JSON, and no UTF-8. */
+export function isUnicode(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => key.isWellFormed() && isUnicode(inner));
+}

@@ -148,6 +148,8 @@ export const POLL_SHARE = 30;
 export const INTERFACE_REST_MS = 30_000;
 /** Answers about a task in a row that cannot be read, before nobody can know what became of it. */
 export const MAX_GARBLED_ANSWERS = 5;
+/** Answers in a row by which an agent takes an end back that it has told: by then it is no late answer any more. */
+export const MAX_DENIALS = 10;
 /** One event of an agent's stream: a piece of an answer; whole answers are asked for. */
 export const MAX_STREAM_EVENT_BYTES = 4 * 1_048_576;
 /** Events of a stream between two looks at the task: more is noise, and the task is polled. */
@@ -179,6 +181,8 @@ export const MAX_STATUS_CHARACTERS = 300;
 export const IDLE_CONNECTION_MS = 300_000;
 /** How long the other side of a gRPC connection may take to answer a ping before it counts as gone. */
 export const PING_PATIENCE_MS = 20_000;
+/** Characters of what the other side says of a failed call: what a person reads. */
+export const MAX_SAID_CHARACTERS = 300;
 /** How long the addresses of a name that came from the network are taken as checked, when gRPC connects to them. */
 export const CHECKED_ADDRESS_MS = 60_000;
 /** How long a client may take to send a request's headers, and all of it (reliability.md 5.4): slower ones hold connections. */
@@ -289,6 +293,12 @@ export const MAX_WAKE_UPS = 10_000;
 /** The shortest time between two wake-ups of one task: an agent that tells much is asked seldom. */
 export const WAKE_UP_GAP_MS = 100;
 
+/** Files inside one answer or event, where larger ones can have an address: every reader gets a copy. */
+export const MAX_ANSWER_FILE_BYTES = 1_048_576;
+/** How long the address of a file is good, at least: an hour is enough to fetch it, and a task can be asked for again. */
+export const FILE_URL_MS = 3_600_000;
+/** Of a file's name in its address: addresses have an end. */
+export const MAX_FILE_NAME_LENGTH = 200;
 /** Extended cards that are kept signed: callers who may know the same share one. */
 export const MAX_EXTENDED_CARDS = 100;
 
@@ -298,6 +308,8 @@ export const MAX_PROTOCOL_ID_LENGTH = 512;
 export const MAX_REFERENCED_TASKS = 32;
 /** Tasks on one page of a list (A2A 3.1.4). */
 export const MAX_TASKS_PER_PAGE = 100;
+/** Of a page, where each task may have a request's size: what MAX_RESPONSE_BYTES lets a client of ours read. */
+export const MAX_PAGE_BYTES = 15 * 1_048_576;
 /** A schema that is told with an error: what a person reads, and what fits in the details of one. */
 export const MAX_SCHEMA_TOLD_CHARACTERS = 4_000;
 /** Questions that one message may answer: a run that asks more is answered in several. */
@@ -314,6 +326,8 @@ export const SERVED_TASK_MS = 30 * 86_400_000;
 export const MAX_DESK_ENTRIES = 10_000;
 /** Tasks that are kept as they were last told, so that a long history is read once. */
 export const MAX_TASK_VIEWS = 512;
+/** And the facts that these are made of: one task may be as large as a request, or larger. */
+export const MAX_TASK_VIEW_BYTES = 256 * 1_048_576;
 /** Facts of a history that are read at once. */
 export const FACTS_PER_READ = 1_000;
 /** A task that is over this soon is told without being followed: its history is read once. */

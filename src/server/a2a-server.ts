@@ -28,14 +28,15 @@ import {
 import { type Clock, systemClock } from "../ports/clock.ts";
 import { type Log, logToStandardError } from "../ports/log.ts";
 import { type Authentication, createAuthenticator, isRequired } from "./authentication.ts";
-import { type GrpcOptions, type GrpcParts, type GrpcServer, startGrpc } from "./grpc/grpc-server.ts";
-import { a2aRoutes, type PublicDocument, refused, type Served } from "./http/a2a-routes.ts";
+import type { GrpcOptions } from "./grpc/grpc-options.ts";
+import { type GrpcParts, type GrpcServer, startGrpc } from "./grpc/grpc-server.ts";
+import { a2aRoutes, type PublicDocument, refused, type Served, type WebRoute } from "./http/a2a-routes.ts";
 import { listen } from "./listen.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { type Rate, RateLimit } from "./rate-limit.ts";
 import { Refusal } from "./refusal.ts";
 
-export type { PublicDocument, Served } from "./http/a2a-routes.ts";
+export type { PublicDocument, Served, WebRoute } from "./http/a2a-routes.ts";
 
 /** What a server lets in. */
 export type ServerLimits = {
@@ -52,6 +53,8 @@ export type A2aServerOptions = {
   readonly served: readonly Served[];
   /** What else everyone may read, such as `/.well-known/jwks.json`. */
   readonly documents?: readonly PublicDocument[];
+  /** What else is answered, and by whom. */
+  readonly routes?: readonly WebRoute[];
   readonly auth?: Authentication;
   readonly limits?: ServerLimits;
   /** The address to listen on. Anything but loopback needs `auth`. */
@@ -111,8 +114,8 @@ export async function createA2aServer(options: A2aServerOptions): Promise<A2aSer
     log,
     isClosing: () => isClosing,
   };
-  const { served, documents = [] } = options;
-  const app = a2aRoutes({ ...shared, served, documents, hosts: allowedHosts(host, options.publicUrl) });
+  const { served, documents = [], routes = [] } = options;
+  const app = a2aRoutes({ ...shared, served, documents, routes, hosts: allowedHosts(host, options.publicUrl) });
   const server = createServer(app.fetch, host, maxConnections);
   const port = await listen(server, host, options.port ?? 0);
   const grpc = await openGrpc(options, { ...shared, host, maxConnections }).catch((error: unknown) => {
@@ -135,10 +138,7 @@ function inUrl(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-async function openGrpc(
-  { grpc, served }: A2aServerOptions,
-  parts: Omit<GrpcParts, "handler" | "port">,
-): Promise<GrpcServer | null> {
+async function openGrpc({ grpc, served }: A2aServerOptions, parts: Omit<GrpcParts, "handler" | "port">): Promise<GrpcServer | null> {
   if (grpc === undefined) return null;
   const handler = served.find(({ path }) => path === "")?.handler ?? (served.length === 1 ? served[0]?.handler : undefined);
   // A method of gRPC has no path by which one of several could be meant.

@@ -5,6 +5,9 @@ type Names = { readonly [name: string]: string };
 type LockedPackage = {
   readonly version?: string;
   readonly hasInstallScript?: boolean;
+  /** Nobody gets it who does not work on this repository, or has asked for an optional peer. */
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
   readonly dependencies?: Names;
   readonly optionalDependencies?: Names;
 };
@@ -13,11 +16,23 @@ export type Lockfile = { readonly packages: { readonly [path: string]: LockedPac
 /** The one package that may run a script when it is installed (docs/decisions/0003). */
 const MAY_RUN = "node_modules/node";
 
+/**
+ * Packages with a script that nobody needs, and that npm does not run, because `allowScripts` in
+ * package.json does not name them: protobufjs comes with gRPC, and would only warn of version numbers.
+ */
+const NEVER_RUN: ReadonlySet<string> = new Set(["node_modules/protobufjs"]);
+
 export function checkLockfile({ packages }: Lockfile): readonly Finding[] {
   return Object.entries(packages).flatMap(([path, locked]) => [
     ...missingFrom(packages, path, locked),
-    ...(locked.hasInstallScript === true && path !== MAY_RUN ? [`package-lock.json: ${path} runs a script when it is installed.`] : []),
+    ...(locked.hasInstallScript === true && !mayHaveScript(path, locked)
+      ? [`package-lock.json: ${path} runs a script when it is installed.`]
+      : []),
   ]);
+}
+
+function mayHaveScript(path: string, { dev, devOptional }: LockedPackage): boolean {
+  return path === MAY_RUN || (NEVER_RUN.has(path) && (dev === true || devOptional === true));
 }
 
 /** A registry that lacks a platform's package leaves it out of the lockfile, silently. */

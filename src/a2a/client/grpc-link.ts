@@ -20,7 +20,11 @@ export async function openGrpc({ url, tenant }: At, grpc: Grpc): Promise<Link> {
   const service = await loadGrpcService();
   const { methods } = service;
   const { host } = new URL(url);
-  const callOf = <Request, Answer>(method: Method<Request, Answer>, request: Request, { signal, serviceParameters }: RequestOptions): GrpcCall => ({
+  const callOf = <Request, Answer>(
+    method: Method<Request, Answer>,
+    request: Request,
+    { signal, serviceParameters }: RequestOptions,
+  ): GrpcCall => ({
     url,
     method: method.path,
     request: method.requestSerialize({ ...request, tenant }),

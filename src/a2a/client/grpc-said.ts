@@ -66,7 +66,9 @@ const BY_CODE: ReadonlyMap<number, typeof TaskNotFoundError> = new Map([
 
 function a2aError({ code, said, cause }: GrpcStatus, { info }: StatusDetails): A2AError | null {
   const Named = BY_REASON.get(info?.reason ?? "") ?? BY_CODE.get(code);
-  return Named === undefined ? null : new Named({ ...(said === "" ? {} : { message: said }), ...(info === null ? {} : { metadata: { ...info.metadata } }), cause });
+  return Named === undefined
+    ? null
+    : new Named({ ...(said === "" ? {} : { message: said }), ...(info === null ? {} : { metadata: { ...info.metadata } }), cause });
 }
 
 function ambiguous({ message, cause }: GrpcStatus): EgressError {

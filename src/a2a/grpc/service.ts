@@ -40,7 +40,8 @@ function read<Message>(decode: (bytes: Buffer) => Message, reader: CarefulReader
   const message = decoded(decode, reader);
   if (reader.pos !== reader.len) throw new UnreadableMessage("it ends before its time");
   if (!isShallow(message)) throw new UnreadableMessage("it is nested too deeply");
-  if (reader.prototypeCount > countOf(message, PROTOTYPE)) throw new UnreadableMessage(`a key of it is "${PROTOTYPE}", which no key may be`);
+  if (reader.prototypeCount > countOf(message, PROTOTYPE))
+    throw new UnreadableMessage(`a key of it is "${PROTOTYPE}", which no key may be`);
   return message;
 }
 
@@ -58,15 +59,16 @@ type CarefulReader = BinaryReader & { prototypeCount: number };
 /** Every field begins with a number, and many have a second one for their length. */
 function careful(reader: BinaryReader): CarefulReader {
   const mine: CarefulReader = Object.assign(reader, { prototypeCount: 0 });
-  const { uint32, string } = reader;
+  const uint32 = reader.uint32.bind(reader);
+  const string = reader.string.bind(reader);
   let left = MAX_PROTOBUF_NUMBERS;
   mine.uint32 = () => {
     left -= 1;
     if (left < 0) throw new UnreadableMessage("it holds too many values");
-    return uint32.call(mine);
+    return uint32();
   };
   mine.string = () => {
-    const text = string.call(mine);
+    const text = string();
     if (text === PROTOTYPE) mine.prototypeCount += 1;
     return text;
   };

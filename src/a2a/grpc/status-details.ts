@@ -27,16 +27,17 @@ export function encodeDetails(status: { readonly code: number; readonly message:
   const whole = messageOf(
     field(1, status.code),
     field(2, status.message),
-    ...(info === null ? [] : [any("ErrorInfo", errorInfo(info))]),
-    ...(retryAfterMs === null ? [] : [any("RetryInfo", retryInfo(retryAfterMs))]),
-    ...(violations.length === 0 ? [] : [any("BadRequest", messageOf(...violations.map(violation)))]),
+    ...(info === null ? [] : [detail("ErrorInfo", errorInfo(info))]),
+    ...(retryAfterMs === null ? [] : [detail("RetryInfo", retryInfo(retryAfterMs))]),
+    ...(violations.length === 0 ? [] : [detail("BadRequest", messageOf(...violations.map(violation)))]),
   );
   if (whole.length <= MAX_STATUS_DETAILS_BYTES || info === null) return whole;
   // Clients take few bytes of trailers, and break the call over more: the reason is what they act on.
-  return messageOf(field(1, status.code), field(2, status.message), any("ErrorInfo", errorInfo({ ...info, metadata: {} })));
+  return messageOf(field(1, status.code), field(2, status.message), detail("ErrorInfo", errorInfo({ ...info, metadata: {} })));
 }
 
-function any(type: string, value: Buffer): Buffer {
+/** A `google.protobuf.Any` among the details. */
+function detail(type: string, value: Buffer): Buffer {
   return field(3, messageOf(field(1, TYPES + type), field(2, value)));
 }
 
@@ -64,14 +65,14 @@ export function decodeDetails(bytes: Uint8Array | null): StatusDetails {
 }
 
 function read(status: ReadMessage): StatusDetails {
-  let details = NOTHING;
-  for (const any of status.messages(3)) {
-    const value = new ReadMessage(any.bytes(2) ?? Buffer.alloc(0));
-    if (any.text(1) === `${TYPES}ErrorInfo`) details = { ...details, info: readErrorInfo(value) };
-    if (any.text(1) === `${TYPES}RetryInfo`) details = { ...details, retryAfterMs: readRetryInfo(value) };
-    if (any.text(1) === `${TYPES}BadRequest`) details = { ...details, violations: value.messages(1).map(readViolation) };
-  }
-  return details;
+  const byType = new Map(status.messages(3).map((any) => [any.text(1), new ReadMessage(any.bytes(2) ?? Buffer.alloc(0))]));
+  const info = byType.get(`${TYPES}ErrorInfo`);
+  const retry = byType.get(`${TYPES}RetryInfo`);
+  return {
+    info: info === undefined ? null : readErrorInfo(info),
+    retryAfterMs: retry === undefined ? null : readRetryInfo(retry),
+    violations: byType.get(`${TYPES}BadRequest`)?.messages(1).map(readViolation) ?? [],
+  };
 }
 
 function readErrorInfo(info: ReadMessage): ErrorInfo {

@@ -1,6 +1,7 @@
 /** What another process may ask of the owner. Everything else it reads from the file itself. */
 import type { ErrorCode } from "../../base/codes.ts";
 import type { RunRef, Tenant } from "../../base/ids.ts";
+import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type { DefineOptions, PostedInput, PostReceipt, StartReceipt, StartRequest } from "../../ports/host.ts";
 
@@ -9,7 +10,8 @@ export type ControlRequest =
   | { readonly kind: "define"; readonly tenant: Tenant; readonly definition: Definition; readonly options?: DefineOptions }
   | { readonly kind: "start"; readonly request: StartRequest }
   | { readonly kind: "post"; readonly run: RunRef; readonly input: PostedInput }
-  | { readonly kind: "release"; readonly run: RunRef };
+  | { readonly kind: "release"; readonly run: RunRef }
+  | { readonly kind: "moveCursor"; readonly tenant: Tenant; readonly name: string; readonly position: Json };
 
 export type ControlAnswers = {
   readonly ping: { readonly pid: number };
@@ -17,6 +19,7 @@ export type ControlAnswers = {
   readonly start: StartReceipt;
   readonly post: PostReceipt;
   readonly release: Record<string, never>;
+  readonly moveCursor: Record<string, never>;
 };
 
 export type ControlFailure = {

@@ -9,7 +9,7 @@ import type { Host } from "../../ports/host.ts";
 import { CONTROL_PATH, CONTROL_TIMEOUT_MS, type ControlAnswers, type ControlFailure, type ControlRequest } from "./control-protocol.ts";
 import type { OwnerAddress } from "./owner.ts";
 
-const KINDS: readonly ControlRequest["kind"][] = ["ping", "define", "start", "post", "release"];
+const KINDS: readonly ControlRequest["kind"][] = ["ping", "define", "start", "post", "release", "moveCursor"];
 
 export type ControlServer = { readonly address: OwnerAddress; close(): void };
 
@@ -85,6 +85,9 @@ async function answerTo(host: Host, asked: ControlRequest): Promise<ControlAnswe
       return host.post(asked.run, asked.input);
     case "release":
       await host.release(asked.run);
+      return {};
+    case "moveCursor":
+      await host.moveCursor(asked.tenant, asked.name, asked.position);
       return {};
   }
 }

@@ -88,7 +88,11 @@ export class GuestHost implements Host {
         if (isLast(entry)) return;
       }
       // A run that ended before `fromSeq` has no more facts and never will.
-      if (entries.length === 0 && ((await this.get(run))?.endedAt ?? null) !== null) return;
+      const hasEnded = entries.length === 0 && ((await this.get(run))?.endedAt ?? null) !== null;
+      if (!hasEnded) continue;
+      // It may have ended since they were read.
+      if ((await this.history(run, nextSeq, 1)).length === 0) return;
+      version = -1;
     }
   }
 
@@ -154,8 +158,8 @@ export class GuestHost implements Host {
     return this.#reader.cursors(tenant, prefix, limit, after);
   }
 
-  moveCursor(): Promise<void> {
-    return Promise.reject(this.#onlyTheOwner("move a cursor"));
+  async moveCursor(tenant: Tenant, name: string, position: Json): Promise<void> {
+    await askOwner(this.#owner(), { kind: "moveCursor", tenant, name, position });
   }
 
   putPayload(): Promise<string> {

@@ -161,6 +161,7 @@ function writeBatch(write: Writes, batch: Batch): void {
     write.addPayload.run(run.tenant, hash, content);
     write.addPayloadReference.run(run.tenant, hash, run.id);
   }
+  for (const { run, hash } of batch.references) write.addPayloadReference.run(run.tenant, hash, run.id);
   for (const { tenant, hash, content } of batch.loosePayloads) write.addPayload.run(tenant, hash, content);
   for (const { run, kind, key, path, open } of batch.lookUps) {
     if (open) write.addLookUp.run(run.tenant, kind, key, run.id, path);

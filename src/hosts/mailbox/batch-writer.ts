@@ -23,9 +23,10 @@ export function addFacts(batch: Batch, resident: Resident, facts: readonly Fact[
   const before = (state?.seq ?? 0) - facts.length;
   for (let index = 0; index < facts.length; index += 1) {
     const fact = facts[index] as Fact;
-    const { body, payloads, contents } = encoded[index] as Encoded;
+    const { body, payloads, contents, files } = encoded[index] as Encoded;
     batch.facts.push({ run, seq: before + index + 1, version: FACT_VERSION, body, payloads });
     for (const { hash, content } of contents) batch.payloads.push({ run, hash, content });
+    for (const hash of files) batch.references.push({ run, hash });
     for (const lookUp of lookUpsOf(fact)) batch.lookUps.push({ run, ...lookUp });
     resident.tailBytes += body.length;
     if (fact.kind === "runStarted") addNewRun(batch, resident, fact);

@@ -17,16 +17,29 @@ const LARGE_FIELDS = ["output", "input", "items", "data", "text", "artifacts", "
 
 export type Payload = { readonly hash: string; readonly content: Uint8Array };
 
-export type Encoded = { readonly body: string; readonly payloads: string | null; readonly contents: readonly Payload[] };
+export type Encoded = Stored & {
+  /** Files that the fact names: their contents are kept as long as its run. */
+  readonly files: readonly string[];
+};
+
+type Stored = { readonly body: string; readonly payloads: string | null; readonly contents: readonly Payload[] };
 
 const NO_PAYLOADS: readonly Payload[] = [];
+const NO_FILES: readonly string[] = [];
 
 export function encodeFact(fact: Fact): Encoded {
   const body = JSON.stringify(fact);
-  return body.length < LARGE_FACT_LENGTH ? { body, payloads: null, contents: NO_PAYLOADS } : encodeLarge(fact, body);
+  const stored = body.length < LARGE_FACT_LENGTH ? { body, payloads: null, contents: NO_PAYLOADS } : encodeLarge(fact, body);
+  return { ...stored, files: filesNamedIn(body) };
 }
 
-function encodeLarge(fact: Fact, whole: string): Encoded {
+/** The hashes of the references to files (`{ payload, bytes, … }`, design.md, fact 11) in a JSON text. */
+export function filesNamedIn(text: string): readonly string[] {
+  if (!text.includes('"payload":"')) return NO_FILES;
+  return [...text.matchAll(/"payload":"([0-9a-f]{64})"/g)].map(([, hash = ""]) => hash);
+}
+
+function encodeLarge(fact: Fact, whole: string): Stored {
   const rest: Record<string, unknown> = { ...fact };
   const hashes: Record<string, string> = {};
   const contents: Payload[] = [];

@@ -158,8 +158,10 @@ export class MailboxHost implements Host {
         }
         yield* watcher.takeChunks();
         if (entries.length === FACTS_PER_PAGE) continue;
-        // A run that ended before `fromSeq` has no more facts and never will.
-        if (entries.length === 0 && (this.#store.find(run)?.record.endedAt ?? null) !== null) return;
+        // A run that ended before `fromSeq`, or was removed, has no more facts and never will. It may also have ended while pieces were shown.
+        const hasEnded = entries.length === 0 && !this.#isOpen(run);
+        if (hasEnded && this.#store.facts(run, nextSeq, 1).length === 0) return;
+        if (hasEnded) continue;
         if (signal?.aborted === true || this.mailbox.isClosed) return;
         await watcher.news();
         if (this.mailbox.isClosed) return;
@@ -168,6 +170,12 @@ export class MailboxHost implements Host {
       signal?.removeEventListener("abort", wake);
       this.mailbox.watchers.remove(key, watcher);
     }
+  }
+
+  #isOpen(run: RunRef): boolean {
+    const stored = this.#store.find(run);
+    // One that is just being started is in memory only.
+    return stored === null ? this.mailbox.residents.get(run) !== undefined : stored.record.endedAt === null;
   }
 
   async whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord> {

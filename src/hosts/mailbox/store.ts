@@ -61,6 +61,8 @@ export type Batch = {
   readonly payloads: { readonly run: RunRef; readonly hash: string; readonly content: Uint8Array }[];
   /** Content that belongs to no run yet. */
   readonly loosePayloads: { readonly tenant: Tenant; readonly hash: string; readonly content: Uint8Array }[];
+  /** Content that a fact names, and that was kept before. */
+  readonly references: { readonly run: RunRef; readonly hash: string }[];
   readonly lookUps: {
     readonly run: RunRef;
     readonly kind: LookUpKind;
@@ -114,6 +116,7 @@ export function emptyBatch(): Batch {
     snapshots: [],
     payloads: [],
     loosePayloads: [],
+    references: [],
     lookUps: [],
     definitions: [],
     cursors: [],

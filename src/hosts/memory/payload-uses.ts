@@ -1,3 +1,4 @@
+import { filesNamedIn } from "../mailbox/codec.ts";
 import type { EncodedFact } from "../mailbox/store.ts";
 
 /** A payload is looked up by its tenant and its hash. */
@@ -47,7 +48,6 @@ export class PayloadUses {
 /** `isOfFact`: a part of the fact is stored as it. */
 function referencesOf(tenant: string, { body, payloads }: Stored): readonly { readonly key: PayloadKey; readonly isOfFact: boolean }[] {
   const own = payloads === null ? [] : Object.values(JSON.parse(payloads) as { readonly [field: string]: string });
-  const files = body.includes('"payload":"') ? [...body.matchAll(/"payload":"([0-9a-f]{64})"/g)].map(([, hash = ""]) => hash) : [];
   const toReference = (isOfFact: boolean) => (hash: string) => ({ key: `${tenant}/${hash}`, isOfFact });
-  return [...own.map(toReference(true)), ...files.map(toReference(false))];
+  return [...own.map(toReference(true)), ...filesNamedIn(body).map(toReference(false))];
 }

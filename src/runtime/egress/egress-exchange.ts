@@ -23,6 +23,8 @@ type Request = {
 export type ExchangeOptions = {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | null;
+  /** A stream was asked for; any other that comes has to end in time, like every reply. */
+  readonly streams: boolean;
   /** Settles at the headers; what follows is read and dropped. */
   readonly dropsBody: boolean;
 };
@@ -31,6 +33,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #url: URL;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal | null;
+  readonly #streams: boolean;
   readonly #dropsBody: boolean;
   #resolve!: (response: Response) => void;
   #reject!: (error: unknown) => void;
@@ -44,10 +47,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #stream: ReadableStreamDefaultController<Uint8Array> | null = null;
   #cause: EgressError | null = null;
 
-  constructor(url: URL, { timeoutMs, signal, dropsBody }: ExchangeOptions) {
+  constructor(url: URL, { timeoutMs, signal, streams, dropsBody }: ExchangeOptions) {
     this.#url = url;
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;
+    this.#streams = streams;
     this.#dropsBody = dropsBody;
   }
 
@@ -78,7 +82,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#headers = headers;
     if (this.#dropsBody && status >= 200) this.#settle();
-    if (this.#dropsBody || status !== 200 || !isEventStream(headers)) return;
+    if (this.#dropsBody || !this.#streams || status !== 200 || !isEventStream(headers)) return;
     clearTimeout(this.#timer);
     const body = new ReadableStream<Uint8Array>({
       start: (stream) => {

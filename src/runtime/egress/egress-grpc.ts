@@ -26,7 +26,7 @@ import {
 } from "../../base/limits.ts";
 import { isPublicAddress, type Trust } from "./egress-connector.ts";
 import { EgressError } from "./egress-error.ts";
-import { toGrpcFailure } from "./grpc-failure.ts";
+import { isSilent, toGrpcFailure } from "./grpc-failure.ts";
 import { loadWithGrpc } from "./load-grpc.ts";
 
 type GrpcJs = typeof import("@grpc/grpc-js");
@@ -63,12 +63,12 @@ export class GrpcConnections {
   /** Calls under way fail. */
   close(): void {
     for (const cancel of this.#calls) cancel();
-    for (const key of [...this.#open.keys()]) this.#forget(key);
+    for (const key of this.#open.keys()) this.#forget(key);
   }
 
   async #unary(call: GrpcCall, trust: Trust): Promise<Uint8Array> {
     const url = checkedUrl(call.url, trust);
-    const { client, grpc } = await untilAborted(this.#connection(url, trust), url, call.signal);
+    const { client, grpc } = await this.#connected(url, trust, call.signal);
     const metadata = metadataOf(grpc, call);
     return new Promise((resolve, reject) => {
       let hasBegun = false;
@@ -85,7 +85,7 @@ export class GrpcConnections {
 
   async *#stream(call: GrpcCall, trust: Trust): AsyncGenerator<Uint8Array, void, undefined> {
     const url = checkedUrl(call.url, trust);
-    const { client, grpc } = await untilAborted(this.#connection(url, trust), url, call.signal);
+    const { client, grpc } = await this.#connected(url, trust, call.signal);
     const started = client.makeServerStreamRequest(call.method, asBuffer, asBytes, call.request, metadataOf(grpc, call));
     const ended = this.#begun(started, call.signal);
     try {
@@ -115,10 +115,17 @@ export class GrpcConnections {
   }
 
   #failed(error: ServiceError, at: { url: URL; trust: Trust; hasBegun: boolean; isAborted: boolean }): Error {
-    const { failure, isSilent } = toGrpcFailure(error, { host: at.url.host, hasBegun: at.hasBegun, isAborted: at.isAborted });
-    // Nothing came back: the connection may lead nowhere by now, without anybody having been told.
-    if (isSilent) this.#forget(keyOf(at.url, at.trust));
+    const failure = toGrpcFailure(error, { host: at.url.host, hasBegun: at.hasBegun, isAborted: at.isAborted });
+    // The connection may lead nowhere by now, without anybody having been told.
+    if (isSilent(error)) this.#forget(keyOf(at.url, at.trust));
     return failure;
+  }
+
+  /** Throws `notSent` when the call was given up meanwhile. */
+  async #connected(url: URL, trust: Trust, signal: AbortSignal | undefined): Promise<Connection> {
+    const connection = await untilAborted(this.#connection(url, trust), url, signal);
+    if (signal?.aborted === true) throw givenUp(url);
+    return connection;
   }
 
   async #connection(url: URL, trust: Trust): Promise<Connection> {
@@ -247,11 +254,15 @@ async function isReady({ client, grpc }: Connection): Promise<boolean> {
 }
 
 /** Others may wait for the same connection, so that it goes on being opened when one of them gives up. */
-function untilAborted<Value>(work: Promise<Value>, { host }: URL, signal: AbortSignal | undefined): Promise<Value> {
+function untilAborted<Value>(work: Promise<Value>, url: URL, signal: AbortSignal | undefined): Promise<Value> {
   if (signal === undefined) return work;
   const stopped = Promise.withResolvers<never>();
-  const onAbort = (): void => stopped.reject(new EgressError("notSent", `The request to ${host} was given up before it was sent.`));
+  const onAbort = (): void => stopped.reject(givenUp(url));
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort);
   return Promise.race([work, stopped.promise]).finally(() => signal.removeEventListener("abort", onAbort));
+}
+
+function givenUp({ host }: URL): EgressError {
+  return new EgressError("notSent", `The request to ${host} was given up before it was sent.`);
 }

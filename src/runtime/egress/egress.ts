@@ -61,8 +61,9 @@ export class Egress {
       try {
         const url = checkedUrl(input, trust);
         const headers = plainHeaders(init?.headers);
-        const pool = this.#pool(url.origin, trust, (headers["accept"] ?? headers["Accept"]) === "text/event-stream");
-        return new Exchange(url, { timeoutMs, signal: init?.signal ?? null, dropsBody: options.dropsBody === true }).start(pool, {
+        const streams = (headers["accept"] ?? headers["Accept"]) === "text/event-stream";
+        const pool = this.#pool(url.origin, trust, streams);
+        return new Exchange(url, { timeoutMs, signal: init?.signal ?? null, streams, dropsBody: options.dropsBody === true }).start(pool, {
           path: url.pathname + url.search,
           method: init?.method ?? "GET",
           headers,

@@ -1,5 +1,6 @@
 import type { ServiceError } from "@grpc/grpc-js";
 
+import { MAX_SAID_CHARACTERS } from "../../base/limits.ts";
 import { EgressError } from "./egress-error.ts";
 
 /** The numbers of gRPC's statuses that mean something to us. */
@@ -41,6 +42,9 @@ export class GrpcStatus extends Error {
   }
 }
 
+/** A call that failed, as gRPC tells it. */
+type Failed = Pick<ServiceError, "details" | "metadata"> & { readonly code: number };
+
 type Call = {
   readonly host: string;
   /** True when the beginning of an answer was here. */
@@ -58,40 +62,37 @@ const MADE_HERE: ReadonlySet<number> = new Set([
   GRPC_STATUS.unavailable,
 ]);
 
-/** What a call that failed means for the one who made it. `isSilent`: nothing was heard of the other side in time. */
-export function toGrpcFailure(error: ServiceError, call: Call): { readonly failure: Error; readonly isSilent: boolean } {
-  const isSilent = error.code === GRPC_STATUS.deadlineExceeded && !isSaid(error);
-  return { failure: failureOf(error, call), isSilent };
+/** What a call that failed means for the one who made it. */
+export function toGrpcFailure(failed: Failed, call: Call): Error {
+  const { code, metadata } = failed;
+  const said = failed.details.slice(0, MAX_SAID_CHARACTERS);
+  const sentence = `${call.host} answered ${code}${said === "" ? "" : ` ("${said}")`}`;
+  if (code === GRPC_STATUS.unauthenticated || code === GRPC_STATUS.permissionDenied)
+    return new EgressError("denied", `${sentence}: our credentials were not accepted.`, { code: "T3005", cause: failed });
+  if (code === GRPC_STATUS.unimplemented)
+    return new EgressError("protocol", `${sentence}: it does not do such a thing.`, { cause: failed });
+  if (!isSaid(failed)) return brokenCall(failed, call);
+  const [details] = metadata.get("grpc-status-details-bin");
+  return new GrpcStatus({ code, said, details: typeof details === "object" ? details : null }, `${sentence}.`, failed);
 }
 
-function failureOf(error: ServiceError, call: Call): Error {
-  const { code, details: words = "" } = error;
-  const said = words.slice(0, 300);
-  const sentence = `${call.host} answered ${code}${said === "" ? "" : ` ("${said}")`}`;
-  switch (code) {
-    case GRPC_STATUS.unauthenticated:
-    case GRPC_STATUS.permissionDenied:
-      return new EgressError("denied", `${sentence}: our credentials were not accepted.`, { code: "T3005", cause: error });
-    case GRPC_STATUS.unimplemented:
-      return new EgressError("protocol", `${sentence}: it does not do such a thing.`, { cause: error });
-  }
-  if (!isSaid(error)) return brokenCall(error, call);
-  const [details] = error.metadata.get("grpc-status-details-bin");
-  return new GrpcStatus({ code, said, details: typeof details === "object" ? details : null }, `${sentence}.`, error);
+/** Nothing was heard of the other side in time. */
+export function isSilent(failed: Failed): boolean {
+  return failed.code === GRPC_STATUS.deadlineExceeded && !isSaid(failed);
 }
 
 /** An answer without content comes with its headers and its status in one. */
-function isSaid({ code, metadata }: ServiceError): boolean {
+function isSaid({ code, metadata }: Failed): boolean {
   if (!MADE_HERE.has(code)) return true;
   const [type] = metadata.get("content-type");
   return String(type).startsWith("application/grpc") || metadata.get("grpc-status-details-bin").length > 0;
 }
 
-function brokenCall(error: ServiceError, { host, hasBegun, isAborted }: Call): EgressError {
-  const { code, details } = error;
-  if (isAborted) return new EgressError("ambiguous", `The request to ${host} was given up.`, { cause: error });
+function brokenCall(failed: Failed, { host, hasBegun, isAborted }: Call): EgressError {
+  const { code, details } = failed;
+  if (isAborted) return new EgressError("ambiguous", `The request to ${host} was given up.`, { cause: failed });
   if (code === GRPC_STATUS.resourceExhausted && hasBegun)
-    return new EgressError("garbled", `${host} sent a reply that is too large.`, { code: "T3004", cause: error });
-  if (code === GRPC_STATUS.deadlineExceeded) return new EgressError("ambiguous", `${host} did not answer in time.`, { cause: error });
-  return new EgressError("ambiguous", `The connection to ${host} broke before the answer: ${details}.`, { cause: error });
+    return new EgressError("garbled", `${host} sent a reply that is too large.`, { code: "T3004", cause: failed });
+  if (code === GRPC_STATUS.deadlineExceeded) return new EgressError("ambiguous", `${host} did not answer in time.`, { cause: failed });
+  return new EgressError("ambiguous", `The connection to ${host} broke before the answer: ${details}.`, { cause: failed });
 }

@@ -8,21 +8,11 @@
 import type { Metadata, ServerInterceptor } from "@grpc/grpc-js";
 
 import { RECEIVE_REQUEST_MS } from "../../base/limits.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
-import { identify, toKnown, turnedAway } from "../admission.ts";
-import type { Authenticator, Identity } from "../authentication.ts";
-import type { RateLimit } from "../rate-limit.ts";
+import { identify, logFailure, toKnown, turnedAway } from "../admission.ts";
+import type { Identity } from "../authentication.ts";
 import { Refusal } from "../refusal.ts";
+import type { GateOptions } from "./grpc-options.ts";
 import { statusOf } from "./grpc-status.ts";
-
-export type GateOptions = {
-  readonly authenticator: Authenticator;
-  readonly rate: RateLimit | null;
-  readonly isClosing: () => boolean;
-  readonly clock: Clock;
-  readonly log: Log;
-};
 
 type GrpcJs = typeof import("@grpc/grpc-js");
 
@@ -52,15 +42,18 @@ export class Gate {
     return (_method, call) => {
       const tooSlow = { code: status.DEADLINE_EXCEEDED, details: "The request came too slowly." };
       const cancel = this.#options.clock.schedule(RECEIVE_REQUEST_MS, () => call.sendStatus(tooSlow));
+      const admit = async (metadata: Metadata, next: (metadata: Metadata) => void): Promise<void> => {
+        const refusal = await this.#admit(metadata).catch((error: unknown) => statusOf(this.#grpc, toKnown(error, this.#options.log)));
+        if (refusal === undefined) {
+          next(metadata);
+        } else {
+          cancel();
+          call.sendStatus(refusal);
+        }
+      };
       const listener = new ServerListenerBuilder()
         .withOnReceiveMetadata((metadata, next) => {
-          this.#admit(metadata).then(
-            () => next(metadata),
-            (error: unknown) => {
-              cancel();
-              call.sendStatus(statusOf(this.#grpc, toKnown(error, this.#options.log)));
-            },
-          );
+          admit(metadata, next).catch((error: unknown) => logFailure(this.#options.log, error));
         })
         .withOnReceiveHalfClose((next) => {
           cancel();
@@ -72,7 +65,7 @@ export class Gate {
     };
   }
 
-  async #admit(metadata: Metadata): Promise<void> {
+  async #admit(metadata: Metadata): Promise<undefined> {
     if (this.#options.isClosing()) throw turnedAway("The server is shutting down.");
     const headers = headersOf(metadata);
     this.#admitted.set(metadata, { identity: await identify(headers, this.#options), headers });

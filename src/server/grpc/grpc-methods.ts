@@ -56,7 +56,7 @@ export function grpcMethods(parts: MethodParts): readonly [ServiceDefinition, Un
     streamed(methods.subscribeToTask, (params, context, after) => handler.subscribeToTask(params, context, after)),
     answered(methods.getTask, (params, context) => handler.getTask(params, context)),
     answered(methods.listTasks, (params, context) => {
-      if (params.status < 0 || TaskState[params.status] === undefined) throw new InvalidFieldsError([UNKNOWN_STATE]);
+      if (params.status === TaskState.UNRECOGNIZED || TaskState[params.status] === undefined) throw new InvalidFieldsError([UNKNOWN_STATE]);
       return handler.listTasks(params, context);
     }),
     answered(methods.cancelTask, (params, context) => handler.cancelTask(params, context)),
@@ -110,25 +110,27 @@ function unaryWith(parts: MethodParts) {
     method: Described<Request, Answer>,
     perform: (params: Request, context: CallContext) => Promise<Answer>,
   ): Served => {
-    const answer: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
-      const work = async (): Promise<Buffer> => {
-        const { params, context, headers, end } = await open(parts, method, call);
-        try {
-          const bytes = method.responseSerialize(await perform(params, context));
-          call.sendMetadata(headers);
-          return bytes;
-        } finally {
-          end();
-        }
-      };
-      work()
-        .then(
-          (bytes) => callback(null, bytes),
-          (error: unknown) => callback(statusOf(parts.grpc, toKnown(error, parts.log))),
-        )
-        .catch((error: unknown) => logFailure(parts.log, error));
+    const work = async (call: GrpcCall & { sendMetadata(headers: Metadata): void }): Promise<Buffer> => {
+      const { params, context, headers, end } = await open(parts, method, call);
+      try {
+        const bytes = method.responseSerialize(await perform(params, context));
+        call.sendMetadata(headers);
+        return bytes;
+      } finally {
+        end();
+      }
     };
-    return { definition: asBytes(method.path, false), perform: answer };
+    const answer = async (...[call, callback]: Parameters<handleUnaryCall<Buffer, Buffer>>): Promise<void> => {
+      const result = await work(call).catch((error: unknown) => statusOf(parts.grpc, toKnown(error, parts.log)));
+      if (Buffer.isBuffer(result)) callback(null, result);
+      else callback(result);
+    };
+    return {
+      definition: asBytes(method.path, false),
+      perform(call, callback) {
+        answer(call, callback).catch((error: unknown) => logFailure(parts.log, error));
+      },
+    };
   };
 }
 

@@ -14,15 +14,9 @@ import { IDLE_CONNECTION_MS, MAX_CALLS_PER_CALLER, MAX_HEADER_BYTES, PING_PATIEN
 import { loadWithGrpc } from "../../runtime/egress/load-grpc.ts";
 import { listen } from "../listen.ts";
 import type { OpenCalls } from "../open-calls.ts";
-import { Gate, type GateOptions } from "./gate.ts";
+import { Gate } from "./gate.ts";
 import { grpcMethods } from "./grpc-methods.ts";
-
-export type GrpcOptions = {
-  /** 0, the default, takes any free port. */
-  readonly port?: number;
-  /** The address that cards give, when callers reach the port by another one: `https://…` behind a proxy that speaks TLS. */
-  readonly publicUrl?: string;
-};
+import type { GateOptions } from "./grpc-options.ts";
 
 export type GrpcParts = GateOptions & {
   readonly handler: TaskHandler;

@@ -22,7 +22,11 @@ export async function writeEvents(call: ServerWritableStream<Buffer, Buffer>, { 
   const stopped = Promise.withResolvers<void>();
   let isOver = false;
   const pump = async (): Promise<void> => {
-    for (let next = await events.next(); next.done !== true && !isOver; next = await events.next()) await write(call, toBytes(next.value));
+    for (;;) {
+      const next = await events.next();
+      if (next.done === true || isOver) return;
+      await write(call, toBytes(next.value));
+    }
   };
   call.once("cancelled", () => stopped.resolve());
   if (call.cancelled) stopped.resolve();

@@ -43,9 +43,13 @@ export type Served = {
 /** Something else that everyone may read, such as the keys that sign. */
 export type PublicDocument = { readonly path: string; readonly read: () => Promise<JsonObject> };
 
+/** A place of the server that is none of A2A's: it knows by itself whom it answers. */
+export type WebRoute = { readonly path: string; readonly answer: (request: Request) => Response | Promise<Response> };
+
 export type RouteOptions = {
   readonly served: readonly Served[];
   readonly documents: readonly PublicDocument[];
+  readonly routes: readonly WebRoute[];
   readonly authenticator: Authenticator;
   readonly rate: RateLimit | null;
   readonly calls: OpenCalls;
@@ -69,6 +73,7 @@ export function a2aRoutes(options: RouteOptions): Hono {
     return next();
   });
   for (const { path, read } of options.documents) app.get(path, async () => Response.json(await read(), { headers: DOCUMENT_HEADERS }));
+  for (const { path, answer } of options.routes) app.all(path, (context) => answer(context.req.raw));
   // The longest path first: whatever is left is the server's own, or nobody's.
   for (const served of options.served.toSorted((left, right) => right.path.length - left.path.length)) route(app, served, options);
   app.all("*", (context) => {
@@ -88,7 +93,8 @@ function route(app: Hono, { path, handler, publishedCard }: Served, options: Rou
     const { raw } = context.req;
     const identity = await identify(raw.headers, options);
     const url = new URL(raw.url);
-    const call: Call = { ...options, handler, card, identity, parameters: readServiceParameters(raw.headers, url.searchParams) };
+    const parameters = readServiceParameters(raw.headers, url.searchParams);
+    const call: Call = { ...options, handler, card, identity, parameters, gone: () => raw.signal };
     const body = raw.method === "POST" ? await readBody(raw, options.maxRequestBytes) : "";
     const below = url.pathname.slice(path.length);
     const request = { method: raw.method, path: below, query: url.searchParams, body };

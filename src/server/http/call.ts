@@ -21,6 +21,8 @@ export type Call = {
   readonly card: ServedCard;
   readonly identity: Identity;
   readonly parameters: ServiceParameters;
+  /** Aborts when the connection is closed before the answer is written. */
+  readonly gone: () => AbortSignal;
   readonly calls: OpenCalls;
   readonly heartbeatMs: number;
   readonly clock: Clock;
@@ -85,9 +87,9 @@ export async function open(call: Call, name: StreamName, params: JsonObject, wor
 }
 
 /** Checks the form of the parameters, and for which tenant they are. */
-function checked({ identity, parameters }: Call, shape: MessageShape, params: JsonObject): CallContext {
+function checked({ identity, parameters, gone }: Call, shape: MessageShape, params: JsonObject): CallContext {
   const violations = violationsOf(shape, params);
   if (violations.length > 0) throw new InvalidFieldsError(violations);
   const { tenant } = params;
-  return contextOf(identity, parameters, typeof tenant === "string" ? tenant : "");
+  return { ...contextOf(identity, parameters, typeof tenant === "string" ? tenant : ""), gone };
 }

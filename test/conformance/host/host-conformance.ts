@@ -12,7 +12,7 @@ import { recoveryLaws, stoppingLaws, takingUpLaws, unboundLaws } from "./recover
 import { cancelLaws, pauseLaws } from "./steering-laws.ts";
 import { keptRequestLaws, taskLaws } from "./task-laws.ts";
 import { clockLaws, timerLaws, wakeLaws } from "./timer-laws.ts";
-import { watchEndLaws, watchLaws } from "./watch-laws.ts";
+import { pieceLaws, watchEndLaws, watchLaws } from "./watch-laws.ts";
 import { parentLaws, takenVersionLaws, versionLaws } from "./version-laws.ts";
 import { type OpenWorld, World } from "./world.ts";
 
@@ -27,6 +27,7 @@ const GROUPS: readonly (readonly [title: string, promise: (open: OpenWorld) => v
   ["clocks that jump (law 6)", clockLaws],
   ["watching (law 7)", watchLaws],
   ["the end of watching (law 7)", watchEndLaws],
+  ["streamed pieces (law 7)", pieceLaws],
   ["quarantine (law 8)", quarantineLaws],
   ["waiting for a run that is quarantined (law 8)", quarantineWaitLaws],
   ["release from quarantine (law 8)", releaseLaws],

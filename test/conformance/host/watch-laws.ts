@@ -56,7 +56,9 @@ export function watchLaws(open: OpenWorld): void {
     await world.answer(run, { path: "c" });
     expect([...before, ...(await rest)]).toEqual(await world.entries(run));
   });
+}
 
+export function pieceLaws(open: OpenWorld): void {
   it("shows streamed pieces to those who watch and records none of them", async () => {
     const world = await open();
     const run = refOf("streamed");
@@ -69,6 +71,23 @@ export function watchLaws(open: OpenWorld): void {
       if (entry.kind === "chunk") await world.answer(run, { path: "a", output: "whole" });
     }
     expect(seen.filter((entry) => entry.kind === "chunk")).toEqual([chunk]);
+    expect(seen.filter((entry) => entry.kind === "fact")).toEqual(await world.entries(run));
+  });
+
+  it("shows the last facts to one who was busy with a piece when the run ended", async () => {
+    const world = await open();
+    const run = refOf("busy");
+    await world.start("busy", single);
+    const seen: (HistoryEntry | StreamedChunk)[] = [];
+    const watching = (async () => {
+      for await (const entry of world.host.watch(run, 1)) {
+        seen.push(entry);
+        if (entry.kind === "chunk") await world.answer(run, { path: "a", output: "whole" });
+      }
+    })();
+    await world.settle();
+    world.host.stream(run, { kind: "chunk", path: "a", attempt: 1, text: "piece" });
+    await watching;
     expect(seen.filter((entry) => entry.kind === "fact")).toEqual(await world.entries(run));
   });
 }

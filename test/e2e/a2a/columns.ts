@@ -2,6 +2,7 @@
  * The bindings of A2A as columns of one table: each takes an operation with its parameters as JSON, and
  * says what came of it in the same words (A2A 5.1). Another binding is another column.
  */
+import { overGrpc } from "./grpc/column.ts";
 import { eventsIn, HEADERS } from "./http/harness.ts";
 
 type Params = { readonly [name: string]: unknown };
@@ -110,4 +111,5 @@ const overRest: Column["call"] = async (url, { operation, params, service = {} }
 export const COLUMNS: readonly Column[] = [
   { name: "JSON-RPC", call: overJsonRpc },
   { name: "HTTP+JSON", call: overRest },
+  { name: "gRPC", call: overGrpc },
 ];

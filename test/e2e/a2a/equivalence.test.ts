@@ -34,6 +34,11 @@ function row(what: string, operation: string, params: Params, ...[reason, ...fie
   return { what, operation, params, reason, fields };
 }
 
+/** Protocol Buffers have no words for a number that is none: such a request cannot be made. */
+function canBeSaidInBytes({ fields: [field = ""] }: Row): boolean {
+  return ["", "tenant", "status"].includes(field);
+}
+
 /** The tasks that rows name: `$completed` and so on. */
 const names = ["completed", "working", "asking"] as const;
 type Known = { readonly [name in (typeof names)[number]]: string };
@@ -116,7 +121,7 @@ describe.each(COLUMNS)("an agent over $name", ({ name, call }: Column) => {
   let known: Known;
   beforeAll(async () => {
     here = stage();
-    served = await serveAgent(here.agent, { log: () => undefined, drainMs: 50 });
+    served = await serveAgent(here.agent, { log: () => undefined, drainMs: 50, grpc: {} });
     const begin = async (operation: string): Promise<string> => {
       const configuration = { returnImmediately: operation === "slow" };
       const outcome = await call(served.url, { operation: "SendMessage", params: { message: messageOf(operation), configuration } });
@@ -129,10 +134,13 @@ describe.each(COLUMNS)("an agent over $name", ({ name, call }: Column) => {
     await served.close();
   });
 
-  test.each(REFUSED)("$what is refused by $operation", async ({ operation, params, reason, fields }) => {
-    const outcome = await call(served.url, { operation, params: filled(params, known) });
-    expect(outcome).toEqual({ kind: "error", code: CODES[reason]?.[name], reason, fields });
-  });
+  test.each(REFUSED.filter((one) => name !== "gRPC" || canBeSaidInBytes(one)))(
+    "$what is refused by $operation",
+    async ({ operation, params, reason, fields }) => {
+      const outcome = await call(served.url, { operation, params: filled(params, known) });
+      expect(outcome).toEqual({ kind: "error", code: CODES[reason]?.[name], reason, fields });
+    },
+  );
 
   test.each(ANSWERED)("%s is answered by %s", async (_what, operation, params, result) => {
     const outcome = await call(served.url, filled<Request>({ operation, params }, known));
@@ -156,7 +164,7 @@ describe("streams", () => {
   });
   const serve = async (options: ServeOptions = {}) => {
     const here = stage();
-    const served = await serveAgent(here.agent, { log: () => undefined, drainMs: 50, ...options });
+    const served = await serveAgent(here.agent, { log: () => undefined, drainMs: 50, grpc: {}, ...options });
     open.push(served);
     return { here, url: served.url };
   };
@@ -223,7 +231,7 @@ describe.each(COLUMNS)("what a handler says, over $name", ({ name, call }: Colum
     const work = () => {
       throw new Kind("Not so.");
     };
-    const { url } = await servers.serve({ work });
+    const { url } = await servers.serve({ work }, { grpc: {} });
     for (const operation of ["SendMessage", "SendStreamingMessage"]) {
       const outcome = await call(url, { operation, params: saying("hi") });
       expect(outcome).toEqual({ kind: "error", code: CODES[reason]?.[name], reason, fields: [] });
@@ -234,7 +242,7 @@ describe.each(COLUMNS)("what a handler says, over $name", ({ name, call }: Colum
     const work = () => {
       throw new TypeError("x is not a function");
     };
-    const { url } = await servers.serve({ work });
+    const { url } = await servers.serve({ work }, { grpc: {} });
     const outcome = await call(url, { operation: "GetTask", params: { id: "x" } });
     expect(outcome).toEqual({ kind: "error", code: CODES["INTERNAL_ERROR"]?.[name], reason: "INTERNAL_ERROR", fields: [] });
   });

@@ -33,12 +33,21 @@ test("an address that does not say it is plain on a host to which the operator s
   expect(grpcUrl("agent-c:50051", "http://agent-b:8080")).toBe("https://agent-c:50051");
 });
 
-test.each(["", "host", "host:", "host:port", "host:1/path", "unix:/tmp/x", "ipv4:1.2.3.4:1", "xds:///x", "https://a:b@host", "://", "a b:1"])(
-  "%j is none",
-  (address) => {
-    expect(grpcUrl(address, OPERATOR)).toBe(null);
-  },
-);
+test.each([
+  "",
+  "host",
+  "host:",
+  "host:port",
+  "host:1/path",
+  "unix:/tmp/x",
+  "ipv4:1.2.3.4:1",
+  "xds:///x",
+  "https://a:b@host",
+  "://",
+  "a b:1",
+])("%j is none", (address) => {
+  expect(grpcUrl(address, OPERATOR)).toBe(null);
+});
 
 test("a gRPC address is the operator's on their host, whatever the port, and never with less security", () => {
   const trusts = trustOf("https://agents.example.com", ["http://b.example.com:80"]);

@@ -7,7 +7,15 @@ import { field, messageOf, ReadMessage } from "../../../src/a2a/grpc/protobuf.ts
 import { decodeDetails, encodeDetails } from "../../../src/a2a/grpc/status-details.ts";
 
 const short = string({ unit: "grapheme", maxLength: 20 });
-const info = record({ reason: short, domain: short, metadata: dictionary(short.filter((name) => name !== "__proto__"), short, { maxKeys: 4, noNullPrototype: true }) });
+const info = record({
+  reason: short,
+  domain: short,
+  metadata: dictionary(
+    short.filter((name) => name !== "__proto__"),
+    short,
+    { maxKeys: 4, noNullPrototype: true },
+  ),
+});
 
 test("details come back as they were given", () => {
   const violations = array(record({ field: short, description: short }), { maxLength: 4 });

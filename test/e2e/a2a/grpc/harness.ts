@@ -41,8 +41,14 @@ export class Caller {
     const { path, responseDeserialize } = A2AService[name];
     return new Promise((resolve) => {
       let headers = new Metadata();
-      const call = this.#client.makeUnaryRequest(path, asBuffer, responseDeserialize as (bytes: Buffer) => unknown, bytes, metadataOf(words), options, (error, message) =>
-        resolve({ ...told(error), message, headers }),
+      const call = this.#client.makeUnaryRequest(
+        path,
+        asBuffer,
+        responseDeserialize as (bytes: Buffer) => unknown,
+        bytes,
+        metadataOf(words),
+        options,
+        (error, message) => resolve({ ...statusOf(error), message, headers }),
       );
       call.on("metadata", (told: Metadata) => (headers = told));
     });
@@ -50,7 +56,9 @@ export class Caller {
 
   open(name: MethodName, request: object, words: Words = VERSION): Opened {
     const { path } = A2AService[name];
-    return new Opened(this.#client.makeServerStreamRequest(path, asBuffer, (bytes) => bytes, requestBytes(name, request), metadataOf(words)));
+    return new Opened(
+      this.#client.makeServerStreamRequest(path, asBuffer, (bytes) => bytes, requestBytes(name, request), metadataOf(words)),
+    );
   }
 
   close(): void {
@@ -69,7 +77,7 @@ export class Opened {
     this.status = new Promise((resolve) => {
       let headers = new Metadata();
       call.on("metadata", (told) => (headers = told));
-      call.on("status", (status: StatusObject) => resolve({ ...told(status), headers }));
+      call.on("status", (status: StatusObject) => resolve({ ...statusOf(status), headers }));
     });
     call.on("error", () => undefined);
     this.#events = call[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -107,7 +115,7 @@ function metadataOf(words: Words): Metadata {
   return metadata;
 }
 
-function told(error: ServiceError | StatusObject | null): Omit<Answer, "headers"> {
+function statusOf(error: ServiceError | StatusObject | null): Omit<Answer, "headers"> {
   const [bytes] = error?.metadata?.get(STATUS_DETAILS_KEY) ?? [];
   return { code: error?.code ?? 0, details: error?.details ?? "", info: decodeDetails(typeof bytes === "object" ? bytes : null) };
 }

@@ -94,7 +94,13 @@ describe("how much", () => {
     const socket = connect(Number(port), host);
     const { connect: connectHttp2 } = await import("node:http2");
     const session = connectHttp2(`http://${target}`, { createConnection: () => socket });
-    const stream = session.request({ ":method": "POST", ":path": A2AService.getTask.path, "content-type": "application/grpc", te: "trailers", ...VERSION });
+    const stream = session.request({
+      ":method": "POST",
+      ":path": A2AService.getTask.path,
+      "content-type": "application/grpc",
+      te: "trailers",
+      ...VERSION,
+    });
     stream.on("error", () => undefined);
     while (clock.nextAt() === null) await new Promise(setImmediate);
     const told = once(stream, "response");
@@ -147,7 +153,11 @@ describe("messages that cannot be taken", () => {
   test("a method that there is none of is said to be so, and another protocol harms nobody", async () => {
     const { caller, target } = await servers.serve();
     const [host = "", port] = target.split(":");
-    for (const words of ["GET / HTTP/1.1\r\nhost: a\r\n\r\n", "\u0016\u0003\u0001\u0002", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense-nonsense"]) {
+    for (const words of [
+      "GET / HTTP/1.1\r\nhost: a\r\n\r\n",
+      "\u0016\u0003\u0001\u0002",
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense-nonsense",
+    ]) {
       const socket = connect(Number(port), host);
       socket.on("error", () => undefined);
       socket.end(words);
@@ -172,7 +182,15 @@ describe("where it listens", () => {
 
   test("of several things the one at the server's own path is served", async () => {
     const [root, other] = [scriptedHandler(), scriptedHandler()];
-    const { caller } = await servers.serve({}, { served: [{ path: "/agents/a", handler: other }, { path: "", handler: root }] });
+    const { caller } = await servers.serve(
+      {},
+      {
+        served: [
+          { path: "/agents/a", handler: other },
+          { path: "", handler: root },
+        ],
+      },
+    );
     await caller.ask("getTask", { id: "t1" });
     expect([root.asked.length, other.asked.length]).toEqual([1, 0]);
   });

@@ -91,12 +91,15 @@ describe("errors", () => {
       new InvalidFieldsError([{ field: "pageSize", description: "must be a whole number" }]),
     ];
     const work = () => {
-      throw errors.shift();
+      throw errors.shift() ?? new Error("There were two.");
     };
     const { caller } = await servers.serve({ work });
     expect(await caller.ask("getTask", {})).toMatchObject({ info: { info: { metadata: { task_id: "t1" } }, violations: [] } });
     const violations = [{ field: "pageSize", description: "must be a whole number" }];
-    expect(await caller.ask("getTask", {})).toMatchObject({ code: status.INVALID_ARGUMENT, info: { ...info("INVALID_PARAMS"), violations } });
+    expect(await caller.ask("getTask", {})).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      info: { ...info("INVALID_PARAMS"), violations },
+    });
   });
 
   test("the words of an exception stay here, also under way in a stream", async () => {
@@ -144,7 +147,10 @@ describe("what comes beside the message", () => {
     const { caller, handler } = await servers.serve();
     for (const version of ["1.0", "1.0.1"])
       expect(await caller.ask("getTask", { id: "x" }, { "a2a-version": version })).toMatchObject({ code: 0 });
-    const refused = { code: status.FAILED_PRECONDITION, info: { info: { reason: "VERSION_NOT_SUPPORTED", metadata: { supportedVersions: "1.0" } } } };
+    const refused = {
+      code: status.FAILED_PRECONDITION,
+      info: { info: { reason: "VERSION_NOT_SUPPORTED", metadata: { supportedVersions: "1.0" } } },
+    };
     for (const words of [{}, { "a2a-version": "0.3" }, { "a2a-version": "2.0" }] as readonly Words[]) {
       expect(await caller.ask("getTask", { id: "x" }, words)).toMatchObject(refused);
       expect(await caller.open("subscribeToTask", { id: "x" }, words).status).toMatchObject(refused);
@@ -168,7 +174,10 @@ describe("what comes beside the message", () => {
   test("a trace and the place in a stream go on", async () => {
     const { caller, handler } = await servers.serve();
     const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    for (const words of [{ traceparent, "last-event-id": "12.3" }, { traceparent: "x", "last-event-id": "1; drop" }])
+    for (const words of [
+      { traceparent, "last-event-id": "12.3" },
+      { traceparent: "x", "last-event-id": "1; drop" },
+    ])
       await caller.open("subscribeToTask", { id: "t1" }, { ...VERSION, ...words }).all();
     expect(handler.asked).toMatchObject([
       { after: "12.3", context: { traceparent } },

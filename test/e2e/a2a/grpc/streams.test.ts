@@ -18,7 +18,9 @@ async function settled(count: () => number): Promise<number> {
 
 describe("events over gRPC", () => {
   test("have their place in the history beside them, and none when they have no place", async () => {
-    const { caller } = await servers.serve({ events: () => eventsOf([taskEvent("3.0", "a"), wordEvent(null, "b"), wordEvent("4.12", "c")]) });
+    const { caller } = await servers.serve({
+      events: () => eventsOf([taskEvent("3.0", "a"), wordEvent(null, "b"), wordEvent("4.12", "c")]),
+    });
     const stream = caller.open("subscribeToTask", { id: "t1" });
     const ids: (string | null)[] = [];
     for (let bytes = await stream.bytes(); bytes !== null; bytes = await stream.bytes()) ids.push(eventIdOf(bytes));
@@ -61,12 +63,14 @@ describe("events over gRPC", () => {
     const events = [flood.events, feed.events];
     const { caller, another } = await servers.serve({ events: () => events.shift() ?? eventsOf([]) });
     const slow = caller.open("subscribeToTask", { id: "t1" });
+    // gRPC's own library holds back only what comes after the first read.
+    expect(eventIdOf((await slow.bytes()) ?? Buffer.alloc(0))).toBe("1.0");
     const taken = await settled(() => flood.takenCount);
     // 64 KiB each: what is on the way, and nothing that waits for the reader.
     expect(taken).toBeLessThan(40);
     feed.push(taskEvent("1.0", "a"));
     expect(await another().open("subscribeToTask", { id: "t1" }).next()).not.toBe(null);
-    for (let index = 1; index <= taken + 50; index += 1) expect(eventIdOf((await slow.bytes()) ?? Buffer.alloc(0))).toBe(`${index}.0`);
+    for (let index = 2; index <= taken + 50; index += 1) expect(eventIdOf((await slow.bytes()) ?? Buffer.alloc(0))).toBe(`${index}.0`);
     slow.call.cancel();
     await flood.released.promise;
   });
@@ -75,7 +79,9 @@ describe("events over gRPC", () => {
     const feed = new Feed();
     const { caller, handler } = await servers.serve({ events: () => feed.events });
     handler.getTask = () => new Promise(() => undefined);
-    expect(await caller.ask("getTask", { id: "t1" }, undefined, { deadline: Date.now() + 50 })).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    expect(await caller.ask("getTask", { id: "t1" }, undefined, { deadline: Date.now() + 50 })).toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+    });
   });
 
   test("a server that closes waits for open streams, and then ends them with the reason", async () => {
