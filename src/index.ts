@@ -1,4 +1,6 @@
 /** Everything that a program needs to run workflows of agents. */
+export type { PublicKey } from "./a2a/card/signing-key.ts";
+export type { CardSignaturePolicy } from "./a2a/client/check-card.ts";
 export { ask, askAuth, fail, handOver, type HandOver, message, refuse, result, type ResultExtras, type Usage } from "./agents/answers.ts";
 export { defineAgent, type FunctionAgent } from "./agents/function-agent.ts";
 export { remoteAgent, type RemoteAgentOptions } from "./agents/remote-agent.ts";
@@ -28,6 +30,7 @@ export {
 } from "./base/named-errors.ts";
 export type { TuttiConfig } from "./cli/config-form.ts";
 export { createServer, type Server, type ServerOptions } from "./compose/create-server.ts";
+export type { ExtendedCard, SigningSecret } from "./compose/served-cards.ts";
 export { openOrchestrator, type OrchestratorOptions } from "./compose/open-orchestrator.ts";
 export type { AgentBinding, Definition } from "./definition/definition.ts";
 export type { Agent, Capability, LocalAgent, RemoteAgent } from "./ports/agents.ts";
@@ -44,5 +47,6 @@ export type { DecisionOptions } from "./runtime/run-handle.ts";
 export type { RunResult } from "./runtime/run-result.ts";
 export type { GivenWorkflow } from "./runtime/workflows/versions.ts";
 export type { WorkflowLibrary } from "./runtime/workflows/workflow-library.ts";
+export type { Authentication, KnownCaller, VerifiedCaller } from "./server/authentication.ts";
 export type { Fact, RunState, RunStatus } from "./scheduler/index.ts";
 export { serveAgent, type ServedAgent, type ServeOptions } from "./compose/serve-agent.ts";

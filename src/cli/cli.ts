@@ -25,15 +25,20 @@ export type OpenServer = (options: {
   /** Callers must send it; asked for at each request. */
   readonly token?: () => string | undefined;
   readonly publicUrl?: string;
+  readonly grpc?: { readonly port: number };
   /** Names of the secrets with the keys that sign; `readSecret` gives them. */
   readonly signing: readonly { readonly secret: string }[];
   readonly readSecret: (name: string) => string | undefined;
+  /** Origins that push notifications may go to although they are private or use http. */
+  readonly push: { readonly allow: readonly string[] };
   /** How long closing waits for what is open. In milliseconds. */
   readonly drainMs: number;
 }) => Promise<OpenedServer>;
 
 export type OpenedServer = {
   readonly url: string;
+  /** Null without gRPC. */
+  readonly grpcUrl: string | null;
   /** The card of the whole server first. */
   readonly cards: readonly { readonly name: string; readonly url: string }[];
   /** Takes nothing new, lets what is open end for a while, and gives the database back. */

@@ -15,6 +15,8 @@ export type ServerOptions = ServingOptions &
 /** A server that is running, and how it ends. */
 export type Server = AsyncDisposable & {
   readonly url: string;
+  /** Where gRPC is served, as cards give it; null without `grpc`. */
+  readonly grpcUrl: string | null;
   /** Where the cards are: of the whole server first, then of everything that it serves. */
   readonly cards: readonly { readonly name: string; readonly url: string }[];
   /** Takes nothing new, and lets what is open end for a while. The orchestrator goes on. */
@@ -24,8 +26,8 @@ export type Server = AsyncDisposable & {
 /**
  * Serves workflows and agents of an orchestrator over A2A 1.0: all of them as skills of the server
  * itself, and each under a path of its own, `/workflows/<name>` or `/agents/<name>`, with its own
- * card. Every task is a run of the orchestrator. Throws T3012 when two of them have one skill, and as
- * `serveAgent` does.
+ * card. Every task is a run of the orchestrator. Throws T3012 when two of them have one skill, T1501 when
+ * a workflow's version is another definition in the database, and as `serveAgent` does.
  *
  * @example
  * await using orchestrator = await openOrchestrator({ agents: [greeter] });
@@ -37,10 +39,12 @@ export async function createServer(orchestrator: Orchestrator, options: ServerOp
   const taken = workflows.map((workflow) => takeWorkflow(workflow, orchestrator.registry));
   const { desk, workers, paths } = servedParts({ identity: options, agents, workflows: taken, log });
   for (const worker of workers) orchestrator.register(worker);
+  const { fallbacks } = orchestrator.registry;
+  for (const { definition } of taken) await orchestrator.workflows.store(fallbacks.complete(definition));
   const server = await serve({ orchestrator, desk, paths }, { ...options, log });
   await takeUp(orchestrator, paths);
   const close = (): Promise<void> => server.close();
-  return { url: server.url, cards: cardsOf(paths, server), close, [Symbol.asyncDispose]: close };
+  return { url: server.url, grpcUrl: server.grpcUrl, cards: cardsOf(paths, server), close, [Symbol.asyncDispose]: close };
 }
 
 /** Where the card of each path is. */

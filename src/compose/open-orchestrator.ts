@@ -1,6 +1,5 @@
 /** The composition root: with the files beside it, the only one that knows every part. */
 import { createAgentFactory, type ReadSecret } from "../agents/agent-factory.ts";
-import { DEFAULT_TENANT } from "../base/ids.ts";
 import type { Agent } from "../ports/agents.ts";
 import { systemClock, type Clock } from "../ports/clock.ts";
 import type { Host } from "../ports/host.ts";
@@ -67,7 +66,7 @@ export async function assemble(
   wiring.host = host;
   if (recover) {
     host.recover();
-    effects.takeUpOrphans(DEFAULT_TENANT);
+    effects.takeUpOrphans();
   }
   const orchestrator = new Orchestrator({
     host,

@@ -27,7 +27,7 @@ export async function openServer(options: OpenServerOptions): Promise<Server> {
       await server.close();
       await orchestrator.close();
     };
-    return { url: server.url, cards: cardsOf(paths, server), close, [Symbol.asyncDispose]: close };
+    return { url: server.url, grpcUrl: server.grpcUrl, cards: cardsOf(paths, server), close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await orchestrator.close();
     throw error;

@@ -28,6 +28,8 @@ export type ServeOptions = ServingOptions & {
 export type ServedAgent = {
   /** Give it to `remoteAgent`. */
   readonly url: string;
+  /** Where gRPC is served, as the card gives it; null without `grpc`. */
+  readonly grpcUrl: string | null;
   readonly cardUrl: string;
   /** Takes nothing new, lets handlers finish for a while, then stops them and closes. */
   close(): Promise<void>;
@@ -70,8 +72,8 @@ export async function serveAgent(agent: LocalAgent, options: ServeOptions = {}):
       await server.close();
       await orchestrator.close();
     };
-    const { localUrl: url } = server;
-    return { url, cardUrl: `${url}/${AGENT_CARD_PATH}`, close, [Symbol.asyncDispose]: close };
+    const { localUrl: url, grpcUrl } = server;
+    return { url, grpcUrl, cardUrl: `${url}/${AGENT_CARD_PATH}`, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await orchestrator.close();
     throw error;

@@ -1,4 +1,5 @@
 /** Push notifications of what is served: from the runs' own histories, by the same view as every answer. */
+import type { TaskFiles } from "../a2a/files/task-files.ts";
 import { PushConfigs } from "../a2a/push/push-configs.ts";
 import { PushDispatcher } from "../a2a/push/push-dispatcher.ts";
 import type { EventView } from "../a2a/push/push-feed.ts";
@@ -16,11 +17,12 @@ export type Push = { readonly dispatcher: PushDispatcher; readonly configs: Push
 type PushParts = {
   readonly allow?: readonly string[];
   readonly signer: PushSigner | null;
+  readonly files: TaskFiles;
   readonly clock?: Clock;
   readonly log?: Log;
 };
 
-export function openPush({ host }: Orchestrator, paths: readonly ServedPath[], { signer, ...options }: PushParts): Push {
+export function openPush({ host }: Orchestrator, paths: readonly ServedPath[], { signer, files, ...options }: PushParts): Push {
   const egress = new Egress();
   const shapes = new Map(paths.flatMap(({ things }) => things.map(({ definition, shape }) => [definition.name, shape] as const)));
   const viewOf = async (run: RunRef): Promise<EventView | null> => {
@@ -32,6 +34,7 @@ export function openPush({ host }: Orchestrator, paths: readonly ServedPath[], {
     host,
     viewOf,
     egress,
+    files,
     ...(signer === null ? {} : { signer }),
     ...(allow === undefined ? {} : { allow }),
     ...(clock === undefined ? {} : { clock }),

@@ -83,7 +83,14 @@ export class ServedCards {
   get signer(): PushSigner | null {
     const [key] = this.keys;
     const issuer = (): string => present(this.#url, "Nothing is pushed before the server is up.");
-    return key === undefined ? null : { key, get issuer() { return issuer(); } };
+    return key === undefined
+      ? null
+      : {
+          key,
+          get issuer() {
+            return issuer();
+          },
+        };
   }
 
   /** From now on it is known where the server is. */
@@ -109,7 +116,8 @@ export class ServedCards {
     if (known !== undefined) return known;
     const signed = this.#signed(extended);
     this.#extended.set(key, signed);
-    if (this.#extended.size > MAX_EXTENDED_CARDS) this.#extended.delete(present([...this.#extended.keys()][0], "A map that is too large has a first key."));
+    if (this.#extended.size > MAX_EXTENDED_CARDS)
+      this.#extended.delete(present([...this.#extended.keys()][0], "A map that is too large has a first key."));
     return signed;
   }
 

@@ -113,7 +113,20 @@ export type Watch = {
   readonly usage?: UsageKeys | undefined;
   /** Where the files of an answer go that are too large for a history. */
   readonly keep?: KeepFile | undefined;
+  /** Where the agent may push its news; null while it cannot reach this process. */
+  readonly wakeUps?: WakeUpSource | null | undefined;
 };
+
+/** Webhooks of remote tasks (A2A 4.3.3). What comes there only ever says that it is time to ask. */
+export type WakeUpSource = {
+  /** The same for the same task, also after a restart. */
+  webhookFor(task: RemoteTask): Webhook;
+  /** Resolves when there is news of the task, or the signal aborts. */
+  next(task: RemoteTask, signal: AbortSignal): Promise<void>;
+};
+
+/** `token`: what must come along for a push to be believed. */
+export type Webhook = { readonly id: string; readonly url: string; readonly token: string };
 
 /** What an agent told of its tasks and nobody believed: for metrics, since process start. */
 export type IgnoredUpdates = {
@@ -143,8 +156,8 @@ export type RemoteAgent = {
   find(work: Work, intent: Intent, signal: AbortSignal): Promise<Found>;
   /** Waits until the task is over or asks something: by stream, else by polling. */
   attend(task: RemoteTask, watch: Watch): Promise<Outcome>;
-  /** Cancels the task; what it had come to, if it was over before. */
-  cancel(task: RemoteTask, reason: string, signal: AbortSignal): Promise<CancelResult>;
+  /** Cancels the task; what it had come to, if it was over before, read as `reading` says. */
+  cancel(task: RemoteTask, reason: string, signal: AbortSignal, reading?: Pick<Watch, "usage" | "keep">): Promise<CancelResult>;
 };
 
 /** An interface of an agent, as it is recorded with a message. */

@@ -24,7 +24,7 @@ tutti reject <question|run> --no-color --note --form --db
 tutti signal <run> <name> --no-color --data --db
 tutti retry <run> --no-color --from --latest --id --yes --dry-run --no-watch --wait --agent --db --json
 tutti fork <run> --no-color --from --set --latest --id --yes --dry-run --no-watch --wait --agent --db --json
-tutti serve [file|name...] --no-color --port --host --token --public-url --signing-key --agent --db --json
+tutti serve [file|name...] --no-color --port --grpc-port --host --token --public-url --signing-key --push-to --agent --db --json
 tutti agents --no-color
 tutti agents list [file] --no-color --agent --json
 tutti agents check <url|file> --no-color --secret --json
@@ -39,7 +39,7 @@ tutti workflows list [name] --no-color --limit --cursor --db --json
 tutti workflows show <workflow> --no-color --db --json
 tutti workflows diff <from> <to> --no-color --db --json
 tutti workflows publish <file...> --no-color --db --json
-tutti doctor --no-color --db --json
+tutti doctor --no-color --revive-pushes --db --json
 `;
 
 const nowhere = { write: () => true };

@@ -33,6 +33,12 @@ export class PushConfigs {
     if (config.id !== "") checkId(config.id);
   }
 
+  /** Throws `RequestMalformedError` when a task has no room for a config: before a message that brings it answers anything. */
+  async expectRoom(run: RunRef, config: TaskPushNotificationConfig): Promise<void> {
+    const ref = { run, id: config.id === "" ? derivedId(run, config) : config.id };
+    if ((await this.#dispatcher.find(ref)) === null) await this.#refuseTooMany(run);
+  }
+
   /**
    * Makes a config, or replaces the one with its id; then what was not delivered yet goes to the new
    * place. It gets what happens from now on, and of a task that is over, what it has come to.

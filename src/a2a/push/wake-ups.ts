@@ -122,11 +122,9 @@ export class WakeUps implements WakeUpSource {
     // To the end: the map's order is the order of last use.
     this.#standingById.delete(id);
     this.#standingById.set(id, standing);
-    const [oldest] = this.#standingById;
-    if (this.#standingById.size > MAX_WAKE_UPS && oldest !== undefined) {
-      this.#standingById.delete(oldest[0]);
-      oldest[1].waiting?.resolve();
-    }
+    const [oldest] = this.#standingById.keys();
+    // Who waited there is not woken, or all who wait would wake each other for ever; he asks at his own pace.
+    if (this.#standingById.size > MAX_WAKE_UPS && oldest !== undefined) this.#standingById.delete(oldest);
     return standing;
   }
 

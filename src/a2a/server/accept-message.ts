@@ -77,10 +77,12 @@ async function start(on: Acceptance, { thing, message, context, id }: New, recei
       labels: { [CALLER_LABEL]: caller.name, [CONTEXT_LABEL]: contextId },
       origin,
       workflows: thing.children,
+      // Whoever opened the server has said what is served; a caller cannot help it that a version was another definition once.
+      draft: true,
       ...(traceparent === null ? {} : { trace: traceparent }),
       ...(hops === undefined ? {} : { hops }),
     });
-    return { run, shape: thing.shape, isNew: created };
+    return { run, shape: thing.shape, startedAt: null, isNew: created };
   } catch (error) {
     if (error instanceof TuttiError && error.code === "T4002") return takenMeanwhile(on, { thing, message, context, id });
     throw error;
@@ -99,7 +101,10 @@ async function expectSame(on: Acceptance, known: FoundTask, message: Message): P
   const [first] = await on.tasks.host.history(known.run, 1, 1);
   if (first === undefined) throw new OverloadError("The task is only just being made.");
   const origin = first.fact.kind === "runStarted" ? first.fact.origin : undefined;
-  if (origin !== undefined && contentOf(Message.fromJSON(origin.message)) === contentOf(message)) return;
+  if (origin !== undefined && contentOf(Message.fromJSON(origin.message)) === contentOf(message)) {
+    // A context of the caller's is kept or refused, never replaced (A2A 3.4.1).
+    if (message.contextId === "" || message.contextId === origin.context) return;
+  }
   throw new RequestMalformedError({
     message: `Message id "${message.messageId}" was used before, with another content (T4002); a new message needs a new id.`,
     metadata: { code: "T4002", message_id: message.messageId },

@@ -11,6 +11,7 @@ import { Message, type Task, TaskState } from "@a2a-js/sdk";
 import { type A2AError, RequestMalformedError, UnsupportedOperationError } from "@a2a-js/sdk/errors";
 
 import { TuttiError } from "../../base/errors.ts";
+import { failpoint } from "../../base/failpoint.ts";
 import { MAX_SCHEMA_TOLD_CHARACTERS } from "../../base/limits.ts";
 import { problemsOfAnswer, asAnswer } from "../../runtime/answers.ts";
 import type { OpenQuestion } from "../../runtime/open-questions.ts";
@@ -93,6 +94,7 @@ async function giveAll(on: Answering, answers: readonly GivenAnswer[], { message
       orchestrator.answer(open.id, answer, context.caller.name, index === 0 && !isNoted ? record : undefined),
     ),
   );
+  failpoint("task.answered");
   for (const [index, result] of given.entries())
     if (result.status === "rejected") throw refused(result.reason, task, answers[index]?.open as OpenQuestion);
 }

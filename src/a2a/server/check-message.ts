@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { Message, Role, type Task } from "@a2a-js/sdk";
 import { ContentTypeNotSupportedError, RequestMalformedError } from "@a2a-js/sdk/errors";
 
-import { canonicalJson, isSound, type Json } from "../../base/json.ts";
+import { canonicalJson, isSound, isUnicode, type Json } from "../../base/json.ts";
 import { MAX_PROTOCOL_ID_LENGTH, MAX_REFERENCED_TASKS } from "../../base/limits.ts";
 import { metadataNumber, metadataText } from "../wire/wire.ts";
 import { SKILL_KEYS } from "./served-thing.ts";
@@ -28,7 +28,9 @@ export function checkedMessage(message: Message | undefined): Message {
       `The message refers to ${message.referenceTaskIds.length} tasks; it may refer to ${MAX_REFERENCED_TASKS}.`,
     );
   // What JSON cannot write again, such as 1e999, could not be kept.
-  if (!isSound(Message.toJSON(message))) throw new RequestMalformedError("A number in the message is too large for JSON.");
+  const written = Message.toJSON(message);
+  if (!isSound(written)) throw new RequestMalformedError("A number in the message is too large for JSON.");
+  if (!isUnicode(written)) throw new RequestMalformedError("A text of the message is not Unicode: it has half of a surrogate pair.");
   return message;
 }
 
@@ -83,5 +85,7 @@ export function checkHistoryLength(keep: number | undefined): void {
 /** What makes two messages with one id the same. Metadata such as the time of sending may differ. */
 export function contentOf(message: Message): string {
   const { parts } = Message.toJSON(message) as { parts?: Json };
-  return hash("sha256", canonicalJson([parts ?? null, metadataText(message.metadata, ...SKILL_KEYS) ?? ""]));
+  const { metadata } = message;
+  const about = [metadataText(metadata, ...SKILL_KEYS) ?? "", metadataText(metadata, "question_id") ?? ""];
+  return hash("sha256", canonicalJson([parts ?? null, ...about]));
 }

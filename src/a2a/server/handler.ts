@@ -37,6 +37,8 @@ export type CallContext = {
   readonly caller: Caller;
   /** W3C `traceparent` of the request, when it had a valid one. */
   readonly traceparent: string | null;
+  /** Aborts when nobody waits for the answer any more; asked for only by what waits long. */
+  readonly gone?: () => AbortSignal;
   /** The version that is spoken; absent: 1.0. Only what is sent later, as push notifications are, depends on it. */
   readonly version?: "0.3";
 };

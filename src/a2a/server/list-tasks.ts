@@ -9,11 +9,11 @@
  *    they were created, which never changes. So none is missed, some are told again as they are now,
  *    and there is an end, however much goes on.
  */
-import type { ListTasksRequest, ListTasksResponse } from "@a2a-js/sdk";
+import type { ListTasksRequest, ListTasksResponse, Task } from "@a2a-js/sdk";
 import { RequestMalformedError } from "@a2a-js/sdk/errors";
 
 import { parseInstant } from "../../base/instant.ts";
-import { MAX_TASKS_PER_PAGE } from "../../base/limits.ts";
+import { MAX_PAGE_BYTES, MAX_TASKS_PER_PAGE } from "../../base/limits.ts";
 import type { RunFilter, RunRecord } from "../../ports/host.ts";
 import { CALLER_LABEL, CONTEXT_LABEL } from "../../runtime/task-labels.ts";
 import { checkHistoryLength, withHistory } from "./check-message.ts";
@@ -34,19 +34,46 @@ export async function listTasks(tasks: Tasks, params: ListTasksRequest, caller: 
   checkHistoryLength(params.historyLength);
   const query = queryOf(tasks, params, caller);
   if (query === null) return { tasks: [], nextPageToken: "", pageSize, totalSize: 0 };
-  const page = await fill(tasks, query, params.pageToken === "" ? null : decodePlace(params.pageToken), pageSize);
-  return {
-    tasks: await Promise.all(
-      page.found.map(async (found) => {
-        const { task } = (await tasks.follow(found)).at;
-        const kept = withHistory(task, params.historyLength);
-        return params.includeArtifacts === true ? kept : { ...kept, artifacts: [] };
-      }),
-    ),
-    nextPageToken: page.next === null ? "" : encodePlace(page.next),
-    pageSize,
-    totalSize: await countTasks(tasks, query),
-  };
+  const { told, next } = await tellPage(tasks, query, params, pageSize);
+  return { tasks: told, nextPageToken: next === null ? "" : encodePlace(next), pageSize, totalSize: await countTasks(tasks, query) };
+}
+
+type Told = { readonly told: Task[]; readonly next: Place | null };
+
+/** A page as large as was asked for, or as what can be told at once; one task can. */
+async function tellPage(tasks: Tasks, query: Query, params: ListTasksRequest, pageSize: number): Promise<Told> {
+  const from = params.pageToken === "" ? null : decodePlace(params.pageToken);
+  for (let size = pageSize; ;) {
+    const { found, next } = await fill(tasks, query, from, size);
+    const told: Task[] = [];
+    let left = MAX_PAGE_BYTES;
+    for (const one of found) {
+      const task = shown((await tasks.follow(one)).at.task, params);
+      left = bytesLeft(task, left);
+      if (left < 0 && told.length > 0) break;
+      told.push(task);
+    }
+    if (told.length === found.length) return { told, next };
+    size = told.length;
+  }
+}
+
+function shown(task: Task, { historyLength, includeArtifacts = false }: ListTasksRequest): Task {
+  const kept = withHistory(task, historyLength);
+  return includeArtifacts ? kept : { ...kept, artifacts: [] };
+}
+
+/** What is left of a budget after a value, in about the bytes of its JSON; negative when it was not enough. */
+function bytesLeft(value: unknown, budget: number): number {
+  if (typeof value === "string") return budget - value.length - 2;
+  if (typeof value !== "object" || value === null) return budget - 8;
+  if (ArrayBuffer.isView(value)) return budget - Math.ceil((value.byteLength * 4) / 3);
+  let left = budget - 2;
+  for (const [key, inner] of Object.entries(value)) {
+    left = bytesLeft(inner, left - key.length - 4);
+    if (left < 0) return left;
+  }
+  return left;
 }
 
 function queryOf(tasks: Tasks, params: ListTasksRequest, caller: Caller): Query | null {

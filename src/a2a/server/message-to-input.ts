@@ -25,9 +25,9 @@ import type { Intake } from "./served-thing.ts";
 const TEXT_FIELDS = ["text", "message", "prompt", "goal", "question", "query", "request", "instruction", "topic"];
 
 export async function messageToInput(definition: Definition, message: Message, intake: Intake): Promise<Json> {
-  const input = await inputOf(definition, message, intake);
-  const prepared = prepareInput(definition, input);
-  if (prepared.ok) return input;
+  // A message that is refused leaves no file behind, which nothing would ever take away again.
+  const prepared = prepareInput(definition, await inputOf(definition, message, { ...intake, keepFile: noFile }));
+  if (prepared.ok) return inputOf(definition, message, intake);
   const { details, message: sentence } = prepared.error;
   const problems = isJsonObject(details) && Array.isArray(details["problems"]) ? details["problems"] : [];
   throw misfit(
@@ -36,6 +36,9 @@ export async function messageToInput(definition: Definition, message: Message, i
     problems.filter((problem) => typeof problem === "string"),
   );
 }
+
+/** In the place of a file's name, as long as that is. */
+const noFile = (): Promise<string> => Promise.resolve("0".repeat(64));
 
 async function inputOf(definition: Definition, message: Message, intake: Intake): Promise<Json> {
   const { input: schema } = definition;

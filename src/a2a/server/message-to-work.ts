@@ -1,6 +1,6 @@
 import type { Message } from "@a2a-js/sdk";
 
-import type { Json, JsonObject } from "../../base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import type { AssignmentMetadata, Capability } from "../../ports/agents.ts";
 import { isRepairPart, repairOf } from "../wire/repair.ts";
 import { dataOf, metadataNumber, metadataObject, metadataText, metadataTexts, textOf } from "../wire/wire.ts";
@@ -19,8 +19,8 @@ export type AskedWork = {
 type Addressed = { readonly name: string; readonly capabilities: readonly Capability[] };
 
 /**
- * The work in a message: the first data part is the input, the text parts are the instruction, and
- * the metadata names the capability. Throws `RequestMalformedError` when it names none that exists.
+ * The work in a message: the data parts are the input, the text parts are the instruction, and the
+ * metadata names the capability. Throws `RequestMalformedError` when it names none that exists.
  */
 export function messageToWork(message: Message, agent: Addressed, receivedAt: number): AskedWork {
   const capability = chooseCapability(message, agent);
@@ -29,13 +29,22 @@ export function messageToWork(message: Message, agent: Addressed, receivedAt: nu
   const repair = repairOf(metadata);
   return {
     capability,
-    input: dataOf(parts)[0] ?? null,
+    input: inputOf(dataOf(parts)),
     // The problems are told apart from the instruction, as to an agent in the orchestrator's process.
     text: textOf(repair === undefined ? parts : parts.filter((part) => !isRepairPart(part))) ?? null,
     assignment: toAssignment(message, capability, receivedAt),
     ...(context === undefined ? {} : { context }),
     ...(repair === undefined ? {} : { repair: { problems: repair.problems } }),
   };
+}
+
+/** Several data parts are put together, as a workflow takes them; those that cannot be one object are a list. */
+function inputOf(data: readonly Json[]): Json {
+  const [only = null] = data;
+  if (data.length <= 1) return only;
+  const entries = data.flatMap((value) => (isJsonObject(value) ? Object.entries(value) : []));
+  const keys = new Set(entries.map(([key]) => key));
+  return data.every(isJsonObject) && keys.size === entries.length ? Object.fromEntries(entries) : data;
 }
 
 /** Among other agents, one that can do one thing goes by its own name too. */

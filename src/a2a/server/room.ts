@@ -36,11 +36,13 @@ export class Room {
     caller: Caller,
     begin: () => Promise<Begun>,
   ): Promise<Begun> {
-    if (this.#open + this.#beginning >= this.#limits.open) throw new OverloadError("All tasks that can be remembered are still open.");
-    const atWork = this.#beginning + (await this.#atWork(thing, caller));
-    if (atWork >= this.#limits.working) throw new OverloadError("Too many tasks are being worked on.");
+    const ahead = this.#beginning;
+    if (this.#open + ahead >= this.#limits.open) throw new OverloadError("All tasks that can be remembered are still open.");
+    // Before anything is waited for, so that of many at once each sees those ahead of it.
     this.#beginning += 1;
     try {
+      const atWork = ahead + (await this.#atWork(thing, caller));
+      if (atWork >= this.#limits.working) throw new OverloadError("Too many tasks are being worked on.");
       const begun = await begin();
       if (begun.isNew) this.#count(begun.run);
       return begun;
@@ -52,7 +54,7 @@ export class Room {
   async #atWork({ shape, definition }: ServedThing, { tenant }: Caller): Promise<number> {
     if (shape.kind === "agent") return this.#desk.atWork;
     // Counting them all is for when it may matter.
-    if (this.#open + this.#beginning < this.#limits.working) return 0;
+    if (this.#open + this.#beginning <= this.#limits.working) return 0;
     return this.#host.count({ tenant, workflow: definition.name, status: ["running"] });
   }
 

@@ -33,10 +33,12 @@ import {
   UnsupportedOperationError,
 } from "@a2a-js/sdk/errors";
 
+import { failpoint } from "../../base/failpoint.ts";
 import { ANSWERED_END_MS, BLOCKING_CANCEL_MS, BLOCKING_SEND_MS, MAX_SERVED_WORKING } from "../../base/limits.ts";
 import { type Clock, systemClock } from "../../ports/clock.ts";
 import { type Orchestrator, RunHandle } from "../../runtime/orchestrator.ts";
 import { placeOf } from "../task/task-event.ts";
+import { shortened } from "../task/words.ts";
 import { isSettled, isTerminal, metadataText } from "../wire/wire.ts";
 import { type Accepted, type Acceptance, acceptMessage } from "./accept-message.ts";
 import { AgentDesk } from "./agent-desk.ts";
@@ -76,8 +78,9 @@ export type RunTaskHandlerOptions = {
   readonly clock?: Clock;
 };
 
-/** `isFirst`: the message is the one that began the task; `isNew`: just now. */
-type Taken = Accepted & { readonly isFirst: boolean };
+/** `isNew`: the message has just begun the task. `mayBeDirect`: its answer may be given without the task. */
+type Taken = Accepted & { readonly mayBeDirect: boolean };
+type Place = NonNullable<ReturnType<typeof placeOf>>;
 
 /** Serves workflows and agents as A2A tasks: each task is a run (issue 4, deliverables 1 to 4 and 6). */
 export class RunTaskHandler implements TaskHandler {
@@ -117,17 +120,22 @@ export class RunTaskHandler implements TaskHandler {
     const { historyLength, returnImmediately = false } = params.configuration ?? {};
     checkHistoryLength(historyLength);
     const taken = await this.#take(params, context);
-    const { task } = (await (returnImmediately ? this.#quickly(taken) : this.#tasks.waitFor(taken, isSettled, this.#blockingMs))).at;
-    return (taken.isFirst ? this.#direct.answerOf(task) : null) ?? this.#seen(withHistory(task, historyLength));
+    const { task } = (
+      await (returnImmediately ? this.#quickly(taken) : this.#tasks.waitFor(taken, isSettled, { ...context, limitMs: this.#blockingMs }))
+    ).at;
+    return (taken.mayBeDirect ? this.#direct.answerOf(task) : null) ?? this.#seen(withHistory(task, historyLength));
   }
 
   async sendStreamingMessage(params: SendMessageRequest, context: CallContext, after: string | null): Promise<TaskEvents> {
+    const taskId = params.message?.taskId ?? "";
+    // Before an answer is taken, which no refusal may follow.
+    if (after !== null && taskId !== "") await this.#placeOf(await this.#tasks.find(taskId, context.caller), after);
     const taken = await this.#take(params, context);
     // A reader that was cut off has the beginning already; a message that begins a task has no beginning.
     if (after !== null && !taken.isNew) return this.#resume(taken, after);
     const followed = await this.#quickly(taken);
     const { task } = followed.at;
-    const direct = taken.isFirst ? this.#direct.answerOf(task) : null;
+    const direct = taken.mayBeDirect ? this.#direct.answerOf(task) : null;
     if (direct !== null) return single({ id: null, event: { payload: { $case: "message", value: direct } } });
     this.#seen(task);
     const isAtRest = isTerminal(task.status?.state) || task.status?.state === TaskState.TASK_STATE_INPUT_REQUIRED;
@@ -160,10 +168,11 @@ export class RunTaskHandler implements TaskHandler {
     const { task } = (await this.#tasks.follow(found)).at;
     this.#seen(task);
     if (isTerminal(task.status?.state)) throw overAlready(task);
-    const reason = metadataText(params.metadata, "reason", "cancellation_reason") ?? "Canceled by the caller.";
+    const reason = shortened(metadataText(params.metadata, "reason", "cancellation_reason") ?? "Canceled by the caller.");
     await new RunHandle(this.#tasks.host, found.run, false).cancel(reason, context.caller.name);
+    failpoint("task.canceling");
     const isOver = ({ status }: Task): boolean => isTerminal(status?.state);
-    return (await this.#tasks.waitFor(found, isOver, BLOCKING_CANCEL_MS)).at.task;
+    return (await this.#tasks.waitFor(found, isOver, { ...context, limitMs: BLOCKING_CANCEL_MS })).at.task;
   }
 
   async createPushConfig(params: TaskPushNotificationConfig, context: CallContext): Promise<TaskPushNotificationConfig> {
@@ -205,11 +214,15 @@ export class RunTaskHandler implements TaskHandler {
       push.check(config);
     }
     const isFirst = message.taskId === "";
+    if (config !== undefined && !isFirst) await push?.expectRoom((await this.#tasks.find(message.taskId, context.caller)).run, config);
     const taken = isFirst
       ? await acceptMessage(this.#acceptance, message, context)
       : { ...(await answerMessage(this.#acceptance, message, context)), isNew: false };
+    failpoint("task.taken");
     if (config !== undefined) await push?.attach(taken.run, config, { isFirst, version: context.version });
-    return { ...taken, isFirst };
+    failpoint("task.followed");
+    // Whoever is pushed to sees the task.
+    return { ...taken, mayBeDirect: isFirst && config === undefined };
   }
 
   /**
@@ -219,26 +232,31 @@ export class RunTaskHandler implements TaskHandler {
   async #quickly(taken: FoundTask): Promise<FollowedTask> {
     await nextLoopTurn();
     if (!this.#desk.hasAnswered(taken.run.id)) return this.#tasks.follow(taken);
-    return this.#tasks.waitFor(taken, isSettled, ANSWERED_END_MS);
+    return this.#tasks.waitFor(taken, isSettled, { limitMs: ANSWERED_END_MS });
   }
 
-  async #stream(found: FoundTask, headSeq: number, after: ReturnType<typeof placeOf>): Promise<TaskStream> {
+  async #stream(found: FoundTask, headSeq: number, after: Place | null): Promise<TaskStream> {
     const followed = await this.#tasks.followFrom(found, after === null ? headSeq : after.seq - 1);
     return new TaskStream({ host: this.#tasks.host, followed, headSeq, after });
   }
 
   /** What follows an event: without gap or repetition, also when the task is over by now. */
   async #resume(found: FoundTask, after: string): Promise<TaskEvents> {
-    const { seq, at } = await this.#tasks.follow(found);
-    this.#seen(at.task);
-    const place = placeOf(after);
-    if (place === null || place.seq > seq)
-      throw new RequestMalformedError(`"${after.slice(0, 40)}" is the id of no event of task ${at.task.id}.`);
+    const { place, seq, task } = await this.#placeOf(found, after);
+    this.#seen(task);
     const stream = await this.#stream(found, seq, place);
-    if (!isTerminal(at.task.status?.state)) return stream;
+    if (!isTerminal(task.status?.state)) return stream;
     const first = await stream.next();
-    if (first.done === true) throw overBefore(at.task);
+    if (first.done === true) throw overBefore(task);
     return stream.startingWith(first.value);
+  }
+
+  /** Where an event of a task is, in a history of that length so far. */
+  async #placeOf(found: FoundTask, after: string): Promise<{ readonly place: Place; readonly seq: number; readonly task: Task }> {
+    const { seq, at } = await this.#tasks.follow(found);
+    const place = placeOf(after);
+    if (place !== null && place.seq <= seq) return { place, seq, task: at.task };
+    throw new RequestMalformedError(`"${after.slice(0, 40)}" is the id of no event of task ${at.task.id}.`);
   }
 
   #seen(task: Task): Task {

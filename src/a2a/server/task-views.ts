@@ -3,15 +3,17 @@
  * goes on from where it was: so asking for a task costs what is new in it.
  *
  * 1. A view is applied each fact once, in order, whoever brings it.
- * 2. At most MAX_TASK_VIEWS are kept, those of open tasks and of long histories; what is not kept is
- *    made again.
+ * 2. At most MAX_TASK_VIEWS are kept, and of those so many as are made of MAX_TASK_VIEW_BYTES: of open
+ *    tasks, and of long histories. What is not kept is made again. A view of a run that was removed is none of the run that has its id now.
  */
 import type { RunRef } from "../../base/ids.ts";
-import { FACTS_PER_READ, MAX_TASK_VIEWS } from "../../base/limits.ts";
+import { FACTS_PER_READ, MAX_TASK_VIEW_BYTES, MAX_TASK_VIEWS } from "../../base/limits.ts";
 import type { HistoryEntry, Host } from "../../ports/host.ts";
+import { sizeWithin } from "../../scheduler/contract.ts";
 import { eventId, type TaskAt, type TaskEvent, type TaskShape } from "../task/task-event.ts";
 import { TaskView } from "../task/task-view.ts";
 import { isTerminal } from "../wire/wire.ts";
+import type { FoundTask } from "./tasks.ts";
 
 /** Histories so long that reading them again costs more than keeping what came of them. */
 const LONG_HISTORY = 200;
@@ -20,13 +22,25 @@ const LONG_HISTORY = 200;
 export class FollowedTask {
   readonly run: RunRef;
   readonly #view: TaskView;
+  #startedAt: number | null = null;
   #seq = 0;
+  #byteCount = 0;
   /** How many events the last fact gave. */
   #eventCount = 0;
 
   constructor(run: RunRef, shape: TaskShape) {
     this.run = run;
     this.#view = new TaskView(shape, { id: run.id });
+  }
+
+  /** The instant of the first fact; null before it. */
+  get startedAt(): number | null {
+    return this.#startedAt;
+  }
+
+  /** About how much there is in it: what its facts take in JSON. */
+  get byteCount(): number {
+    return this.#byteCount;
   }
 
   /** The last fact that was applied. */
@@ -51,6 +65,9 @@ export class FollowedTask {
   apply(entry: HistoryEntry): readonly TaskEvent[] {
     if (entry.seq !== this.#seq + 1) return [];
     this.#seq = entry.seq;
+    this.#startedAt ??= entry.fact.at;
+    // What is larger than all views together may be is not measured to its end.
+    this.#byteCount += MAX_TASK_VIEW_BYTES - sizeWithin(entry.fact, MAX_TASK_VIEW_BYTES);
     const events = this.#view.apply(entry);
     this.#eventCount = events.filter(({ id }) => id !== null).length;
     return events;
@@ -68,28 +85,45 @@ export class FollowedTask {
   }
 }
 
+/** `byteCount`: when it was last looked at; it grows with its task. */
+type Kept = { readonly followed: FollowedTask; readonly byteCount: number };
+
 export class TaskViews {
   readonly #host: Host;
-  readonly #byRun = new Map<string, FollowedTask>();
+  readonly #byRun = new Map<string, Kept>();
+  readonly #maxByteCount: number;
+  #byteCount = 0;
 
-  constructor(host: Host) {
+  constructor(host: Host, maxByteCount = MAX_TASK_VIEW_BYTES) {
     this.#host = host;
+    this.#maxByteCount = maxByteCount;
   }
 
   /** The task as of the last fact. */
-  async current(run: RunRef, shape: TaskShape): Promise<FollowedTask> {
+  async current({ run, shape, startedAt }: FoundTask): Promise<FollowedTask> {
     const key = `${run.tenant}/${run.id}`;
-    const followed = this.#byRun.get(key) ?? new FollowedTask(run, shape);
+    const known = this.#byRun.get(key)?.followed;
+    const followed = known !== undefined && known.startedAt === startedAt ? known : new FollowedTask(run, shape);
     await followed.catchUp(this.#host);
     this.#keep(key, followed);
     return followed;
   }
 
   #keep(key: string, followed: FollowedTask): void {
+    this.#drop(key);
+    const { byteCount } = followed;
+    const isCheap = isTerminal(followed.at.task.status?.state) && followed.seq < LONG_HISTORY;
+    if (isCheap || byteCount > this.#maxByteCount) return;
+    this.#byRun.set(key, { followed, byteCount });
+    this.#byteCount += byteCount;
+    for (const oldest of this.#byRun.keys()) {
+      if (this.#byRun.size <= MAX_TASK_VIEWS && this.#byteCount <= this.#maxByteCount) return;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(key: string): void {
+    this.#byteCount -= this.#byRun.get(key)?.byteCount ?? 0;
     this.#byRun.delete(key);
-    if (isTerminal(followed.at.task.status?.state) && followed.seq < LONG_HISTORY) return;
-    this.#byRun.set(key, followed);
-    const [oldest] = this.#byRun.keys();
-    if (this.#byRun.size > MAX_TASK_VIEWS && oldest !== undefined) this.#byRun.delete(oldest);
   }
 }

@@ -16,12 +16,20 @@ import type { Orchestrator } from "../../runtime/orchestrator.ts";
 import { CALLER_LABEL } from "../../runtime/task-labels.ts";
 import type { TaskShape } from "../task/task-event.ts";
 import { isTerminal } from "../wire/wire.ts";
-import type { Caller } from "./handler.ts";
+import type { CallContext, Caller } from "./handler.ts";
 import type { ServedThing } from "./served-thing.ts";
 import { FollowedTask, TaskViews } from "./task-views.ts";
 
 /** A run that is a task of the one who asks. */
-export type FoundTask = { readonly run: RunRef; readonly shape: TaskShape };
+export type FoundTask = {
+  readonly run: RunRef;
+  readonly shape: TaskShape;
+  /** A run that was removed may begin again under its id. Null: it has only just begun. */
+  readonly startedAt: number | null;
+};
+
+/** How long a caller waits at most. */
+type Patience = { readonly limitMs: number } & Pick<CallContext, "gone">;
 
 type TasksParts = { readonly orchestrator: Orchestrator; readonly things: readonly ServedThing[]; readonly clock: Clock };
 
@@ -74,12 +82,13 @@ export class Tasks {
   /** A run's record as a task; null when it is none of the caller's here. */
   asTask(record: RunRecord, caller: Caller): FoundTask | null {
     const shape = this.#shapeByWorkflow.get(record.workflow);
-    return shape === undefined || record.labels[CALLER_LABEL] !== caller.name ? null : { run: record.run, shape };
+    if (shape === undefined || record.labels[CALLER_LABEL] !== caller.name) return null;
+    return { run: record.run, shape, startedAt: record.createdAt };
   }
 
   /** The task as of its last fact. It goes on with the run as long as somebody asks. */
-  follow({ run, shape }: FoundTask): Promise<FollowedTask> {
-    return this.#views.current(run, shape);
+  follow(found: FoundTask): Promise<FollowedTask> {
+    return this.#views.current(found);
   }
 
   /** One of the reader's own, as of a fact. */
@@ -89,15 +98,16 @@ export class Tasks {
     return followed;
   }
 
-  /** The task once it is as wanted; after a time, as it is then. */
-  async waitFor(task: FoundTask, isWanted: (task: Task) => boolean, limitMs: number): Promise<FollowedTask> {
+  /** The task once it is as wanted; after a time, or when nobody waits any more, as it is then. */
+  async waitFor(task: FoundTask, isWanted: (task: Task) => boolean, { limitMs, gone }: Patience): Promise<FollowedTask> {
     await this.#overSoon(task.run, Math.min(limitMs, QUICK_TASK_MS));
     const followed = await this.follow(task);
     if (isWanted(followed.at.task)) return followed;
     const limit = new AbortController();
     const cancel = this.clock.schedule(limitMs, () => limit.abort());
+    const signal = gone === undefined ? limit.signal : AbortSignal.any([limit.signal, gone()]);
     try {
-      for await (const entry of this.host.watch(task.run, followed.seq + 1, limit.signal)) {
+      for await (const entry of this.host.watch(task.run, followed.seq + 1, signal)) {
         if (entry.kind === "fact") followed.apply(entry);
         if (isWanted(followed.at.task)) break;
       }

@@ -1,14 +1,14 @@
 /**
- * A failure as its caller may see it. The words of a handler's exception (code AGENT_ERROR) belong in
- * the log, since they may hold secrets (a2a.md 3.3, row 5). Failures stand inside each other: each
- * holder of a step repeats the words of what failed in it at the end of its own sentence, and has the
- * whole of it in its details. So those words are looked for at every depth.
+ * A failure as its caller may see it. The words of an exception, a handler's (AGENT_ERROR) or one on the
+ * way to an agent (T4115), belong in the log, since they may hold secrets (a2a.md 3.3, row 5). Failures
+ * stand inside each other: each holder of a step repeats the words of what failed in it at the end of its
+ * own sentence, and has the whole of it in its details. So those words are looked for at every depth.
  */
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { asClause } from "../../base/text.ts";
 import type { Failure } from "../../scheduler/outcome.ts";
 
-const HIDDEN_CODE = "AGENT_ERROR";
+const HIDDEN_CODES: ReadonlySet<string> = new Set(["AGENT_ERROR", "T4115"]);
 const HIDDEN_WORDS = "The agent failed because of an error of its own.";
 /** What may be said of an exception beside its code: where it was, and whether to try again. */
 const KEPT_KEYS = new Set(["path", "attempt", "reason", "code", "retryable", "retryAfterMs"]);
@@ -23,7 +23,7 @@ export function publicFailure(failure: Failure): Failure {
     ...rest,
     message: cleanedMessage(failure.message, hidden),
     // Those of the exception itself are as secret as its words; those of a holder say where it was.
-    ...(shown === undefined || (failure.code === HIDDEN_CODE && !isFailure(shown)) ? {} : { details: shown }),
+    ...(shown === undefined || (HIDDEN_CODES.has(failure.code) && !isFailure(shown)) ? {} : { details: shown }),
   };
 }
 
@@ -59,14 +59,14 @@ function toJson({ code, message, details }: Failure): JsonObject {
 function hiddenWords(value: Json): readonly string[] {
   if (isJsonArray(value)) return value.flatMap(hiddenWords);
   if (!isJsonObject(value)) return [];
-  const own = isFailure(value) && value.code === HIDDEN_CODE && value.message !== "" ? [asClause(value.message)] : [];
+  const own = isFailure(value) && HIDDEN_CODES.has(value.code) && value.message !== "" ? [asClause(value.message)] : [];
   return [...own, ...Object.values(value).flatMap(hiddenWords)];
 }
 
 function cleaned(value: Json, hidden: readonly string[]): Json {
   if (isJsonArray(value)) return value.map((item) => cleaned(item, hidden));
   if (!isJsonObject(value)) return value;
-  const isHidden = isFailure(value) && value.code === HIDDEN_CODE;
+  const isHidden = isFailure(value) && HIDDEN_CODES.has(value.code);
   const entries = Object.entries(value).flatMap(([key, inner]) => {
     if (key === "message" && typeof inner === "string") return [[key, cleanedMessage(inner, hidden)] as const];
     if (isHidden && !KEPT_KEYS.has(key) && !isFailure(inner)) return [];

@@ -2,17 +2,19 @@ import { existsSync, statSync } from "node:fs";
 
 import { Command } from "commander";
 
+import type { DeadPush } from "../../a2a/push/push-configs.ts";
 import type { Cli } from "../cli.ts";
 import { databaseOf } from "../database.ts";
+import { examinePushes, revivePushes, tellPushes } from "../doctor-pushes.ts";
 import { examineRuns, type RunReport } from "../doctor-runs.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { type DatabaseOption, databaseHint, described, type JsonOption, withDatabase, withJson } from "../options.ts";
 import { sentenceOf } from "../report-error.ts";
-import { openReader, ownerOf } from "../session.ts";
+import { openReader, openRecorder, ownerOf } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { counted } from "../text.ts";
 
-type DoctorOptions = DatabaseOption & JsonOption;
+type DoctorOptions = DatabaseOption & JsonOption & { readonly revivePushes?: string | true };
 
 /** Something looked at: `problem` is null when it is well. */
 type Point = { readonly what: string; readonly found: string; readonly problem: string | null };
@@ -21,8 +23,24 @@ export function doctorCommand(cli: Cli): Command {
   const command = described(new Command("doctor"), {
     what: "Examine the machine, the database and every open run.",
     example: "tutti doctor",
+  }).option("--revive-pushes [task]", "give push notifications that were given up a new chance: of a task, or all");
+  return withJson(withDatabase(command)).action(async (options: DoctorOptions) => {
+    const { revivePushes: wanted } = options;
+    cli.exit(await (wanted === undefined ? doctor(cli, options) : revive(cli, options, wanted === true ? null : wanted)));
   });
-  return withJson(withDatabase(command)).action(async (options: DoctorOptions) => cli.exit(await doctor(cli, options)));
+}
+
+/** Makes the wish durable; whoever serves the database carries it out. */
+async function revive(cli: Cli, options: DoctorOptions, task: string | null): Promise<ExitCode> {
+  const db = await databaseOf(cli, options);
+  await using session = await openRecorder(cli, db);
+  const count = await revivePushes(session.orchestrator, task);
+  if (options.json === true) cli.terminal.printJson({ revived: count });
+  const when = session.ownerPid === null ? "when `tutti serve` has the database again" : "within a minute";
+  cli.terminal.say(
+    count === 0 ? "No push notification was given up." : `${counted(count, "push notification")} will be sent again ${when}.`,
+  );
+  return EXIT.ok;
 }
 
 async function doctor(cli: Cli, options: DoctorOptions): Promise<ExitCode> {
@@ -33,10 +51,12 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<ExitCode> {
     { what: "SQLite", found: process.versions["sqlite"] ?? "unknown", problem: null },
   ];
   let runs: readonly RunReport[] = [];
+  let deadPushes: readonly DeadPush[] = [];
   if (existsSync(db)) {
     try {
       await using session = openReader(cli, db);
       runs = await examineRuns(session, ownerPid !== null);
+      deadPushes = await examinePushes(session.orchestrator);
       points.push({ what: "Database", found: `${db}, ${sizeOf(db)}`, problem: null });
     } catch (error) {
       points.push({ what: "Database", found: db, problem: sentenceOf(error) });
@@ -50,8 +70,8 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<ExitCode> {
     problem: null,
   });
   const isWell = points.every(({ problem }) => problem === null) && runs.every(({ problems }) => problems.length === 0);
-  if (options.json === true) cli.terminal.printJson({ ok: isWell, points, runs });
-  else tell(cli.terminal, points, runs, { isWell, isOwned: ownerPid !== null, hint: databaseHint(options.db) });
+  if (options.json === true) cli.terminal.printJson({ ok: isWell, points, runs, deadPushes });
+  else tell(cli.terminal, points, runs, { deadPushes, isWell, isOwned: ownerPid !== null, hint: databaseHint(options.db) });
   return isWell ? EXIT.ok : EXIT.error;
 }
 
@@ -60,11 +80,18 @@ function sizeOf(db: string): string {
   return bytes < 1_048_576 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }
 
+type Verdict = {
+  readonly deadPushes: readonly DeadPush[];
+  readonly isWell: boolean;
+  readonly isOwned: boolean;
+  readonly hint: string;
+};
+
 function tell(
   terminal: Terminal,
   points: readonly Point[],
   runs: readonly RunReport[],
-  { isWell, isOwned, hint }: { readonly isWell: boolean; readonly isOwned: boolean; readonly hint: string },
+  { deadPushes, isWell, isOwned, hint }: Verdict,
 ): void {
   for (const { what, found, problem } of points) {
     terminal.print(`${mark(terminal, problem === null)} ${what.padEnd(9)} ${found}`);
@@ -77,6 +104,7 @@ function tell(
     )} ${"Open runs".padEnd(9)} ${runs.length}`,
   );
   for (const run of runs) tellRun(terminal, run);
+  tellPushes(terminal, deadPushes, hint);
   terminal.print("");
   terminal.print(verdict(runs, isWell));
   const first = runs.find(({ status }) => status === "running" || status === "canceling");

@@ -28,10 +28,12 @@ import { loadBelow, rooted } from "../workflows-below.ts";
 type ServeOptions = DatabaseOption &
   JsonOption & {
     readonly port: number;
+    readonly grpcPort?: number;
     readonly host: string;
     readonly token?: string;
     readonly publicUrl?: string;
-  readonly signingKey?: readonly string[];
+    readonly signingKey?: readonly string[];
+    readonly pushTo?: readonly string[];
     readonly agent?: Pairs;
   };
 
@@ -46,10 +48,12 @@ export function serveCommand(cli: Cli): Command {
   })
     .argument("[file|name...]", "workflow files, or their names here or in workflows/")
     .option("--port <port>", "the port; 0 takes any free one", port, PORT)
+    .option("--grpc-port <port>", "serve gRPC too, at this port; it needs @grpc/grpc-js and @bufbuild/protobuf", port)
     .option("--host <address>", "the address to listen on; all but loopback need --token", "127.0.0.1")
     .option("--token <name>", "the environment variable with the token that callers must send")
     .option("--public-url <url>", "the address that cards give, when it is another one", url)
     .option("--signing-key <name>", "the environment variable with a key that signs cards; once for each", names)
+    .option("--push-to <origin>", "a private or http origin that push notifications may go to; once for each", names)
     .addOption(agentOption());
   return withJson(withDatabase(command)).action(async (files: readonly string[], options: ServeOptions) => {
     cli.exit(await serve(cli, files, options));
@@ -83,7 +87,7 @@ async function serve(cli: Cli, files: readonly string[], options: ServeOptions):
   const db = databasePath(options.db, cli.environment, { directory: cli.directory, config });
   await bringUpToDate(db);
   const leftOvers = await readLeftOvers(db);
-  const { host, publicUrl, signingKey = [] } = options;
+  const { host, grpcPort, publicUrl, signingKey = [], pushTo = [] } = options;
   const server = await cli.openServer({
     db,
     log: logOf(cli, !cli.terminal.isLive),
@@ -94,7 +98,9 @@ async function serve(cli: Cli, files: readonly string[], options: ServeOptions):
     drainMs: DRAIN_MS,
     signing: signingKey.map((secret) => ({ secret })),
     readSecret: (name) => cli.environment[name],
+    push: { allow: pushTo },
     ...(token === null ? {} : { token }),
+    ...(grpcPort === undefined ? {} : { grpc: { port: grpcPort } }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   });
   try {
@@ -143,10 +149,14 @@ function tellLeftOvers({ terminal }: Cli, [first, ...others]: readonly LeftOver[
   terminal.say(`${terminal.paint("good", "Resumed")}  ${counted(others.length + 1, "run")}  ${leftOverText(first)}${more}`);
 }
 
-function tell({ terminal }: Cli, { url: address, cards }: OpenedServer, { token, json, host }: ServeOptions): void {
+function tell({ terminal }: Cli, { url: address, grpcUrl, cards }: OpenedServer, { token, json, host }: ServeOptions): void {
   const who = token === undefined ? `everyone who can reach ${host}` : "callers with the token";
-  terminal.say(`${terminal.paint("good", "Serving")}  ${counted(cards.length, "agent")} at ${address} for ${who}. Ctrl-C ends.`);
-  if (json === true) terminal.printJson({ url: address, cards });
+  // The first card is that of the server itself.
+  const [, ...things] = cards;
+  const what = things.length > 3 ? `${things.length} agents` : things.map(({ name }) => name).join(", ");
+  const where = grpcUrl === null ? address : `${address} and, over gRPC, ${grpcUrl}`;
+  terminal.say(`${terminal.paint("good", "Serving")}  ${what} at ${where} for ${who}. Ctrl-C ends.`);
+  if (json === true) terminal.printJson({ url: address, grpcUrl, cards });
   else for (const card of cards) terminal.print(card.url);
 }
 

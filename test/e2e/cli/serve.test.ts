@@ -55,8 +55,10 @@ describe.concurrent("a database that is served", () => {
     expect(await (await fetch(cards[0]?.url ?? "")).json()).toMatchObject({
       skills: [{ id: "job" }, { id: "echo" }],
       supportedInterfaces: [
-        { url, protocolBinding: "JSONRPC" },
-        { url, protocolBinding: "HTTP+JSON" },
+        { url, protocolBinding: "JSONRPC", protocolVersion: "1.0" },
+        { url, protocolBinding: "HTTP+JSON", protocolVersion: "1.0" },
+        { url, protocolBinding: "JSONRPC", protocolVersion: "0.3" },
+        { url, protocolBinding: "HTTP+JSON", protocolVersion: "0.3" },
       ],
     });
     const { id } = await send(url, "m1", { data: {} }, { metadata: { skill: "job" } });
@@ -66,7 +68,7 @@ describe.concurrent("a database that is served", () => {
     await place.until("it is over", async () => (await taskAt(url, id)).status.state === "TASK_STATE_COMPLETED");
     expect(await place.run("get", id, "--json")).toMatchObject({ code: 0, stdout: expect.stringContaining('"completed"') });
     started.child.kill("SIGTERM");
-    expect(await started.ended).toMatchObject({ code: 0, stderr: expect.stringContaining("Serving  3 agents") });
+    expect(await started.ended).toMatchObject({ code: 0, stderr: expect.stringContaining("Serving  job, echo at ") });
   });
 
   it("goes on with its tasks after SIGKILL, and the same message is the same task", async () => {
