@@ -78,13 +78,18 @@ export const ABSENCES: readonly Story[] = [
 ];
 
 /** Stories that die again while they are taken up; after the known ones, at random places. */
-export function chooseDoubleDeaths(dryRun: readonly string[], count: number, seed: number): readonly Story[] {
+export function chooseDoubleDeaths(
+  dryRun: readonly string[],
+  count: number,
+  seed: number,
+  known: readonly (readonly FailAt[])[] = RECOVERIES,
+): readonly Story[] {
   const random = randomOf(seed);
   const points = passingsOf(dryRun).filter((point) => point.count <= surePassings(dryRun, point.name));
   const pick = (from: readonly FailAt[]): FailAt => from[Math.floor(random() * from.length)] as FailAt;
   return Array.from({ length: count }, (_, index): Story => {
     // A second life has less to do: it is killed early, or it would be done before.
-    const deaths = RECOVERIES[index] ?? [pick(points), pick(points.filter((point) => point.count <= 3))];
+    const deaths = known[index] ?? [pick(points), pick(points.filter((point) => point.count <= 3))];
     return { name: `twice-${index}`, deaths };
   });
 }

@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 
 import { refuseExpired } from "../../../src/a2a/server/check-message.ts";
 import { messageToWork } from "../../../src/a2a/server/message-to-work.ts";
-import { message, textPart } from "../../../src/a2a/wire/wire.ts";
+import type { Json } from "../../../src/base/json.ts";
+import { dataPart, message, textPart } from "../../../src/a2a/wire/wire.ts";
 
 const AGENT = { name: "worker", capabilities: [{ name: "work", description: "Works.", tags: [], inputSchema: null, outputSchema: null }] };
 const SENT_AT = Date.UTC(2026, 0, 1);
@@ -20,6 +21,17 @@ it("a message is carried out as long as it lives, and not any more when it has e
 
 it("a message without a time to live never expires", () => {
   expect(() => refuseExpired(sent(0), SENT_AT + 86_400_000)).not.toThrow();
+});
+
+it("data parts are put together, so that an agent gets all of them (L015)", () => {
+  const inputOf = (...data: readonly Json[]) =>
+    messageToWork({ ...sent(0), parts: [textPart("Do it."), ...data.map((value) => dataPart(value))] }, AGENT, SENT_AT).input;
+  expect(inputOf()).toBeNull();
+  expect(inputOf([1])).toEqual([1]);
+  expect(inputOf({ algorithm: "ml" }, { dataset_id: "d", range: {} })).toEqual({ algorithm: "ml", dataset_id: "d", range: {} });
+  // What cannot be one object is a list: nothing is dropped.
+  expect(inputOf({ n: 1 }, { n: 2 })).toEqual([{ n: 1 }, { n: 2 }]);
+  expect(inputOf({ n: 1 }, "two")).toEqual([{ n: 1 }, "two"]);
 });
 
 it("an agent that can do one thing is given a message that names it, what it can do, or nothing", () => {

@@ -1,5 +1,4 @@
 /** Our client as a step of a workflow uses it: describe, send, attend. */
-import type { Json } from "../../../../src/base/json.ts";
 import { remoteAgent } from "../../../../src/agents/remote-agent.ts";
 import type { RemoteAgent, Sent, Work as GivenWork } from "../../../../src/ports/agents.ts";
 import { Egress } from "../../../../src/runtime/egress/egress.ts";
@@ -76,8 +75,7 @@ function follow(remote: RemoteAgent, task: RemoteTask): Work {
     end,
     async interrupt() {
       const more = work("slow", null, { task, exchanges: [{ question: { prompt: "?" }, answer: "now" }] });
-      const sent = await remote.send(more, { ...(await intentFor(remote)), contextId: task.contextId }, never());
-      return sent.kind === "notSent" && sent.outcome.kind === "failed" ? sent.outcome.failure.message : JSON.stringify(sent);
+      await remote.send(more, { ...(await intentFor(remote)), contextId: task.contextId }, never());
     },
     async cancel() {
       await remote.cancel(task, "Enough.", never());
@@ -104,7 +102,7 @@ function seenOf(outcome: Outcome): Seen {
 function contentsOf({ text, data = [], artifacts = [] }: Extract<Outcome, { kind: "completed" }>["reply"]): readonly string[] {
   const beside = artifacts.flatMap((one): readonly string[] => [
     ...("text" in one ? [contentWord("text", one.text)] : []),
-    ...("data" in one ? [contentWord("data", one.data as Json)] : []),
+    ...("data" in one ? [contentWord("data", one.data)] : []),
     ...("bytes" in one ? [contentWord("raw", one.bytes)] : []),
     ...("url" in one ? [contentWord("url", one.url)] : []),
   ]);

@@ -5,6 +5,7 @@ import { serveAgent } from "../../../../src/compose/serve-agent.ts";
 import { gate, type Gate } from "../harness.ts";
 import { sayReady } from "./server-process.ts";
 
+const counts = new Map<string, number>();
 const gates = new Map<string, Gate>();
 /** What a task waits for, until `release` is asked for the same thing. */
 function gateOf(key: string): Gate {
@@ -24,6 +25,7 @@ const agent = defineAgent({
     slow: {
       description: "Works until it is released, in pieces.",
       run: async ({ input, chunk, progress, signal }) => {
+        counts.set(keyOf(input), (counts.get(keyOf(input)) ?? 0) + 1);
         const stopped = gate();
         signal.addEventListener("abort", () => stopped.open());
         progress({ percent: 10, phase: "begin", note: "Begun." });
@@ -40,6 +42,7 @@ const agent = defineAgent({
         return "Released.";
       },
     },
+    count: { description: "How often slow has begun.", run: ({ input }) => ({ count: counts.get(keyOf(input)) ?? 0 }) },
     question: {
       description: "Asks for a colour.",
       run: ({ answer }) => (answer === undefined ? ask("Which colour?", { schema: { type: "string" } }) : { colour: answer }),

@@ -3,6 +3,8 @@ import { type Message, type Part, Role, type SendMessageRequest, type StreamResp
 import { ClientFactory, DefaultAgentCardResolver, JsonRpcTransportFactory, RestTransportFactory } from "@a2a-js/sdk/client";
 import { GrpcTransportFactory } from "@a2a-js/sdk/client/grpc";
 
+import { expect } from "vitest";
+
 import type { Json } from "../../../../src/base/json.ts";
 import { dataPart, message, textPart } from "../../../../src/a2a/wire/wire.ts";
 import { gate } from "../harness.ts";
@@ -75,8 +77,7 @@ async function follow(client: Client, skill: string, input: Json): Promise<Work>
     begun: begun.opened,
     end,
     async interrupt() {
-      const refused = await client.sendMessage(request(skill, [textPart("now")], { id, contextId })).catch((error: unknown) => error);
-      return refused instanceof Error ? refused.message : JSON.stringify(refused);
+      await expect(client.sendMessage(request(skill, [textPart("now")], { id, contextId }))).rejects.toThrow(/being worked on/);
     },
     async cancel() {
       await client.cancelTask({ tenant: "", id, metadata: undefined });

@@ -25,6 +25,9 @@ import { artifact } from "../../../../src/a2a/task/task-artifacts.ts";
 import { gate, type Gate } from "../harness.ts";
 import { type Offered, sayReady } from "./server-process.ts";
 
+// It writes whatever it refuses, which is no news to the tests.
+console.error = () => undefined;
+
 const gates = new Map<string, Gate>();
 const keyByTask = new Map<string, string>();
 function gateOf(key: string): Gate {

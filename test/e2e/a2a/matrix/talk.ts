@@ -18,8 +18,8 @@ export type Work = {
   readonly begun: Promise<void>;
   /** Resolves at the end, with the pieces of text that came on the way. */
   readonly end: Promise<{ readonly seen: Seen; readonly pieces: readonly string[] }>;
-  /** Another message to the same task; why it is refused. */
-  interrupt(): Promise<string>;
+  /** Sends another message to the same task, whatever comes of it. */
+  interrupt(): Promise<void>;
   cancel(): Promise<void>;
 };
 
