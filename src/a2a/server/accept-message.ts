@@ -14,6 +14,7 @@ import { TuttiError } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { MAX_HOPS } from "../../base/limits.ts";
 import { CALLER_LABEL, CONTEXT_LABEL } from "../../runtime/task-labels.ts";
+import { messageFromJson } from "../wire/message-json.ts";
 import { metadataNumber } from "../wire/wire.ts";
 import { contentOf, refuseExpired, refuseOtherTypes } from "./check-message.ts";
 import { type CallContext, type Caller, OverloadError } from "./handler.ts";
@@ -101,7 +102,7 @@ async function expectSame(on: Acceptance, known: FoundTask, message: Message): P
   const [first] = await on.tasks.host.history(known.run, 1, 1);
   if (first === undefined) throw new OverloadError("The task is only just being made.");
   const origin = first.fact.kind === "runStarted" ? first.fact.origin : undefined;
-  if (origin !== undefined && contentOf(Message.fromJSON(origin.message)) === contentOf(message)) {
+  if (origin !== undefined && contentOf(messageFromJson(origin.message)) === contentOf(message)) {
     // A context of the caller's is kept or refused, never replaced (A2A 3.4.1).
     if (message.contextId === "" || message.contextId === origin.context) return;
   }

@@ -1,9 +1,10 @@
 /** How a task begins: the caller's message, what is known of the task from it, and that it is accepted. */
-import { Message, Role } from "@a2a-js/sdk";
+import { type Message, Role } from "@a2a-js/sdk";
 
 import { formatDuration } from "../../base/duration.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Fact } from "../../scheduler/fact.ts";
+import { messageFromJson } from "../wire/message-json.ts";
 import { dataPart, jsonFromWire, message as makeMessage, metadataText, textPart } from "../wire/wire.ts";
 import type { TaskShape } from "./task-event.ts";
 import { isoTime, type Words } from "./words.ts";
@@ -36,7 +37,7 @@ export function firstMessage(fact: Started, taskId: string): Message {
 
 /** A caller's message, out of the history. */
 export function receivedMessage(json: JsonObject, place: { readonly taskId: string; readonly contextId: string }): Message {
-  return { ...Message.fromJSON(json), ...place };
+  return { ...messageFromJson(json), ...place };
 }
 
 /** Requirements L011 to L014: what the caller says of the task stays, and what we know comes beside it (X042). */

@@ -18,7 +18,7 @@ import { CARD_FRESH_MS } from "../../base/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { identify, logFailure, turnedAway } from "../admission.ts";
-import type { Authenticator } from "../authentication.ts";
+import type { Authenticator, Identity } from "../authentication.ts";
 import type { OpenCalls } from "../open-calls.ts";
 import { answerLegacy } from "../legacy/answer-legacy.ts";
 import { LEGACY_CARD_PATH, sharedCard } from "../legacy/shared-card.ts";
@@ -95,13 +95,23 @@ function route(app: Hono, { path, handler, publishedCard }: Served, options: Rou
     const url = new URL(raw.url);
     const parameters = readServiceParameters(raw.headers, url.searchParams);
     const call: Call = { ...options, handler, card, identity, parameters, gone: () => raw.signal };
-    const body = raw.method === "POST" ? await readBody(raw, options.maxRequestBytes) : "";
+    const body = raw.method === "POST" ? await bodyOf(raw, identity, options) : "";
     const below = url.pathname.slice(path.length);
     const request = { method: raw.method, path: below, query: url.searchParams, body };
     const legacy = options.legacy ? await answerLegacy(request, call) : null;
     if (legacy !== null) return legacy;
     return raw.method === "POST" && (below === "" || below === "/") ? answerJsonRpc(body, call) : answerRest(request, call);
   });
+}
+
+/** A call while it comes: a body takes memory, and of one caller there are only so many. */
+async function bodyOf(request: Request, { name }: Identity, { calls, maxRequestBytes }: RouteOptions): Promise<string> {
+  const end = calls.begin(name);
+  try {
+    return await readBody(request, maxRequestBytes);
+  } finally {
+    end();
+  }
 }
 
 /** Before everything: is this server up, and is it meant? */

@@ -9,7 +9,6 @@ import {
   ListTasksRequest,
   ListTasksResponse,
   Message,
-  SendMessageRequest,
   SubscribeToTaskRequest,
   Task,
   TaskPushNotificationConfig,
@@ -17,6 +16,7 @@ import {
 
 import { toWire } from "../../a2a/card/normal-card.ts";
 import type { CallContext, TaskEvents, TaskHandler } from "../../a2a/server/handler.ts";
+import { sendRequestFromJson } from "../../a2a/wire/message-json.ts";
 import { type MessageShape, REQUEST_SHAPES } from "../../a2a/wire/request-shape.ts";
 import type { JsonObject } from "../../base/json.ts";
 
@@ -41,7 +41,7 @@ export const UNARY = {
   SendMessage: {
     shape: SHAPES.SendMessage,
     perform: async (handler, params, context) => {
-      const answer = await handler.sendMessage(SendMessageRequest.fromJSON(params), context);
+      const answer = await handler.sendMessage(sendRequestFromJson(params), context);
       return "messageId" in answer ? { message: Message.toJSON(answer) } : { task: Task.toJSON(answer) };
     },
   },
@@ -95,7 +95,7 @@ export const UNARY = {
 export const STREAMS = {
   SendStreamingMessage: {
     shape: SHAPES.SendMessage,
-    open: (handler, params, context, after) => handler.sendStreamingMessage(SendMessageRequest.fromJSON(params), context, after),
+    open: (handler, params, context, after) => handler.sendStreamingMessage(sendRequestFromJson(params), context, after),
   },
   SubscribeToTask: {
     shape: SHAPES.SubscribeToTask,
