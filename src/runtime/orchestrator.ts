@@ -193,7 +193,12 @@ export class Orchestrator {
   async #startFork(prepared: PreparedFork, options: StartOptions): Promise<RunHandle> {
     const { definition, record, plan, isLatest } = prepared;
     // The definition is one that a run has been on; it may be a draft.
-    const all = { labels: withoutTaskLabels(record.labels), draft: true, ...options, bindings: { ...prepared.bindings, ...options.bindings } };
+    const all = {
+      labels: withoutTaskLabels(record.labels),
+      draft: true,
+      ...options,
+      bindings: { ...prepared.bindings, ...options.bindings },
+    };
     const handle = await this.#begin(definition, plan.input, all, {
       ...forkedStart(prepared),
       ...(isLatest ? {} : { version: record.version }),
