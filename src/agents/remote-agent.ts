@@ -12,8 +12,8 @@ import { keepFiles, keepParts } from "../a2a/client/keep-files.ts";
 import { taskToOutcome } from "../a2a/client/task-to-outcome.ts";
 import { isEmptyResult, messageToReply } from "../a2a/client/task-to-reply.ts";
 import { IgnoredCount } from "../a2a/client/task-updates.ts";
-import type { WakeUps } from "../a2a/push/wake-ups.ts";
-import { DEDUPE_EXTENSION, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire/wire.ts";
+import { DEDUPE_EXTENSION, isInterrupted, metadataObject, SCHEMAS_EXTENSION } from "../a2a/wire/wire.ts";
+import { untilAborted } from "../a2a/client/until-aborted.ts";
 import { workToRequest } from "../a2a/client/work-to-message.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import type { StepLimit } from "../definition/definition.ts";
@@ -31,7 +31,7 @@ import type {
 } from "../ports/agents.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import { type Log, logToStandardError } from "../ports/log.ts";
-import { Egress, EgressError } from "../runtime/egress/egress.ts";
+import { Egress } from "../runtime/egress/egress.ts";
 import type { Intent, RemoteTask } from "../scheduler/input.ts";
 import { chooseName } from "./names.ts";
 import type { Outcome } from "../scheduler/outcome.ts";
@@ -56,8 +56,6 @@ export type RemoteAgentOptions = {
   readonly limit?: StepLimit;
   /** Hears when the card changes or is not signed, and when a task goes backwards; standard error without it. */
   readonly log?: Log;
-  /** Where the agent may push its news to, when its card says that it pushes; polled without it. */
-  readonly wakeUps?: Pick<WakeUps, "configFor" | "next">;
   readonly egress?: Egress;
   readonly clock?: Clock;
   /** From 0 up to 1: spreads the looks at tasks that began together. */
@@ -75,6 +73,9 @@ export type RemoteAgentOptions = {
 export function remoteAgent(url: string, options: RemoteAgentOptions = {}): RemoteAgent {
   return new A2aAgent(url, options);
 }
+
+/** Others may wait for the same card, so that its request goes on when one of them gives up. */
+const CARD_GIVEN_UP = "The request for the agent's card was given up.";
 
 let sharedEgress: Egress | undefined;
 
@@ -108,14 +109,13 @@ class A2aAgent implements RemoteAgent {
       ...(headers === undefined ? {} : { headers }),
       ...(origins === undefined ? {} : { origins }),
     });
-    this.#questions = new AskedQuestions(() => this.#clock.now());
+    this.#questions = new AskedQuestions(() => this.#clock.monotonic());
     this.#follower = new TaskFollower({
       client: this.#client,
       clock: this.#clock,
       questions: this.#questions,
       ignored: this.#ignored,
       random: options.random ?? Math.random,
-      wakeUps: options.wakeUps,
       log,
     });
   }
@@ -127,7 +127,7 @@ class A2aAgent implements RemoteAgent {
 
   async describe(signal: AbortSignal): Promise<Described> {
     try {
-      const { card, chosen } = await untilAborted(this.#client.describe(), signal);
+      const { card, chosen } = await untilAborted(this.#client.describe(), signal, CARD_GIVEN_UP);
       if (typeof chosen === "string")
         return { ok: false, outcome: { kind: "failed", failure: { code: "T3003", message: chosen, retryable: false } } };
       return { ok: true, identity: this.#identityOf(card, chosen) };
@@ -138,14 +138,30 @@ class A2aAgent implements RemoteAgent {
 
   async send(work: Work, intent: Intent, signal: AbortSignal): Promise<Sent> {
     let answer: Message | Task;
-    if (work.task !== null) this.#questions.answered(work.task.taskId);
+    const instead = work.task === null ? null : await this.#unasked(work.task, intent, signal);
+    if (instead !== null) return instead;
+    if (work.task !== null) this.#questions.answered(work.task.taskId, work.exchanges.at(-1)?.question.prompt ?? "");
     try {
       answer = await this.#client.send(intent, workToRequest(work, intent), signal);
     } catch (error) {
       return this.#notAnswered(error, { work, intent, signal });
     }
     this.#client.interfaces.isThere(intent);
-    return "messageId" in answer ? this.#directAnswer(work, answer) : this.#taskAnswer(work, intent, answer);
+    if (!("messageId" in answer)) return this.#taskAnswer(work, intent, answer);
+    // Words beside a task are not its result (A2A 3.7): the task says what became of it.
+    return work.task === null ? this.#directAnswer(work, answer) : atWork(intent, work.task);
+  }
+
+  /** A task that does not ask any more gets no answer: it was told elsewhere, or is over. A second message could begin its work anew. */
+  async #unasked(task: RemoteTask, intent: Intent, signal: AbortSignal): Promise<Sent | null> {
+    try {
+      const found = await this.#client.getTask(intent, task.taskId, { historyLength: 0 }, signal);
+      return isInterrupted(found.status?.state) ? null : atWork(intent, task);
+    } catch (error) {
+      const { failure } = toCallFailure(error, this.name);
+      // Whatever else is wrong is told when the answer is sent.
+      return failure.retryable ? { kind: "notSent", outcome: { kind: "failed", failure } } : null;
+    }
   }
 
   async #directAnswer(work: Work, answer: Message): Promise<Sent> {
@@ -170,12 +186,12 @@ class A2aAgent implements RemoteAgent {
 
   async attend(task: RemoteTask, watch: Watch): Promise<Outcome> {
     // After a crash nothing is known of the agent yet: its card says whether it streams.
-    await untilAborted(this.#client.describe(), watch.signal).catch(() => null);
+    await untilAborted(this.#client.describe(), watch.signal, CARD_GIVEN_UP).catch(() => null);
     return this.#follower.follow(task, watch);
   }
 
-  cancel(task: RemoteTask, reason: string, signal: AbortSignal): Promise<CancelResult> {
-    return cancelTask({ client: this.#client, clock: this.#clock, task, reason, signal });
+  cancel(task: RemoteTask, reason: string, signal: AbortSignal, reading?: Pick<Watch, "usage" | "keep">): Promise<CancelResult> {
+    return cancelTask({ client: this.#client, clock: this.#clock, task, reason, signal, reading });
   }
 
   #identityOf(card: AgentCard, chosen: Interface) {
@@ -210,19 +226,14 @@ function addressOf(chosen: Interface): AgentAddress {
   return { url, binding, tenant, ...versionOf(chosen) };
 }
 
+function atWork(intent: Intent, { taskId, contextId }: RemoteTask): Sent {
+  return { kind: "task", task: taskOf(intent, { id: taskId, contextId }), over: null };
+}
+
 /** Why an answer to a message is not about the work; null when it is. */
 function problemOfTask({ task }: Work, answer: Task): string | null {
   if (answer.id === "") return "with a task that has no id";
   return task === null || task.taskId === answer.id ? null : `with task ${answer.id.slice(0, 200)} to a message to task ${task.taskId}`;
-}
-
-/** Others may wait for the same card, so that its request goes on when one of them gives up. */
-function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const stopped = Promise.withResolvers<never>();
-  const onAbort = (): void => stopped.reject(new EgressError("notSent", "The request for the agent's card was given up."));
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort);
-  return Promise.race([work, stopped.promise]).finally(() => signal.removeEventListener("abort", onAbort));
 }
 
 /** The specification names no error for a context id that is not taken (A2A 3.4.1), so its words must say it. */

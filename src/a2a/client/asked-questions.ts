@@ -28,8 +28,9 @@ export class AskedQuestions {
       this.#askedByTask.delete(task.id);
       return false;
     }
-    const question = `${task.status?.message?.messageId ?? ""} ${task.status?.timestamp ?? ""}`;
+    // The time may move while a question is open: when other work of the same task goes on.
     const prompt = textOf(task.status?.message?.parts ?? []) ?? "";
+    const question = `${task.status?.message?.messageId || (task.status?.timestamp ?? "")} ${prompt}`;
     const known = this.#askedByTask.get(task.id);
     if (known?.question === null && known.prompt === prompt) known.question = question;
     if (known?.question === question && known.answeredAt !== null) return this.#now() - known.answeredAt < ANSWERED_PATIENCE_MS;

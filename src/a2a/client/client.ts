@@ -8,16 +8,10 @@
  * 2. Every request says its protocol version and what it belongs to (W3C trace context), and is answered
  *    at once or fails within its deadline.
  */
-import {
-  A2A_VERSION_HEADER,
-  type AgentCard,
-  type ListTasksResponse,
-  type Message,
-  type SendMessageRequest,
-  type Task,
-} from "@a2a-js/sdk";
+import { A2A_VERSION_HEADER, type AgentCard, type ListTasksResponse, type Message, type SendMessageRequest, type Task } from "@a2a-js/sdk";
 
 import { TuttiError } from "../../base/errors.ts";
+import { REQUEST_TIMEOUT_MS } from "../../base/limits.ts";
 import { type Egress, EgressError, type Trust } from "../../runtime/egress/egress.ts";
 import type { Webhook } from "../../ports/agents.ts";
 import { silentLog, type Log } from "../../ports/log.ts";
@@ -26,6 +20,7 @@ import { CardCheck, type CardTrust } from "./check-card.ts";
 import { type Interface, Interfaces, trustOf } from "./interfaces.ts";
 import { PROTOCOL_VERSION } from "../wire/wire.ts";
 import { type At, type Link, type LinkEvent, openLink } from "./links.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** A bearer token, or how to get one; asked before every request, so that it may change. */
 export type Secret = string | (() => string | Promise<string>);
@@ -134,17 +129,17 @@ export class A2aClient {
       opening = openLink(at, this.#options.egress, trust);
       this.#links.set(key, opening);
     }
-    return { link: await opening, options: { signal, serviceParameters: await this.#headers(trust, at) } };
+    return { link: await opening, options: { signal, serviceParameters: await this.#headers(trust, at, signal) } };
   }
 
-  async #headers(trust: Trust, at: At | null): Promise<{ [name: string]: string }> {
+  async #headers(trust: Trust, at: At | null, signal?: AbortSignal): Promise<{ [name: string]: string }> {
     const ours = {
       [A2A_VERSION_HEADER]: at?.version ?? PROTOCOL_VERSION,
       ...(at?.traceparent === undefined ? {} : { traceparent: at.traceparent }),
     };
     if (trust === "network") return ours;
     const { headers, secret } = this.#options;
-    const token = typeof secret === "function" ? await readSecret(secret) : secret;
+    const token = typeof secret === "function" ? await readSecret(secret, signal) : secret;
     return { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...ours };
   }
 }
@@ -156,12 +151,22 @@ function ofTask(task: Task, id: string, { url }: At): Task {
   throw new EgressError("garbled", `${new URL(url).host} was asked for task ${id} and answered with ${about}.`, { code: "T3020" });
 }
 
-/** Whatever goes wrong here, nothing was sent. The cause is kept, its words are not: they may hold the secret. */
-async function readSecret(secret: () => string | Promise<string>): Promise<string> {
+/**
+ * Whatever goes wrong here, nothing was sent, and it goes wrong in time. The cause is kept, its words
+ * are not: they may hold the secret.
+ */
+async function readSecret(secret: () => string | Promise<string>, signal?: AbortSignal): Promise<string> {
   try {
-    return await secret();
+    const read = secret();
+    if (typeof read === "string") return read;
+    const late = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    return await untilAborted(
+      read,
+      signal === undefined ? late : AbortSignal.any([late, signal]),
+      "The agent's secret did not come in time.",
+    );
   } catch (cause) {
-    if (cause instanceof TuttiError) throw cause;
+    if (cause instanceof TuttiError || cause instanceof EgressError) throw cause;
     throw new EgressError("notSent", "The agent's secret cannot be read.", { code: "T3005", cause });
   }
 }

@@ -3,12 +3,14 @@
  *
  * A network repeats, delays and reorders, and some agents forget what they have said. So:
  *
- * 1. A state that ends a task is final: whatever is told after it is ignored, unless it ends it too.
+ * 1. A state that ends a task is final: whatever is told after it is ignored, unless it ends it too. But
+ *    an agent that says otherwise each time it is asked means it: the end was told by mistake.
  * 2. What was told before is told on once. What is older than something told before is not told on.
  * 3. Everything that is ignored is counted, and a task that goes backwards is logged once.
  */
 import { type TaskStatus, TaskState } from "@a2a-js/sdk";
 
+import { MAX_DENIALS } from "../../base/limits.ts";
 import type { IgnoredUpdates } from "../../ports/agents.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RemoteTask } from "../../scheduler/input.ts";
@@ -35,6 +37,7 @@ export class TaskUpdates {
   #newest = Number.NEGATIVE_INFINITY;
   #last = "";
   #hasGoneBack = false;
+  #denialCount = 0;
 
   constructor(task: RemoteTask, ignored: IgnoredCount, log: Log) {
     this.#task = task;
@@ -57,9 +60,14 @@ export class TaskUpdates {
     return true;
   }
 
-  /** What the agent says when it is asked: it is believed, unless it takes an end back. */
+  /** What the agent says when it is asked: it is believed, unless it takes an end back; and even then, when it stands by it. */
   judge(status: TaskStatus | undefined): "news" | "known" | "ignored" {
-    if (this.#isBackwards(status)) return "ignored";
+    if (this.#isBackwards(status)) {
+      this.#denialCount += 1;
+      if (this.#denialCount < MAX_DENIALS) return "ignored";
+      this.#state = status?.state;
+    }
+    this.#denialCount = 0;
     return this.#isRepeated(status) ? "known" : "news";
   }
 

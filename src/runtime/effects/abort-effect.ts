@@ -2,13 +2,14 @@
 import { failpoint } from "../../base/failpoint.ts";
 import { CANCEL_PATIENCE_MS } from "../../base/limits.ts";
 import type { Found, RemoteAgent } from "../../ports/agents.ts";
-import { pause } from "../../ports/clock.ts";
+import { type Clock, pause } from "../../ports/clock.ts";
 import type { Assignment } from "../../scheduler/index.ts";
 import type { RemoteTask } from "../../scheduler/input.ts";
 import type { Outcome } from "../../scheduler/outcome.ts";
 import { AssignedWork } from "../work.ts";
 import type { EffectContext } from "./effects.ts";
 import type { CommandOf, Flight } from "./flight.ts";
+import { keeperOf } from "./keep-file.ts";
 import { answer, canceledByUs, idOf, outOfReach, unknown } from "./remote-answer.ts";
 import { findPatiently } from "./send-until-known.ts";
 
@@ -53,11 +54,17 @@ export async function cancelUntilKnown(
   agent: RemoteAgent,
   task: RemoteTask,
 ): Promise<Outcome | null> {
-  const givenUpAt = context.clock.now() + CANCEL_PATIENCE_MS;
+  const givenUpAt = context.clock.monotonic() + CANCEL_PATIENCE_MS;
+  const reading = { usage: flight.placed.definition.usage, keep: keeperOf(context, flight) };
   let isRemembered = false;
-  for (let delayMs = 100; !flight.isStopped && context.clock.now() < givenUpAt; delayMs = Math.min(2_000, delayMs * 2)) {
+  for (let delayMs = 100; !flight.isStopped && context.clock.monotonic() < givenUpAt; delayMs = Math.min(2_000, delayMs * 2)) {
     failpoint("cancel.leaving");
-    const result = await agent.cancel(task, "the orchestrator does not need the result any more", flight.signal);
+    const canceled = agent.cancel(task, "the orchestrator does not need the result any more", flight.signal, reading);
+    if (!isRemembered && !(await settlesWithin(context.clock, canceled, SLOW_CANCEL_MS))) {
+      await context.orphans.remember(flight.placed, task);
+      isRemembered = true;
+    }
+    const result = await canceled;
     failpoint("cancel.answered");
     if (result.kind !== "unreachable") {
       if (isRemembered) await context.orphans.forget(flight.placed.run, task);
@@ -68,4 +75,17 @@ export async function cancelUntilKnown(
     await pause(context.clock, delayMs);
   }
   return null;
+}
+
+/** An agent that takes longer may well say nothing at all, and the run does not wait for ever. */
+const SLOW_CANCEL_MS = CANCEL_PATIENCE_MS / 5;
+
+function settlesWithin(clock: Clock, work: Promise<unknown>, delayMs: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const cancel = clock.schedule(delayMs, () => late.resolve(false));
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([settled, late.promise]).finally(cancel);
 }

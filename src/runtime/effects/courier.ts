@@ -57,7 +57,8 @@ export class Courier {
 /** The run does not exist; the host is closed. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(["T4001", "T5008"]);
 
-function isWorthRepeating(error: unknown): boolean {
+/** Whether storing may succeed later what could not be stored now. */
+export function isWorthRepeating(error: unknown): boolean {
   // An answer may share its turn with something that cannot be written; alone it can be.
   return !(error instanceof TuttiError && HOPELESS.has(error.code));
 }

@@ -7,7 +7,6 @@
  * 3. Nothing here decides what an outcome means; that is the scheduler's.
  */
 import { failpoint } from "../../base/failpoint.ts";
-import type { Tenant } from "../../base/ids.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type { Agent } from "../../ports/agents.ts";
@@ -92,8 +91,8 @@ export class Effects implements Performer {
   }
 
   /** Cancels, by and by, what an earlier process could not. */
-  takeUpOrphans(tenant: Tenant): void {
-    this.#context.orphans.takeUp(tenant);
+  takeUpOrphans(): void {
+    this.#context.orphans.takeUp();
   }
 
   perform(placed: PlacedCommand): void {

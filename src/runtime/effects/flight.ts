@@ -1,6 +1,6 @@
 import { PROGRESS_INTERVAL_MS } from "../../base/limits.ts";
 import type { UsageKeys } from "../../definition/definition.ts";
-import type { KeepFile, Watch } from "../../ports/agents.ts";
+import type { KeepFile, WakeUpSource, Watch } from "../../ports/agents.ts";
 import type { PlacedCommand } from "../../ports/host.ts";
 import type { Command } from "../../scheduler/index.ts";
 import type { Progress } from "../../scheduler/input.ts";
@@ -111,6 +111,7 @@ export type Tellers = {
   readonly report: (progress: Progress) => void;
   readonly show: (text: string) => void;
   readonly keep: KeepFile;
+  readonly wakeUps: () => WakeUpSource | null;
 };
 
 /** What an agent reports goes to the history at most once a second, and its chunks to those who watch. */
@@ -142,5 +143,9 @@ export class FlightWatch implements Watch {
 
   get keep(): KeepFile {
     return this.#tellers.keep;
+  }
+
+  get wakeUps(): WakeUpSource | null {
+    return this.#tellers.wakeUps();
   }
 }

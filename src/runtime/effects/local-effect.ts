@@ -26,12 +26,13 @@ export function watchOf(context: EffectContext, flight: Flight, { deliver }: Pic
   const { path, attempt, turn } = command;
   const report = (progress: Progress) => {
     flight.announce(context.courier);
-    if (flight.mayReport(context.clock.now())) context.courier.deliver(run, { kind: "progressed", path, attempt, turn, progress });
+    if (flight.mayReport(context.clock.monotonic())) context.courier.deliver(run, { kind: "progressed", path, attempt, turn, progress });
   };
   const show = (text: string) => {
     if (!flight.isStopped) context.host().stream(run, { kind: "chunk", path, attempt, text });
   };
-  return new FlightWatch(flight, { report, show: deliver === "stream" ? show : showNothing, keep: keeperOf(context, flight) });
+  const wakeUps = () => context.registry.wakeUps;
+  return new FlightWatch(flight, { report, show: deliver === "stream" ? show : showNothing, keep: keeperOf(context, flight), wakeUps });
 }
 
 function showNothing(): void {

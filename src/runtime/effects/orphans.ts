@@ -2,16 +2,17 @@
  * Tasks at remote agents that nobody needs, and whose cancel did not get through.
  *
  * It owns the cursors of the host whose names begin with `orphan/`: one for each such task, with all
- * that is needed to cancel it when its run is long over. It owns no task that a run still waits for.
+ * that is needed to cancel it when its run is long over. They are in one place for all tenants, so that
+ * another process finds them. It owns no task that a run still waits for.
  *
- * 1. A task is remembered as soon as a first cancel was not answered, so before anyone gives up on it,
- *    and before a crash can make us forget it.
+ * 1. A task is remembered as soon as a first cancel was not answered, or not soon, so before anyone gives
+ *    up on it, and before a crash can make us forget it.
  * 2. It is tried again with growing pauses, one at a time, until the agent has acknowledged the cancel,
  *    says that the task is over, or a day has gone by; then it is forgotten, and the log says so.
  * 3. A cancel may be sent twice: it is idempotent (A2A 3.1.5).
  */
 import { fingerprintOf } from "../../base/hash.ts";
-import type { RunRef, Tenant } from "../../base/ids.ts";
+import { DEFAULT_TENANT, type RunRef, type Tenant } from "../../base/ids.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { MAX_ORPHANS, ORPHAN_INITIAL_MS, ORPHAN_MAX_MS, ORPHAN_PATIENCE_MS, REQUEST_TIMEOUT_MS } from "../../base/limits.ts";
 import type { RemoteAgent } from "../../ports/agents.ts";
@@ -22,6 +23,7 @@ import type { EffectsOptions } from "./effects.ts";
 /** A task as it is remembered. */
 type Orphan = {
   readonly task: RemoteTask;
+  readonly tenant: Tenant;
   readonly run: string;
   /** What its agent's name means. */
   readonly fingerprint: string;
@@ -38,7 +40,7 @@ const REASON = "the orchestrator does not need the result any more";
 
 export class Orphans {
   readonly #parts: Pick<EffectsOptions, "host" | "registry" | "clock" | "log" | "random">;
-  readonly #timers = new Map<Tenant, () => void>();
+  #cancelTimer: (() => void) | null = null;
   readonly #stop = new AbortController();
 
   constructor(parts: Pick<EffectsOptions, "host" | "registry" | "clock" | "log" | "random">) {
@@ -54,8 +56,9 @@ export class Orphans {
       if (record === null) return;
       const now = clock.now();
       const { fingerprint } = record;
-      await this.#write(run.tenant, { task, run: run.id, fingerprint, bindings, since: now, tries: 0, nextAt: now + ORPHAN_INITIAL_MS });
-      this.#arm(run.tenant, ORPHAN_INITIAL_MS);
+      const { tenant, id } = run;
+      await this.#write({ task, tenant, run: id, fingerprint, bindings, since: now, tries: 0, nextAt: now + ORPHAN_INITIAL_MS });
+      this.#arm(ORPHAN_INITIAL_MS);
     } catch (error) {
       log("warn", "orphan_not_remembered", { workflow_id: run.id, agent: task.agent, task_id: task.taskId, error });
     }
@@ -64,68 +67,65 @@ export class Orphans {
   /** The agent has answered after all. */
   async forget({ tenant, id }: RunRef, task: RemoteTask): Promise<void> {
     try {
-      await this.#parts.host().moveCursor(tenant, nameOf(task), null);
+      await this.#parts.host().moveCursor(DEFAULT_TENANT, nameOf({ tenant, task }), null);
     } catch (error) {
       this.#parts.log("warn", "orphan_not_forgotten", { workflow_id: id, agent: task.agent, task_id: task.taskId, error });
     }
   }
 
   /** Looks for what an earlier process has left, soon. */
-  takeUp(tenant: Tenant): void {
-    this.#arm(tenant, ORPHAN_INITIAL_MS * this.#parts.random());
+  takeUp(): void {
+    this.#arm(ORPHAN_INITIAL_MS * this.#parts.random());
   }
 
   close(): void {
     this.#stop.abort();
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
   }
 
-  #arm(tenant: Tenant, delayMs: number): void {
-    if (this.#stop.signal.aborted || this.#timers.has(tenant)) return;
-    this.#timers.set(
-      tenant,
-      this.#parts.clock.schedule(delayMs, () => {
-        this.#timers.delete(tenant);
-        this.#sweep(tenant).catch((error: unknown) => this.#notSwept(tenant, error));
-      }),
-    );
+  #arm(delayMs: number): void {
+    if (this.#stop.signal.aborted || this.#cancelTimer !== null) return;
+    this.#cancelTimer = this.#parts.clock.schedule(delayMs, () => {
+      this.#cancelTimer = null;
+      this.#sweep().catch((error: unknown) => this.#notSwept(error));
+    });
   }
 
-  #notSwept(tenant: Tenant, error: unknown): void {
+  #notSwept(error: unknown): void {
     if (this.#stop.signal.aborted) return;
-    this.#parts.log("warn", "orphans_not_swept", { tenant, error });
-    this.#arm(tenant, ORPHAN_INITIAL_MS);
+    this.#parts.log("warn", "orphans_not_swept", { error });
+    this.#arm(ORPHAN_INITIAL_MS);
   }
 
   /** Tries all that are due, and comes back as long as there are any. */
-  async #sweep(tenant: Tenant): Promise<void> {
+  async #sweep(): Promise<void> {
     let after: string | undefined;
     let isAnyLeft = false;
     for (let count = 0; count < MAX_ORPHANS && !this.#stop.signal.aborted; count += PAGE) {
-      const page: readonly Cursor[] = await this.#parts.host().cursors(tenant, PREFIX, PAGE, after);
-      for (const { name, position } of page) if (await this.#try(tenant, name, position)) isAnyLeft = true;
+      const page: readonly Cursor[] = await this.#parts.host().cursors(DEFAULT_TENANT, PREFIX, PAGE, after);
+      for (const { name, position } of page) if (await this.#try(name, position)) isAnyLeft = true;
       after = page.at(-1)?.name;
       if (page.length < PAGE) break;
     }
-    if (isAnyLeft) this.#arm(tenant, ORPHAN_INITIAL_MS);
+    if (isAnyLeft) this.#arm(ORPHAN_INITIAL_MS);
   }
 
   /** True when the task is still to be canceled. */
-  async #try(tenant: Tenant, name: string, position: Json): Promise<boolean> {
+  async #try(name: string, position: Json): Promise<boolean> {
     const orphan = readOrphan(position);
     const { clock } = this.#parts;
     if (this.#stop.signal.aborted || (orphan !== null && orphan.nextAt > clock.now())) return true;
-    const agent = orphan === null ? null : await this.#agentOf(tenant, orphan);
+    const agent = orphan === null ? null : await this.#agentOf(orphan);
     const outcome = orphan === null ? "it cannot be read" : await this.#cancel(agent, orphan.task);
     if (orphan === null || outcome === null || clock.now() - orphan.since > ORPHAN_PATIENCE_MS) {
-      await this.#parts.host().moveCursor(tenant, name, null);
+      await this.#parts.host().moveCursor(DEFAULT_TENANT, name, null);
       this.#tell(orphan, outcome);
       return false;
     }
     const tries = orphan.tries + 1;
     const pauseMs = Math.min(ORPHAN_MAX_MS, ORPHAN_INITIAL_MS * 2 ** tries) * (0.8 + 0.4 * this.#parts.random());
-    await this.#write(tenant, { ...orphan, tries, nextAt: clock.now() + pauseMs });
+    await this.#write({ ...orphan, tries, nextAt: clock.now() + pauseMs });
     return true;
   }
 
@@ -137,7 +137,7 @@ export class Orphans {
     return result.kind === "unreachable" ? result.message : null;
   }
 
-  async #agentOf(tenant: Tenant, { task, fingerprint, bindings }: Orphan): Promise<RemoteAgent | null> {
+  async #agentOf({ tenant, task, fingerprint, bindings }: Orphan): Promise<RemoteAgent | null> {
     const definition = await this.#parts.host().definition(tenant, fingerprint);
     return definition === null ? null : this.#parts.registry.resolveByName(task.agent, { definition, bindings });
   }
@@ -149,17 +149,17 @@ export class Orphans {
     else this.#parts.log("warn", "orphan_given_up", { ...about, reason: why });
   }
 
-  #write(tenant: Tenant, orphan: Orphan): Promise<void> {
-    return this.#parts.host().moveCursor(tenant, nameOf(orphan.task), orphan);
+  #write(orphan: Orphan): Promise<void> {
+    return this.#parts.host().moveCursor(DEFAULT_TENANT, nameOf(orphan), orphan);
   }
 }
 
-function nameOf({ url, taskId }: RemoteTask): string {
-  return `${PREFIX}${fingerprintOf([url, taskId]).slice(0, 32)}`;
+function nameOf({ tenant, task }: Pick<Orphan, "tenant" | "task">): string {
+  return `${PREFIX}${fingerprintOf([tenant, task.url, task.tenant, task.taskId]).slice(0, 32)}`;
 }
 
 /** What a cursor holds was written here, by this version or an earlier one. */
 function readOrphan(position: Json): Orphan | null {
-  const isOurs = isJsonObject(position) && isJsonObject(position["task"]) && typeof position["fingerprint"] === "string";
+  const isOurs = isJsonObject(position) && isJsonObject(position["task"]) && typeof position["tenant"] === "string";
   return isOurs ? (position as unknown as Orphan) : null;
 }

@@ -37,30 +37,35 @@ export async function delegateRemotely(context: EffectContext, flight: Flight, c
   const isPlain = command.context === undefined && command.files === undefined;
   const refusal = (isPlain ? null : await notFit(context, flight, command)) ?? leftAlone(context, agent, command);
   if (refusal !== null) return answer(context, flight, agent.name, refusal);
-  const described = await agent.describe(flight.signal);
-  failpoint("delegate.described");
-  if (flight.isStopped) return;
-  if (!described.ok) {
-    noteOutcome(context, agent, described.outcome);
-    return answer(context, flight, agent.name, described.outcome);
-  }
-  // An answer goes to where the task is, wherever the card leads by now.
-  const address = addressOf(command.task ?? described.identity);
+  const place = command.task ?? (await chooseTask(context, flight, command, agent));
+  if (place === null) return;
   const { run } = flight.placed;
-  const contextId = contextOf(flight, command, agent, described.identity);
   const traceparent = traceparentOf(flight.placed, command);
-  const intent: Intent = { agent: agent.name, ...address, messageId: messageIdOf(run, command), contextId, traceparent };
+  const { contextId } = place;
+  const intent: Intent = { agent: agent.name, ...addressOf(place), messageId: messageIdOf(run, command), contextId, traceparent };
   await bringAndHandOn(context, flight, { kind: "intended", intent, ...idOf(command) });
   failpoint("delegate.intended");
 }
+
+/** Where a new task is to be, by the agent's card; null when there is none, or nobody asks any more. An answer goes to where its task is. */
+async function chooseTask(context: EffectContext, flight: Flight, command: Assignment, agent: RemoteAgent): Promise<Place | null> {
+  const described = await agent.describe(flight.signal);
+  failpoint("delegate.described");
+  if (flight.isStopped) return null;
+  if (described.ok) return { ...described.identity, contextId: contextOf(flight, command, agent, described.identity) };
+  noteOutcome(context, agent, described.outcome);
+  await answer(context, flight, agent.name, described.outcome);
+  return null;
+}
+
+type Place = AgentAddress & { readonly contextId: string | null };
 
 function addressOf({ url, binding, tenant, version }: AgentAddress): AgentAddress {
   return { url, binding, tenant, ...(version === undefined ? {} : { version }) };
 }
 
-/** The conversation that a message belongs to: of its task, of the output that it repairs, of the step, or its own. */
+/** The conversation that new work belongs to: of the output that it repairs, of the step, or its own. */
 function contextOf(flight: Flight, command: Assignment, agent: RemoteAgent, identity: AgentIdentity): string | null {
-  if (command.task !== null) return command.task.contextId;
   const repaired = command.repair?.task;
   if (repaired != null && repaired.agent === agent.name && repaired.url === identity.url) return repaired.contextId;
   if (!identity.takesContextId) return null;
@@ -154,7 +159,7 @@ async function conclude(
     case "notSent":
       // Nobody is there, and nothing has left: the agent's next interface gets it. It is recorded before it is sent.
       if (sent.instead !== undefined && !command.again)
-        return bringAndHandOn(context, flight, { kind: "intended", intent: { ...command.intent, ...sent.instead }, ...idOf(command) });
+        return bringAndHandOn(context, flight, { kind: "intended", intent: movedTo(sent.instead, command.intent), ...idOf(command) });
       return answer(context, flight, agent.name, sent.outcome);
     case "answer":
       return answer(context, flight, agent.name, sent.outcome);
@@ -164,6 +169,11 @@ async function conclude(
     case "ambiguous":
       return answer(context, flight, agent.name, unknown(agent.name, sent.message));
   }
+}
+
+/** The version belongs to the address: one that is not named is the usual one. */
+function movedTo(address: AgentAddress, { version: _version, ...intent }: Intent): Intent {
+  return { ...intent, ...address };
 }
 
 async function accept(context: EffectContext, flight: Flight, agent: RemoteAgent, command: EffectId, task: RemoteTask): Promise<void> {

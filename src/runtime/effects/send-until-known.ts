@@ -13,6 +13,7 @@ import type { Flight } from "./flight.ts";
 import { unknown } from "./remote-answer.ts";
 
 const SENDS_PER_INTENT = 3;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** A message, and who is to get it. */
 export type Message = { readonly agent: RemoteAgent; readonly work: Work; readonly intent: Intent };
@@ -50,17 +51,21 @@ export async function findPatiently(
   { agent, work, intent }: Message,
   patience: "briefly" | "untilItAnswers",
 ): Promise<Found> {
-  const conclusiveAt = context.clock.now() + (context.reconcileMs ?? RECONCILE_MS);
+  const conclusiveAt = context.clock.monotonic() + (context.reconcileMs ?? RECONCILE_MS);
   for (let delayMs = 100; ; delayMs = Math.min(1_000, delayMs * 2)) {
     const found = await agent.find(work, intent, flight.signal);
     if (found.kind === "task" || !flight.isGoingOn) return found;
     const isAway = found.kind === "unknowable" && found.isAway === true;
-    if (context.clock.now() >= conclusiveAt && !(isAway && patience === "untilItAnswers")) return found;
+    if (context.clock.monotonic() >= conclusiveAt && !(isAway && patience === "untilItAnswers")) return found;
     await pause(context.clock, delayMs);
   }
 }
 
-/** Sends until it is known what came of it. `doubtful`: an earlier send may have arrived. */
+/**
+ * Sends until it is known what came of it. `doubtful`: an earlier send may have arrived. An agent that
+ * is away gets the answer to its question when it is back: another attempt would begin the work anew,
+ * and leave the task that asks.
+ */
 export async function sendUntilKnown(
   context: EffectContext,
   flight: Flight,
@@ -69,31 +74,43 @@ export async function sendUntilKnown(
 ): Promise<Sent | "stopped"> {
   const { agent, work, intent } = message;
   let standing = earlier;
-  let why = "";
   let ambiguousCount = 0;
-  for (let delayMs = 100; standing !== "stopped" && flight.isGoingOn; delayMs = Math.min(2_000, delayMs * 2)) {
+  for (let delayMs = 100; standing !== "stopped" && flight.isGoingOn; delayMs = Math.min(LONGEST_PAUSE_MS, delayMs * 2)) {
     flight.mayHaveLeft = true;
     failpoint("send.leaving");
     const sent = await agent.send(work, intent, flight.signal);
     failpoint("send.answered");
     if (!flight.isStopped) noteSent(context, agent, sent);
-    // That this one did not arrive says nothing of the one before it.
-    if (sent.kind === "notSent" && standing === "doubtful") {
-      const isFinal = sent.outcome.kind === "failed" && !sent.outcome.failure.retryable;
-      const earlierOne = isFinal ? await look(context, flight, message) : "doubtful";
-      if (earlierOne !== "doubtful") return earlierOne === "absent" ? sent : earlierOne;
+    let pauseMs = delayMs;
+    if (sent.kind === "notSent") {
+      const { outcome } = sent;
+      const isAway = outcome.kind === "failed" && outcome.failure.retryable;
+      // That this one did not arrive says nothing of the one before it.
+      if (!isAway && standing === "doubtful") return notSentBut(await look(context, flight, message), sent);
+      if (!isAway || (standing === "absent" && work.task === null)) return ambiguousCount > 0 ? { kind: "notSent", outcome } : sent;
+      pauseMs = Math.max(delayMs, outcome.failure.retryAfterMs ?? 0);
     } else {
-      if (sent.kind === "notSent" && ambiguousCount > 0) return { kind: "notSent", outcome: sent.outcome };
       if (sent.kind !== "ambiguous") return sent;
       if (flight.isStopped) return "stopped";
-      why = sent.message;
       const became = await whatBecame(context, flight, message);
       if (typeof became === "object") return became;
       standing = became;
       ambiguousCount += 1;
-      if (ambiguousCount === SENDS_PER_INTENT) return { kind: "answer", outcome: unknown(agent.name, why) };
+      if (ambiguousCount === SENDS_PER_INTENT) return { kind: "answer", outcome: unknown(agent.name, sent.message) };
     }
-    await pause(context.clock, delayMs);
+    await pauseWhileWanted(context, flight, pauseMs);
   }
   return "stopped";
+}
+
+/** What an earlier send came to; when it did not arrive either, what this one did. */
+function notSentBut(earlierOne: Awaited<ReturnType<typeof look>>, sent: Sent): Sent | "stopped" {
+  return earlierOne === "absent" ? sent : earlierOne;
+}
+
+/** An agent may ask for a long pause; nobody who wants to stop waits for it. */
+async function pauseWhileWanted({ clock }: EffectContext, flight: Flight, delayMs: number): Promise<void> {
+  for (let leftMs = delayMs; leftMs > 0 && flight.isGoingOn; leftMs -= LONGEST_PAUSE_MS) {
+    await pause(clock, Math.min(LONGEST_PAUSE_MS, leftMs));
+  }
 }

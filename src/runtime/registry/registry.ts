@@ -11,7 +11,7 @@ import { TuttiError } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Definition, StepLimit, Target } from "../../definition/definition.ts";
 import { eachStep, longNameOf } from "../../definition/walk.ts";
-import type { Agent, RemoteAgent } from "../../ports/agents.ts";
+import type { Agent, RemoteAgent, WakeUpSource } from "../../ports/agents.ts";
 import type { PlacedCommand } from "../../ports/host.ts";
 import { renamed } from "../workflows/built-workflow.ts";
 import { Fallbacks } from "./fallbacks.ts";
@@ -40,6 +40,8 @@ export class Registry {
   readonly #lent = new Map<string, Agent>();
   readonly #binder: Binder;
   readonly fallbacks = new Fallbacks();
+  /** Where remote agents may push their news to; null while none of them can reach this process. */
+  wakeUps: WakeUpSource | null = null;
 
   constructor(factory: AgentFactory) {
     this.#binder = new Binder(factory, this.#agents);

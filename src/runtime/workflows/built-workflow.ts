@@ -46,6 +46,6 @@ export function renamed(agent: RemoteAgent, name: string): RemoteAgent {
     send: (work, intent, signal) => agent.send(work, intent, signal),
     find: (work, intent, signal) => agent.find(work, intent, signal),
     attend: (task, watch) => agent.attend(task, watch),
-    cancel: (task, reason, signal) => agent.cancel(task, reason, signal),
+    cancel: (...asked) => agent.cancel(...asked),
   };
 }

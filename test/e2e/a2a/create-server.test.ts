@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { createServer, type ServerOptions } from "../../../src/compose/create-server.ts";
 import { openOrchestrator } from "../../../src/compose/open-orchestrator.ts";
+import { openServer } from "../../../src/compose/open-server.ts";
 import { serveAgent } from "../../../src/compose/serve-agent.ts";
 import { actor, DECIDED, helper, REPORT } from "../../unit/a2a/handler/agents.ts";
 import { folder } from "../../unit/a2a/handler/stage.ts";
@@ -140,4 +141,69 @@ describe("work that an earlier process left", () => {
       result: { task: { status: { state: "TASK_STATE_COMPLETED" }, artifacts: [{ parts: [{ data: { answer: "red", asked: 1 } }] }] } },
     });
   });
+});
+
+describe("a workflow that was edited without a new version", () => {
+  const EDITED = { ...REPORT, output: "${{ steps.write.output }}" };
+
+  it("is refused when a server of it is opened, and not when its callers come", async () => {
+    await using orchestrator = await openOrchestrator({ db: ":memory:", agents: [helper] });
+    await using _ = await createServer(orchestrator, { workflows: [workflowFromObject(REPORT)], ...QUIET });
+    const edited = createServer(orchestrator, { workflows: [workflowFromObject(EDITED)], ...QUIET });
+    await expect(edited).rejects.toMatchObject({ code: "T1501" });
+  });
+
+  it("is served from its file to every tenant", async () => {
+    using place = folder();
+    const served = (workflow: typeof REPORT) =>
+      openServer({ db: place.db, agents: [helper], workflows: [{ definition: workflowFromObject(workflow), children: [] }], ...QUIET });
+    const begin = (url: string) =>
+      rpc(url, "SendMessage", { tenant: "acme", message: { messageId: randomUUID(), role: "ROLE_USER", parts: [{ text: "Peace" }] } });
+    const before = await served(REPORT);
+    await begin(`${before.url}/workflows/report`);
+    await before.close();
+    await using after = await served(EDITED);
+    const { result } = await begin(`${after.url}/workflows/report`);
+    expect(result?.task).toMatchObject({
+      status: { state: "TASK_STATE_COMPLETED" },
+      artifacts: [{ parts: [{ data: { helped: { goal: "Peace" } } }] }],
+    });
+  });
+});
+
+describe("what a caller is in", () => {
+  const opened = (url: string) => {
+    const gone = new AbortController();
+    const message = { messageId: randomUUID(), role: "ROLE_USER", parts: [{ text: "x" }], metadata: { skill: "slow" } };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "SendMessage", params: { message } });
+    const headers = { "content-type": "application/json", "a2a-version": "1.0" };
+    return { gone, answer: fetch(url, { method: "POST", headers, body, signal: gone.signal }) };
+  };
+
+  it("a waiting call whose caller has gone is not counted any more, and its task goes on", async () => {
+    const { agent, started, release } = actor();
+    await using served = await serveAgent(agent, { ...QUIET, limits: { callsPerCaller: 1 } });
+    const { gone, answer } = opened(served.url);
+    await started.opened;
+    expect(await rpc(served.url, "ListTasks", {})).toMatchObject({ error: { code: 429 } });
+    gone.abort();
+    await expect(answer).rejects.toThrow("aborted");
+    await expect
+      .poll(() => rpc(served.url, "ListTasks", {}))
+      .toMatchObject({ result: { tasks: [{ status: { state: "TASK_STATE_WORKING" } }] } });
+    release.open();
+  });
+});
+
+it("an answer that brings one push config too many is refused whole", async () => {
+  await using served = await serveAgent(actor().agent, { ...QUIET, push: { allow: ["http://127.0.0.1:9"] } });
+  const config = (id: number) => ({ id: `c${id}`, url: "http://127.0.0.1:9/" });
+  const { result } = await say(served.url, "x", { skill: "ask" });
+  const taskId = result?.task.id;
+  for (let id = 0; id < 20; id += 1) await rpc(served.url, "CreateTaskPushNotificationConfig", { taskId, ...config(id) });
+  const message = { messageId: randomUUID(), role: "ROLE_USER", parts: [{ text: "red" }], taskId };
+  const answered = (id: number) => rpc(served.url, "SendMessage", { message, configuration: { taskPushNotificationConfig: config(id) } });
+  expect(await answered(20)).toMatchObject({ error: { code: -32602, message: expect.stringContaining("which is the limit") } });
+  expect(await rpc(served.url, "GetTask", { id: taskId })).toMatchObject({ result: { status: { state: "TASK_STATE_INPUT_REQUIRED" } } });
+  expect(await answered(19)).toMatchObject({ result: { task: { status: { state: "TASK_STATE_COMPLETED" } } } });
 });

@@ -153,15 +153,12 @@ describe.each(["JSONRPC", "HTTP+JSON"] as const)("over %s", (binding) => {
     expect(await remote.find(work("double", { n: 1 }), { ...intent, messageId: "another" }, never())).toEqual({ kind: "none" });
   });
 
-  test("a second message to a working task is refused, and does not disturb it", async () => {
+  test("an answer to a task that works and does not ask is not sent, and does not disturb it", async () => {
     const { remote, at, here } = await connect({}, binding);
     const task = taskOf(await remote.send(work("slow", null), await at(), never()));
     await here.started.opened;
     const more = work("slow", null, { task, exchanges: [{ question: { prompt: "?" }, answer: "now" }] });
-    expect(await remote.send(more, await at(), never())).toMatchObject({
-      kind: "notSent",
-      outcome: { failure: { message: expect.stringContaining("being worked on") } },
-    });
+    expect(await remote.send(more, await at(), never())).toMatchObject({ kind: "task", task: { taskId: task.taskId }, over: null });
     here.release.open();
     expect(await remote.attend(task, watching().watch)).toMatchObject({ kind: "completed" });
     expect(here.callCount).toBe(1);

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 
 import type { Clock } from "../../../src/ports/clock.ts";
+import type { WakeUpSource } from "../../../src/ports/agents.ts";
 import { systemClock } from "../../../src/ports/clock.ts";
 import { gate, watching } from "./harness.ts";
 import { type Call, DONE, type RawAgent, rawAgent, type RawOptions, wireTask } from "./raw-agent.ts";
@@ -93,6 +94,22 @@ test("an agent that takes an end back is not believed, logged once for the task,
   ]);
 });
 
+test("an agent that takes an end back each time it is asked is believed: its stream was wrong", async () => {
+  const message = { role: "ROLE_AGENT", messageId: "q", parts: [{ text: "Which?" }] };
+  const asks = wireTask("INPUT_REQUIRED", { status: { state: "TASK_STATE_INPUT_REQUIRED", message } });
+  const hasty: Clock = { ...systemClock, schedule: (delayMs, callback) => systemClock.schedule(delayMs / 50, callback) };
+  const agent = await agentThat(
+    (call) => {
+      if (call.method === "GetTask") return call.reply(asks);
+      call.stream();
+      call.event(status("COMPLETED", "a", 1));
+      call.out.end();
+    },
+    { streaming: true, clock: hasty },
+  );
+  expect(await agent.remote.attend(agent.task(), watching().watch)).toEqual({ kind: "inputRequired", question: { prompt: "Which?" } });
+});
+
 test.each(["JSONRPC", "HTTP+JSON"])("over %s a stream that was cut is taken up after the last event that was read", async (binding) => {
   const lastIds: (string | undefined)[] = [];
   const told = gate();
@@ -171,42 +188,45 @@ describe("an agent that pushes", () => {
           capabilities: { pushNotifications: true },
           supportedInterfaces: [{ url, protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
         }),
-        wakeUps: {
-          configFor: ({ taskId }) => ({
-            tenant: "",
-            id: "",
-            taskId,
-            url: "https://us.example/a2a/push/x",
-            token: "t",
-            authentication: undefined,
-          }),
-          next: (_task, signal) => {
-            waiting.open();
-            return new Promise((resolve) => {
-              wake = resolve;
-              signal.addEventListener("abort", () => resolve());
-            });
-          },
-        },
         // Nobody but a push ends a pause.
         clock: { ...systemClock, schedule: () => () => undefined },
       },
     );
     let wake = (): void => undefined;
     const waiting = gate();
-    return { agent, configs, waiting, wake: () => wake(), finish: () => (isDone = true) };
+    const wakeUps: WakeUpSource = {
+      webhookFor: () => ({ id: "x", url: "https://us.example/a2a/push/x", token: "t" }),
+      next: (_task, signal) => {
+        waiting.open();
+        return new Promise((resolve) => {
+          wake = resolve;
+          signal.addEventListener("abort", () => resolve());
+        });
+      },
+    };
+    return { agent, configs, waiting, watch: { ...watching().watch, wakeUps }, wake: () => wake(), finish: () => (isDone = true) };
   }
 
   test("is told once where to, and a push is a reason to ask at once", async () => {
-    const { agent, configs, waiting, wake, finish } = await pushing((call) =>
+    const { agent, configs, waiting, watch, wake, finish } = await pushing((call) =>
       call.reply({ id: "c", taskId: "t1", url: "https://us.example/a2a/push/x" }),
     );
-    const attended = agent.remote.attend(agent.task(), watching().watch);
+    const attended = agent.remote.attend(agent.task(), watch);
     await waiting.opened;
     finish();
     wake();
     expect(await attended).toMatchObject({ kind: "completed" });
-    expect(configs).toEqual([{ taskId: "t1", url: "https://us.example/a2a/push/x", token: "t" }]);
+    const authentication = { scheme: "Bearer", credentials: "t" };
+    expect(configs).toEqual([{ id: "x", taskId: "t1", url: "https://us.example/a2a/push/x", token: "t", authentication }]);
+  });
+
+  test("is asked once more when it knows where to push to: what happened before is not pushed", async () => {
+    const { agent, watch, finish } = await pushing((call) => {
+      finish();
+      call.reply({ id: "x", taskId: "t1", url: "https://us.example/a2a/push/x" });
+    });
+    expect(await agent.remote.attend(agent.task(), watch)).toMatchObject({ kind: "completed" });
+    expect(agent.methods()).toEqual(["GetTask", "CreateTaskPushNotificationConfig", "GetTask"]);
   });
 });
 
@@ -223,12 +243,12 @@ test("an agent that takes no push configuration in spite of its card is polled",
         capabilities: { pushNotifications: true },
         supportedInterfaces: [{ url, protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
       }),
-      wakeUps: {
-        configFor: ({ taskId }) => ({ tenant: "", id: "", taskId, url: "https://us.example", token: "", authentication: undefined }),
-        next: () => Promise.reject(new Error("Nobody pushes.")),
-      },
     },
   );
-  expect(await agent.remote.attend(agent.task(), watching().watch)).toMatchObject({ kind: "completed" });
+  const wakeUps: WakeUpSource = {
+    webhookFor: () => ({ id: "x", url: "https://us.example", token: "t" }),
+    next: () => Promise.reject(new Error("Nobody pushes.")),
+  };
+  expect(await agent.remote.attend(agent.task(), { ...watching().watch, wakeUps })).toMatchObject({ kind: "completed" });
   expect(agent.methods()).toEqual(["GetTask", "CreateTaskPushNotificationConfig", "GetTask", "GetTask"]);
 });

@@ -82,6 +82,19 @@ test("a stream that comes faster than it is read arrives whole, and holds up nob
   expect(byteCount).toBe(6 * 1_048_576);
 });
 
+test("a stream that nobody asked for is given up at the deadline, and holds no connection", async () => {
+  let isLateOnly = true;
+  const url = await listening((_request, response) => {
+    response.writeHead(200, { "content-type": isLateOnly ? "text/event-stream" : "application/json" });
+    if (isLateOnly) response.write("data: 1\n\n");
+    else response.end("{}");
+  });
+  const fetch = egress({ connectionCount: 1 }).fetch({ trust: "operator", timeoutMs: 200 });
+  expect(await failureOf(fetch(url, { method: "POST", body: "{}" }))).toMatchObject({ kind: "ambiguous" });
+  isLateOnly = false;
+  expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(200);
+});
+
 test("a host that is not there, a name that is none and a host that refuses cannot have got anything", async () => {
   const fetch = egress().fetch({ trust: "operator" });
   const closed = createTcpServer();

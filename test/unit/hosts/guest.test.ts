@@ -37,6 +37,16 @@ describe("a guest on a database that another process owns", () => {
     await expect(guest.release(runOf("nobody"))).rejects.toMatchObject({ code: "T4001" });
   });
 
+  it("moves a durable consumer through the owner, and takes it away", async () => {
+    await using folder = new DatabaseFolder();
+    const owner = await folder.openOwner();
+    const guest = folder.keep(openGuest(folder.file()));
+    await guest.moveCursor(DEFAULT_TENANT, "bills", { seq: 7 });
+    expect(await owner.cursor(DEFAULT_TENANT, "bills")).toEqual({ seq: 7 });
+    await guest.moveCursor(DEFAULT_TENANT, "bills", null);
+    expect(await owner.cursor(DEFAULT_TENANT, "bills")).toBeNull();
+  });
+
   it("reads everything while the owner writes", async () => {
     await using folder = new DatabaseFolder();
     const owner = await folder.openOwner();

@@ -48,6 +48,23 @@ describe("the sweep", () => {
     expect(await host.getPayload(DEFAULT_TENANT, hash)).not.toBeNull();
   });
 
+  it("keeps files that a run names, in whatever fact, as long as one that names them", async () => {
+    await using folder = new DatabaseFolder();
+    const clock = new ManualClock();
+    const host = await folder.openOwner({ clock });
+    const keep = (text: string) => host.putPayload(DEFAULT_TENANT, Buffer.from(text));
+    const [given, made, shared] = [await keep("given"), await keep("made"), await keep("shared")];
+    const fileOf = (payload: string) => ({ payload, bytes: 5, mediaType: "text/plain", name: "a.txt" });
+    await startSingle(host, "first", { files: [fileOf(given), fileOf(shared)], text: LARGE });
+    await startSingle(host, "second", fileOf(shared));
+    await finishSingle(host, "first", { report: fileOf(made), text: LARGE });
+    const there = () => Promise.all([given, made, shared].map(async (hash) => (await host.getPayload(DEFAULT_TENANT, hash)) !== null));
+    expect(await there()).toEqual([true, true, true]);
+    clock.jump(RETENTION_MS + 1);
+    expect(host.sweep()).toBe(1);
+    expect(await there()).toEqual([false, false, true]);
+  });
+
   it("lets an id be used again once its run is gone", async () => {
     await using folder = new DatabaseFolder();
     const clock = new ManualClock();

@@ -1,6 +1,5 @@
 /** The real performer, on a host in memory whose clock the test moves; the agents are the test's. */
 import { createAgentFactory } from "../../../src/agents/agent-factory.ts";
-import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
 import type { Definition } from "../../../src/definition/definition.ts";
 import { MemoryStore } from "../../../src/hosts/memory/memory-store.ts";
 import { openMemory } from "../../../src/hosts/memory/open-memory.ts";
@@ -37,7 +36,7 @@ export class FarWorld {
     const host = openMemory({ store: this.store, performer: effects, clock: this.clock });
     this.#effects = effects;
     host.recover();
-    effects.takeUpOrphans(DEFAULT_TENANT);
+    effects.takeUpOrphans();
     return new Orchestrator({ host, registry, close: () => host.close() });
   }
 

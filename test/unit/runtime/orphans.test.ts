@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
-import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
+import { DEFAULT_TENANT, type Tenant } from "../../../src/base/ids.ts";
 import { ORPHAN_PATIENCE_MS } from "../../../src/base/limits.ts";
 import type { CancelResult, RemoteAgent } from "../../../src/ports/agents.ts";
 import type { Orchestrator } from "../../../src/runtime/orchestrator.ts";
@@ -61,6 +61,30 @@ test("another process cancels what an earlier one could not", async () => {
   await world.pass(130_000);
   expect(later.canceled).toEqual(["t-1"]);
   expect(await orphansOf(orchestrator)).toEqual([]);
+});
+
+test("another process cancels what an earlier one could not for another tenant", async () => {
+  const world = new FarWorld();
+  const first = await world.open([stubborn(() => AWAY).agent]);
+  const handle = await startedWith(first.forTenant("acme" as Tenant), WORKFLOW);
+  await handle.cancel("enough");
+  await world.pass(15_000);
+  const later = stubborn(() => ({ kind: "canceled" }));
+  const orchestrator = await world.open([later.agent]);
+  await world.pass(130_000);
+  expect(later.canceled).toEqual(["t-1"]);
+  expect(await orphansOf(orchestrator)).toEqual([]);
+});
+
+test("a task whose agent says nothing to its cancel is remembered before its run ends", async () => {
+  const world = new FarWorld();
+  const { agent } = stubborn(() => AWAY);
+  const orchestrator = await world.open([{ ...agent, cancel: () => new Promise(() => undefined) }]);
+  const handle = await startedWith(orchestrator, WORKFLOW);
+  await handle.cancel("enough");
+  await world.pass(5_000);
+  expect((await orchestrator.host.get(handle.run))?.status).toBe("canceling");
+  expect(await orphansOf(orchestrator)).toMatchObject([{ position: { task: { taskId: "t-1" } } }]);
 });
 
 test("an agent that stays away is asked less and less often, and given up after a day", async () => {

@@ -1,6 +1,8 @@
 /** A server of scripted handlers, and requests as they stand on the wire. */
 import { randomUUID } from "node:crypto";
 
+import type { AgentInterface } from "@a2a-js/sdk";
+
 import { type A2aServer, type A2aServerOptions, createA2aServer } from "../../../../src/server/a2a-server.ts";
 import { type Script, scriptedHandler, type ScriptedHandler } from "./scripted-handler.ts";
 
@@ -11,7 +13,8 @@ export class Servers {
   readonly #open: A2aServer[] = [];
 
   async serve(script: Script = {}, options: Partial<A2aServerOptions> = {}): Promise<Here> {
-    const handler = scriptedHandler(script);
+    const interfaces: AgentInterface[] = [];
+    const handler = scriptedHandler({ ...script, card: { supportedInterfaces: interfaces, ...script.card } });
     const logged: string[] = [];
     const server = await createA2aServer({
       served: [{ path: "", handler }],
@@ -20,6 +23,7 @@ export class Servers {
       ...options,
     });
     this.#open.push(server);
+    if (server.grpcUrl !== null) interfaces.push({ url: server.grpcUrl, protocolBinding: "GRPC", protocolVersion: "1.0", tenant: "" });
     return { server, url: server.url, handler, logged };
   }
 

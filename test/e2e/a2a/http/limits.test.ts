@@ -111,6 +111,19 @@ describe("how much and how often", () => {
     expect((await ask("bob")).status).toBe(200);
   });
 
+  test("a body that is still coming is one of its caller's calls, as it takes memory", async () => {
+    const { url } = await servers.serve({}, { limits: { callsPerCaller: 1 } });
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "GetTask", params: { id: "t1" } });
+    const head = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\na2a-version: 1.0\r\nconnection: close\r\n`;
+    const slow = connect(Number(new URL(url).port), "127.0.0.1");
+    await once(slow, "connect");
+    slow.write(`${head}content-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`);
+    await expect.poll(async () => (await request(`${url}/tasks/t1`, {})).status).toBe(429);
+    slow.write(body.slice(10));
+    expect(await textOf(slow)).toMatch(/^HTTP\/1.1 200 /);
+    expect((await request(`${url}/tasks/t1`, {})).status).toBe(200);
+  });
+
   test("a handler that has no room is told as 503, on both bindings", async () => {
     const { url } = await servers.serve({
       work: () => {

@@ -4,7 +4,7 @@ import { StreamResponse, TaskState } from "@a2a-js/sdk";
 import { afterEach, expect, test } from "vitest";
 
 import { WakeUps } from "../../../../src/a2a/push/wake-ups.ts";
-import { MAX_WAKE_UP_BYTES } from "../../../../src/base/limits.ts";
+import { MAX_WAKE_UP_BYTES, MAX_WAKE_UPS } from "../../../../src/base/limits.ts";
 import { openMemory } from "../../../../src/hosts/memory/open-memory.ts";
 import type { Host } from "../../../../src/ports/host.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
@@ -52,6 +52,13 @@ test("a notification wakes the one who waits for its task, and only that", async
   expect((await wakeUps.handle(notification(wakeUps))).status).toBe(204);
   await waiting;
   expect(await isSettled(other)).toBe(false);
+});
+
+test("more tasks than are kept in mind wake nobody: one who is forgotten asks at his own pace", async () => {
+  const { wakeUps } = await world();
+  const waiting = Array.from({ length: MAX_WAKE_UPS + 2 }, (_, index) => wakeUps.next({ ...TASK, taskId: `task-${index}` }, never));
+  const settled = await Promise.all(waiting.map(isSettled));
+  expect(settled.filter((isOver) => isOver)).toEqual([]);
 });
 
 test.each(["task", "status-update"])("a notification of an agent that speaks 0.3 wakes as well: %s", async (kind) => {

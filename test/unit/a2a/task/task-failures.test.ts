@@ -60,6 +60,14 @@ describe("a failed workflow", () => {
 });
 
 describe("an exception's words", () => {
+  it("on the way to an agent are kept too: the agent may throw, or its module", () => {
+    const world = workflow({ fetch: step(ONCE) });
+    world.fail("fetch", { code: "T4115", message: `The agent could not be given the work: ${SECRET}`, retryable: true });
+    expect(world.taskState).toBe("FAILED");
+    expect(allOf(world)).not.toContain("hunter2");
+    expect(contentsOf(world.said)[1]).toMatchObject({ error_details: { code: "T4115" }, retry_possible: true });
+  });
+
   it.each([
     ["a step", { a: step(ONCE) }, "a"],
     ["a step in a step", { a: { steps: { b: step(ONCE) } } }, "a/b"],
