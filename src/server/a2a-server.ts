@@ -170,12 +170,15 @@ function createServer(fetch: (request: Request) => Response | Promise<Response>,
     },
   );
   server.maxConnections = maxConnections;
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => answerBrokenRequest(error, socket));
+  server.on("clientError", (error: BrokenRequest, socket: Socket) => answerBrokenRequest(error, socket));
   return server;
 }
 
+/** What Node's parser could not read, with the bytes that it was given last. */
+type BrokenRequest = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
+
 /** The request is broken off before there is one that could be answered. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerBrokenRequest(error: BrokenRequest, socket: Socket): void {
   // On a connection that has been answered a second answer would be a lie.
   if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
@@ -183,9 +186,9 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   }
   const { line, status, sentence } = BROKEN.get(error.code ?? "") ?? NOT_HTTP;
   const body = JSON.stringify({ error: { code: Number.parseInt(line, 10), status, message: sentence, details: [] } });
-  socket.end(
-    `HTTP/1.1 ${line}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  const head = `HTTP/1.1 ${line}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
+  // To HEAD there is never a body, whatever the length says.
+  socket.end(error.rawPacket?.subarray(0, 5).toString() === "HEAD " ? head : head + body);
 }
 
 const NOT_HTTP = { line: "400 Bad Request", status: "INVALID_ARGUMENT", sentence: "The request is not HTTP." };

@@ -18,6 +18,13 @@ async function raw(url: string, bytes: string): Promise<string> {
   return textOf(socket);
 }
 
+test("what is not HTTP is told so, and HEAD gets no body even then", async () => {
+  const { url } = await servers.serve();
+  const headers = "Host: 127.0.0.1\r\n\r\n";
+  expect(await raw(url, `GET ?x HTTP/1.1\r\n${headers}`)).toMatch(/^HTTP\/1.1 400 [^]*\r\n\r\n\{"error":\{"code":400/);
+  expect(await raw(url, `HEAD ?x HTTP/1.1\r\n${headers}`)).toMatch(/^HTTP\/1.1 400 [^]*\r\n\r\n$/);
+});
+
 describe("bodies", () => {
   test.each([
     ["with a length", false],
