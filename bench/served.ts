@@ -12,8 +12,8 @@ import { Agent, type Dispatcher, request } from "undici";
 import { inDirectory } from "./engine.ts";
 import { median, type Figure } from "./figures.ts";
 
-const AT_ONCE = 32;
-const TASKS = 1_500;
+const AT_ONCE = 64;
+const TASKS = 3_000;
 const CALLS = 400;
 const ROUNDS = 3;
 const SUBSCRIBERS = 1_000;
@@ -36,14 +36,19 @@ async function durableRatio(): Promise<Figure[]> {
 }
 
 async function unloadedDelay(): Promise<Figure[]> {
-  const delays = await inTurn(
+  const durable = await inTurn(
     (directory, side) => (side === "sdk" ? "memory" : directory),
     (served) => percentile99(served),
   );
-  const slower = median(delays.map(({ ours, sdk }) => ours - sdk));
+  const both = await inTurn(
+    () => "memory",
+    (served) => percentile99(served),
+  );
+  const slower = (pairs: typeof durable) => median(pairs.map(({ ours, sdk }) => ours - sdk));
   return [
-    { name: "p99 of a durable SendMessage beyond the SDK in memory", value: slower, unit: "ms", wanted: { most: 2 } },
-    { name: "p99 of a durable SendMessage", value: median(delays.map(({ ours }) => ours)), unit: "ms", wanted: null },
+    { name: "p99 of a durable SendMessage beyond the SDK in memory", value: slower(durable), unit: "ms", wanted: { most: 2 } },
+    { name: "p99 of a durable SendMessage", value: median(durable.map(({ ours }) => ours)), unit: "ms", wanted: null },
+    { name: "p99 of a SendMessage beyond the SDK, both in memory", value: slower(both), unit: "ms", wanted: { most: 2 } },
   ];
 }
 
@@ -71,7 +76,7 @@ async function inTurn(
 }
 
 async function tasksPerSecond(served: Served): Promise<number> {
-  await sendMany(served, TASKS / 5);
+  await sendMany(served, TASKS / 2);
   const begunAt = performance.now();
   await sendMany(served, TASKS);
   return TASKS / ((performance.now() - begunAt) / 1_000);

@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
 
-import { v7 } from "uuid";
-
 import { TuttiError } from "../base/errors.ts";
 import { DEFAULT_TENANT, parseRunId, type RunId, type RunRef, type Tenant } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
@@ -17,6 +15,7 @@ import { expectSameFork, type ForkOptions, forkedStart, type PreparedFork, prepa
 import { openQuestions, type OpenQuestion } from "./open-questions.ts";
 import type { RegisterOptions, Registry } from "./registry/registry.ts";
 import { RunHandle } from "./run-handle.ts";
+import { createSortedId } from "./sorted-id.ts";
 import { outputOf } from "./run-result.ts";
 import { withoutTaskLabels } from "./task-labels.ts";
 
@@ -28,6 +27,8 @@ import { WorkflowLibrary } from "./workflows/workflow-library.ts";
 export type StartOptions = {
   /** The same id with the same workflow and input is the same run. A new one is made when absent. */
   readonly id?: string;
+  /** The id was made for this start: there is no run of that name. */
+  readonly isFresh?: boolean;
   /** Where the definition's logical agents lead in this run; absent means as the definition says. */
   readonly bindings?: JsonObject;
   readonly labels?: Labels;
@@ -93,7 +94,7 @@ export class Orchestrator {
     const run = this.ref(options.id ?? createRunId());
     const { draft = false, workflows = [] } = options;
     // A run that exists needs no agents any more, and its versions were fixed when it began.
-    const isNew = options.id === undefined || (await this.host.get(run)) === null;
+    const isNew = options.id === undefined || options.isFresh === true || (await this.host.get(run)) === null;
     const below = isNew
       ? await this.workflows.resolve(definition, { given: workflows, draft, fixed: more.workflows ?? {} })
       : NOTHING_BELOW;
@@ -248,5 +249,5 @@ function given<Given extends object, Key extends keyof Given>(object: Given, ...
 
 /** A new run id: sorts by age. */
 export function createRunId(): RunId {
-  return `run_${v7().replaceAll("-", "")}` as RunId;
+  return `run_${createSortedId(Date.now())}` as RunId;
 }

@@ -132,6 +132,8 @@ export type Origin = {
   readonly context: string;
   /** The message, as ProtoJSON. */
   readonly message: JsonObject;
+  /** By which the same request, when it comes again, finds the run (look-up `message`). */
+  readonly key?: string;
 };
 
 export type WorkflowVersion = { readonly name: string; readonly version: string; readonly fingerprint: string };

@@ -1,7 +1,12 @@
 import type { Fact } from "./fact.ts";
 
 /** A name under which the outside world knows a subtask. `open: false`: it is not to be found any more. */
-export type FactLookUp = { readonly kind: "question" | "task"; readonly key: string; readonly path: string; readonly open: boolean };
+export type FactLookUp = {
+  readonly kind: "question" | "task" | "message";
+  readonly key: string;
+  readonly path: string;
+  readonly open: boolean;
+};
 
 /** What a fact makes findable, or no longer so. */
 export function lookUpsOf(fact: Fact): readonly FactLookUp[] {
@@ -33,6 +38,7 @@ export function lookUpsOf(fact: Fact): readonly FactLookUp[] {
         ? NONE
         : [{ kind: "task", key: taskKey(fact.task.url, fact.task.taskId), path: fact.path, open: true }];
     case "runStarted":
+      return fact.origin?.key === undefined ? NONE : [{ kind: "message", key: fact.origin.key, path: "", open: true }];
     case "stepSkipped":
     case "stepExpanded":
     case "stepCompleted":

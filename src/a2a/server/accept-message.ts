@@ -1,19 +1,20 @@
 /**
  * From a message without a task to the run that it starts (issue 4, Mapping and Idempotency).
  *
- * 1. The same message of the same caller starts one run: its id is made of both. With another content
- *    it is refused. A message that was taken is found again, however late it comes.
+ * 1. The same message of the same caller starts one run: the run is found by both, from the commit that
+ *    makes it. With another content it is refused, however late it comes.
  * 2. What is refused has started nothing.
  */
-import { hash, randomUUID } from "node:crypto";
+import { hash } from "node:crypto";
 
 import { Message } from "@a2a-js/sdk";
 import { RequestMalformedError } from "@a2a-js/sdk/errors";
 
-import { TuttiError } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { MAX_HOPS } from "../../base/limits.ts";
+import { createSortedId } from "../../runtime/sorted-id.ts";
 import { CALLER_LABEL, CONTEXT_LABEL } from "../../runtime/task-labels.ts";
+import type { Origin } from "../../scheduler/input.ts";
 import { messageFromJson } from "../wire/message-json.ts";
 import { metadataNumber } from "../wire/wire.ts";
 import { contentOf, refuseExpired, refuseOtherTypes } from "./check-message.ts";
@@ -38,22 +39,23 @@ export type Accepted = FoundTask & { readonly isNew: boolean };
 /** The task of a message that names none. */
 export async function acceptMessage(on: Acceptance, message: Message, context: CallContext): Promise<Accepted> {
   const thing = chooseThing(on.things, message);
-  if (!on.dedupe) return begin(on, { thing, message, context, id: `task_${randomUUID()}` });
-  const id = taskIdOf(on.name, message.messageId, context.caller);
-  return on.turns.take(id, async () => {
-    const known = await on.tasks.look(id, context.caller);
-    if (known === null) return begin(on, { thing, message, context, id });
+  if (!on.dedupe) return begin(on, { thing, message, context });
+  const key = keyOf(on.name, message.messageId, context.caller);
+  return on.turns.take(`${context.caller.tenant}/${key}`, async () => {
+    const found = await on.tasks.host.lookUp(context.caller.tenant, "message", key);
+    const known = found === null ? null : await on.tasks.look(found.run.id, context.caller);
+    if (known === null) return begin(on, { thing, message, context, key });
     await expectSame(on, known, message);
     return { ...known, isNew: false };
   });
 }
 
 /** What it is made of must never change: it is how a message finds the task that it has started. */
-function taskIdOf(name: string, messageId: string, { tenant, name: caller }: Caller): string {
-  return `task_${hash("sha256", JSON.stringify([tenant, caller, name, messageId])).slice(0, 32)}`;
+function keyOf(name: string, messageId: string, { name: caller }: Caller): string {
+  return hash("sha256", JSON.stringify([caller, name, messageId])).slice(0, 32);
 }
 
-type New = { readonly thing: ServedThing; readonly message: Message; readonly context: CallContext; readonly id: string };
+type New = { readonly thing: ServedThing; readonly message: Message; readonly context: CallContext; readonly key?: string };
 
 async function begin(on: Acceptance, request: New): Promise<Accepted> {
   const { thing, message, context } = request;
@@ -64,37 +66,32 @@ async function begin(on: Acceptance, request: New): Promise<Accepted> {
   return on.room.begin(thing, context.caller, () => start(on, request, receivedAt));
 }
 
-async function start(on: Acceptance, { thing, message, context, id }: New, receivedAt: number): Promise<Accepted> {
+async function start(on: Acceptance, { thing, message, context, key }: New, receivedAt: number): Promise<Accepted> {
   const { caller, traceparent } = context;
   const hops = hopsOf(message);
   const keepFile = (content: Uint8Array): Promise<string> => on.tasks.host.putPayload(caller.tenant, content);
   const input = await thing.toInput(message, { receivedAt, keepFile });
-  const contextId = message.contextId === "" ? `ctx_${randomUUID()}` : message.contextId;
-  const origin = { caller: caller.name, context: contextId, message: toRecord({ ...message, contextId, taskId: id }) };
-  try {
-    const { run, created } = await on.tasks.orchestratorFor(caller).start(thing.definition, input, {
-      id,
-      by: caller.name,
-      labels: { [CALLER_LABEL]: caller.name, [CONTEXT_LABEL]: contextId },
-      origin,
-      workflows: thing.children,
-      // Whoever opened the server has said what is served; a caller cannot help it that a version was another definition once.
-      draft: true,
-      ...(traceparent === null ? {} : { trace: traceparent }),
-      ...(hops === undefined ? {} : { hops }),
-    });
-    return { run, shape: thing.shape, startedAt: null, isNew: created };
-  } catch (error) {
-    if (error instanceof TuttiError && error.code === "T4002") return takenMeanwhile(on, { thing, message, context, id });
-    throw error;
-  }
-}
-
-/** Another process on the same database was quicker with the same message. */
-async function takenMeanwhile(on: Acceptance, { id, message, context }: New): Promise<Accepted> {
-  const known = await on.tasks.find(id, context.caller);
-  await expectSame(on, known, message);
-  return { ...known, isNew: false };
+  const id = `task_${createSortedId(receivedAt)}`;
+  const contextId = message.contextId === "" ? `ctx_${createSortedId(receivedAt)}` : message.contextId;
+  const origin: Origin = {
+    caller: caller.name,
+    context: contextId,
+    message: toRecord({ ...message, contextId, taskId: id }),
+    ...(key === undefined ? {} : { key }),
+  };
+  const { run } = await on.tasks.orchestratorFor(caller).start(thing.definition, input, {
+    id,
+    isFresh: true,
+    by: caller.name,
+    labels: { [CALLER_LABEL]: caller.name, [CONTEXT_LABEL]: contextId },
+    origin,
+    workflows: thing.children,
+    // Whoever opened the server has said what is served; a caller cannot help it that a version was another definition once.
+    draft: true,
+    ...(traceparent === null ? {} : { trace: traceparent }),
+    ...(hops === undefined ? {} : { hops }),
+  });
+  return { run, shape: thing.shape, isNew: true };
 }
 
 /** The same id with another content is a mistake of the caller's, and nothing that could be carried out. */

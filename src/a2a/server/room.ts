@@ -44,7 +44,7 @@ export class Room {
       const atWork = ahead + (await this.#atWork(thing, caller));
       if (atWork >= this.#limits.working) throw new OverloadError("Too many tasks are being worked on.");
       const begun = await begin();
-      if (begun.isNew) this.#count(begun.run);
+      if (begun.isNew && this.#counts(thing)) this.#count(begun.run);
       return begun;
     } finally {
       this.#beginning -= 1;
@@ -56,6 +56,11 @@ export class Room {
     // Counting them all is for when it may matter.
     if (this.#open + this.#beginning <= this.#limits.working) return 0;
     return this.#host.count({ tenant, workflow: definition.name, status: ["running"] });
+  }
+
+  /** Agents are known by their handlers, where open tasks are not limited. */
+  #counts({ shape }: ServedThing): boolean {
+    return shape.kind === "workflow" || this.#limits.open !== Number.POSITIVE_INFINITY;
   }
 
   #count(run: RunRef): void {

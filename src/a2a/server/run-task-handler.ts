@@ -50,7 +50,7 @@ import { listTasks } from "./list-tasks.ts";
 import type { PushConfigs } from "../push/push-configs.ts";
 import { Room } from "./room.ts";
 import type { ServedThing } from "./served-thing.ts";
-import { single, taskEvent, TaskStream } from "./task-stream.ts";
+import { single, taskEvent, TaskStream, type TaskStreamParts } from "./task-stream.ts";
 import { type FoundTask, Tasks } from "./tasks.ts";
 import type { FollowedTask } from "./task-views.ts";
 import { Turns } from "./turns.ts";
@@ -139,16 +139,17 @@ export class RunTaskHandler implements TaskHandler {
     if (direct !== null) return single({ id: null, event: { payload: { $case: "message", value: direct } } });
     this.#seen(task);
     const isAtRest = isTerminal(task.status?.state) || task.status?.state === TaskState.TASK_STATE_INPUT_REQUIRED;
-    return isAtRest ? single(taskEvent(followed)) : this.#stream(taken, followed.seq, null);
+    return isAtRest ? single(taskEvent(followed)) : this.#stream(taken, followed);
   }
 
   async subscribeToTask(params: SubscribeToTaskRequest, context: CallContext, after: string | null): Promise<TaskEvents> {
     const found = await this.#tasks.find(params.id, context.caller);
     if (after !== null) return this.#resume(found, after);
-    const { seq, at } = await this.#tasks.follow(found);
-    this.#seen(at.task);
-    if (isTerminal(at.task.status?.state)) throw overBefore(at.task);
-    return this.#stream(found, seq, null);
+    const followed = await this.#tasks.follow(found);
+    const { task } = followed.at;
+    this.#seen(task);
+    if (isTerminal(task.status?.state)) throw overBefore(task);
+    return this.#stream(found, followed);
   }
 
   async getTask(params: GetTaskRequest, context: CallContext): Promise<Task> {
@@ -235,16 +236,22 @@ export class RunTaskHandler implements TaskHandler {
     return this.#tasks.waitFor(taken, isSettled, { limitMs: ANSWERED_END_MS });
   }
 
-  async #stream(found: FoundTask, headSeq: number, after: Place | null): Promise<TaskStream> {
-    const followed = await this.#tasks.followFrom(found, after === null ? headSeq : after.seq - 1);
-    return new TaskStream({ host: this.#tasks.host, followed, headSeq, after });
+  /** The task as it is, then what follows. */
+  #stream(found: FoundTask, followed: FollowedTask): TaskStream {
+    const { seq: headSeq } = followed;
+    return this.#open(found, { fromSeq: headSeq + 1, first: taskEvent(followed), headSeq, after: null });
+  }
+
+  #open(found: FoundTask, parts: Pick<TaskStreamParts, "fromSeq" | "first" | "headSeq" | "after">): TaskStream {
+    const follow = (): Promise<FollowedTask> => this.#tasks.followFrom(found, parts.fromSeq - 1);
+    return new TaskStream({ host: this.#tasks.host, run: found.run, follow, ...parts });
   }
 
   /** What follows an event: without gap or repetition, also when the task is over by now. */
   async #resume(found: FoundTask, after: string): Promise<TaskEvents> {
     const { place, seq, task } = await this.#placeOf(found, after);
     this.#seen(task);
-    const stream = await this.#stream(found, seq, place);
+    const stream = this.#open(found, { fromSeq: place.seq, first: null, headSeq: seq, after: place });
     if (!isTerminal(task.status?.state)) return stream;
     const first = await stream.next();
     if (first.done === true) throw overBefore(task);

@@ -15,6 +15,7 @@
 import { TaskState } from "@a2a-js/sdk";
 
 import { TuttiError } from "../../base/errors.ts";
+import type { RunRef } from "../../base/ids.ts";
 import type { HistoryEntry, Host, StreamedChunk } from "../../ports/host.ts";
 import { placeOf, type TaskEvent } from "../task/task-event.ts";
 import { isTerminal } from "../wire/wire.ts";
@@ -25,8 +26,13 @@ type Place = NonNullable<ReturnType<typeof placeOf>>;
 
 export type TaskStreamParts = {
   readonly host: Host;
-  /** The reader's own: nobody else moves it. */
-  readonly followed: FollowedTask;
+  readonly run: RunRef;
+  /** The first fact that is read. */
+  readonly fromSeq: number;
+  /** The task as of the fact before, the reader's own: it is made when there is something to apply, since most readers wait. */
+  readonly follow: () => Promise<FollowedTask>;
+  /** What the reader gets before anything is read. */
+  readonly first: TaskEvent | null;
   /** The last fact there was when the stream was opened. */
   readonly headSeq: number;
   /** The reader has everything up to here; null: it has nothing, and gets the task first. */
@@ -37,6 +43,7 @@ export class TaskStream implements TaskEvents {
   readonly #parts: TaskStreamParts;
   readonly #entries: AsyncIterator<HistoryEntry | StreamedChunk>;
   readonly #stopper = new AbortController();
+  #followed: FollowedTask | null = null;
   #ready: TaskEvent[] = [];
   /** The reader has been told that the task asks for input, and it still does. */
   #hasAsked = false;
@@ -44,9 +51,9 @@ export class TaskStream implements TaskEvents {
 
   constructor(parts: TaskStreamParts) {
     this.#parts = parts;
-    const { host, followed, after } = parts;
-    if (after === null) this.#ready.push(taskEvent(followed));
-    this.#entries = host.watch(followed.run, followed.seq + 1, this.#stopper.signal)[Symbol.asyncIterator]();
+    const { host, run, fromSeq, first } = parts;
+    if (first !== null) this.#ready.push(first);
+    this.#entries = host.watch(run, fromSeq, this.#stopper.signal)[Symbol.asyncIterator]();
   }
 
   /** The same stream, with an event again that was taken from it. */
@@ -62,7 +69,7 @@ export class TaskStream implements TaskEvents {
       if (this.#isOver) return this.return();
       const entry = await this.#nextEntry();
       if (entry === null) this.#isOver = true;
-      else this.#take(entry);
+      else this.#take(entry, (this.#followed ??= await this.#parts.follow()));
     }
   }
 
@@ -77,8 +84,8 @@ export class TaskStream implements TaskEvents {
     }
   }
 
-  #take(entry: HistoryEntry | StreamedChunk): void {
-    const { followed, after, headSeq } = this.#parts;
+  #take(entry: HistoryEntry | StreamedChunk, followed: FollowedTask): void {
+    const { after, headSeq } = this.#parts;
     if (entry.kind === "chunk") {
       const piece = followed.view.chunk(entry);
       if (piece !== null) this.#ready.push(piece);

@@ -22,7 +22,6 @@ const LONG_HISTORY = 200;
 export class FollowedTask {
   readonly run: RunRef;
   readonly #view: TaskView;
-  #startedAt: number | null = null;
   #seq = 0;
   #byteCount = 0;
   /** How many events the last fact gave. */
@@ -31,11 +30,6 @@ export class FollowedTask {
   constructor(run: RunRef, shape: TaskShape) {
     this.run = run;
     this.#view = new TaskView(shape, { id: run.id });
-  }
-
-  /** The instant of the first fact; null before it. */
-  get startedAt(): number | null {
-    return this.#startedAt;
   }
 
   /** About how much there is in it: what its facts take in JSON. */
@@ -65,7 +59,6 @@ export class FollowedTask {
   apply(entry: HistoryEntry): readonly TaskEvent[] {
     if (entry.seq !== this.#seq + 1) return [];
     this.#seq = entry.seq;
-    this.#startedAt ??= entry.fact.at;
     // What is larger than all views together may be is not measured to its end.
     this.#byteCount += MAX_TASK_VIEW_BYTES - sizeWithin(entry.fact, MAX_TASK_VIEW_BYTES);
     const events = this.#view.apply(entry);
@@ -100,10 +93,9 @@ export class TaskViews {
   }
 
   /** The task as of the last fact. */
-  async current({ run, shape, startedAt }: FoundTask): Promise<FollowedTask> {
+  async current({ run, shape }: FoundTask): Promise<FollowedTask> {
     const key = `${run.tenant}/${run.id}`;
-    const known = this.#byRun.get(key)?.followed;
-    const followed = known !== undefined && known.startedAt === startedAt ? known : new FollowedTask(run, shape);
+    const followed = this.#byRun.get(key)?.followed ?? new FollowedTask(run, shape);
     await followed.catchUp(this.#host);
     this.#keep(key, followed);
     return followed;

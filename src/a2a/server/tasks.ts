@@ -24,8 +24,6 @@ import { FollowedTask, TaskViews } from "./task-views.ts";
 export type FoundTask = {
   readonly run: RunRef;
   readonly shape: TaskShape;
-  /** A run that was removed may begin again under its id. Null: it has only just begun. */
-  readonly startedAt: number | null;
 };
 
 /** How long a caller waits at most. */
@@ -83,7 +81,7 @@ export class Tasks {
   asTask(record: RunRecord, caller: Caller): FoundTask | null {
     const shape = this.#shapeByWorkflow.get(record.workflow);
     if (shape === undefined || record.labels[CALLER_LABEL] !== caller.name) return null;
-    return { run: record.run, shape, startedAt: record.createdAt };
+    return { run: record.run, shape };
   }
 
   /** The task as of its last fact. It goes on with the run as long as somebody asks. */

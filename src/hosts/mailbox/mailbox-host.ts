@@ -87,10 +87,12 @@ export class MailboxHost implements Host {
   async start(request: StartRequest): Promise<StartReceipt> {
     const { run, ...rest } = request;
     const inputHash = hashOf({ workflow: rest.workflow, input: rest.input });
-    const known = this.mailbox.residents.get(run) === undefined ? this.#store.find(run) : null;
+    const inMemory = this.mailbox.residents.get(run);
+    const known = inMemory === undefined ? this.#store.find(run) : null;
     if (known !== null && known.inputHash !== inputHash) throw taken(run, known.record.workflow, rest.workflow);
     if (known !== null && known.record.endedAt !== null) return { created: false, record: known.record };
-    const present = this.mailbox.residents.load(run);
+    // What is neither in memory nor in the store is looked for no more.
+    const present = inMemory ?? (known === null ? null : this.mailbox.residents.load(run));
     if (present !== null && present.inputHash !== inputHash) throw taken(run, present.program.definition.name, rest.workflow);
     const resident =
       present ?? this.mailbox.residents.adopt(newResident(run, this.mailbox.programs.get(run.tenant, rest.fingerprint), inputHash));
