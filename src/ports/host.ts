@@ -168,7 +168,7 @@ export type PlacedCommand = {
   /** How many orchestrators the run's request has passed before this one; absent means none. */
   readonly hops?: number;
   /** W3C `traceparent` of whoever asked for the run. */
-  readonly trace?: string;
+  readonly trace?: string | undefined;
 };
 
 /** What a host needs from the runtime. */

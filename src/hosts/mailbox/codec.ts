@@ -29,8 +29,9 @@ const NO_FILES: readonly string[] = [];
 
 export function encodeFact(fact: Fact): Encoded {
   const body = JSON.stringify(fact);
-  const stored = body.length < LARGE_FACT_LENGTH ? { body, payloads: null, contents: NO_PAYLOADS } : encodeLarge(fact, body);
-  return { ...stored, files: filesNamedIn(body) };
+  const files = filesNamedIn(body);
+  if (body.length < LARGE_FACT_LENGTH) return { body, payloads: null, contents: NO_PAYLOADS, files };
+  return { ...encodeLarge(fact, body), files };
 }
 
 /** The hashes of the references to files (`{ payload, bytes, … }`, design.md, fact 11) in a JSON text. */

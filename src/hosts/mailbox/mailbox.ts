@@ -272,21 +272,10 @@ export class Mailbox {
   #perform(resident: Resident, commands: readonly Command[], recovered: boolean): void {
     const { run, key: runKey, program, state } = resident;
     const { definition } = program;
+    const { name: workflow } = definition;
     const { bindings, hops, trace } = state ?? { bindings: null, hops: 0, trace: undefined };
-    const traced = trace === undefined ? {} : { trace };
-    for (const command of commands) {
-      this.#options.performer.perform({
-        run,
-        runKey,
-        workflow: definition.name,
-        definition,
-        bindings,
-        command,
-        recovered,
-        hops,
-        ...traced,
-      });
-    }
+    for (const command of commands)
+      this.#options.performer.perform({ run, runKey, workflow, definition, bindings, command, recovered, hops, trace });
   }
 
   #setAlarm(): void {

@@ -1,9 +1,6 @@
 import { PROGRESS_INTERVAL_MS } from "../../base/limits.ts";
-import type { UsageKeys } from "../../definition/definition.ts";
-import type { KeepFile, WakeUpSource, Watch } from "../../ports/agents.ts";
 import type { PlacedCommand } from "../../ports/host.ts";
 import type { Command } from "../../scheduler/index.ts";
-import type { Progress } from "../../scheduler/input.ts";
 import type { Courier } from "./courier.ts";
 import type { Permit, Withdraw } from "../permits/limiter.ts";
 
@@ -103,49 +100,5 @@ export class Flight {
     if (this.isStopped || now - this.#progressAt < PROGRESS_INTERVAL_MS) return false;
     this.#progressAt = now;
     return true;
-  }
-}
-
-/** Where what an agent tells goes. */
-export type Tellers = {
-  readonly report: (progress: Progress) => void;
-  readonly show: (text: string) => void;
-  readonly keep: KeepFile;
-  readonly wakeUps: () => WakeUpSource | null;
-};
-
-/** What an agent reports goes to the history at most once a second, and its chunks to those who watch. */
-export class FlightWatch implements Watch {
-  readonly #flight: Flight;
-  readonly #tellers: Tellers;
-
-  constructor(flight: Flight, tellers: Tellers) {
-    this.#flight = flight;
-    this.#tellers = tellers;
-  }
-
-  get signal(): AbortSignal {
-    return this.#flight.signal;
-  }
-
-  /** Where the agent's metadata says what it has used; by the definition. */
-  get usage(): UsageKeys | undefined {
-    return this.#flight.placed.definition.usage;
-  }
-
-  progress(progress: Progress): void {
-    this.#tellers.report(progress);
-  }
-
-  chunk(text: string): void {
-    this.#tellers.show(text);
-  }
-
-  get keep(): KeepFile {
-    return this.#tellers.keep;
-  }
-
-  get wakeUps(): WakeUpSource | null {
-    return this.#tellers.wakeUps();
   }
 }

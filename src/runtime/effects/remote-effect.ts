@@ -25,8 +25,8 @@ import type { EffectContext } from "./effects.ts";
 import { contextIdOf, conversationIdOf, messageIdOf } from "./effect-keys.ts";
 import { describeFailure } from "./failures.ts";
 import type { CommandOf, Flight } from "./flight.ts";
+import { FlightWatch } from "./flight-watch.ts";
 import { keeperOf } from "./keep-file.ts";
-import { watchOf } from "./local-effect.ts";
 import { answer, bringAndHandOn, idOf, outOfReach, unknown } from "./remote-answer.ts";
 import { traceparentOf } from "./trace.ts";
 import { type Message, sendUntilKnown, whatBecame } from "./send-until-known.ts";
@@ -135,7 +135,7 @@ export async function attendRemotely(context: EffectContext, flight: Flight, com
   if (flight.placed.recovered) await context.pacer.turn();
   if (flight.isStopped) return;
   failpoint("attend.begun");
-  const outcome = await agent.attend(command.task, watchOf(context, flight, command));
+  const outcome = await agent.attend(command.task, new FlightWatch(context, flight, command.deliver === "stream"));
   failpoint("attend.over");
   if (flight.isStopped) return;
   noteOutcome(context, agent, outcome);
