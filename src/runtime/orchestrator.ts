@@ -149,8 +149,8 @@ export class Orchestrator {
    * brought the answer.
    */
   async answer(question: string, answer: Json, by = "local", message?: JsonObject): Promise<RunHandle> {
-    const given = { question, answer, by, ...(message === undefined ? {} : { message }) };
-    return new RunHandle(this.host, await giveAnswer(this.host, this.tenant, given), false);
+    const said = { question, answer, by, ...(message === undefined ? {} : { message }) };
+    return new RunHandle(this.host, await giveAnswer(this.host, this.tenant, said), false);
   }
 
   /**
