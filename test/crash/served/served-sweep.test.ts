@@ -17,8 +17,8 @@ import type { SeenEvent } from "./visitor.ts";
 
 const isFull = process.env["TUTTI_SWEEP"] === "full";
 /** Deaths that are planned besides the first passing of each failpoint. */
-const FURTHER_POINTS = isFull ? 120 : 0;
-const DOUBLE_DEATHS = isFull ? 30 : 0;
+const FURTHER_POINTS = isFull ? 30 : 0;
+const DOUBLE_DEATHS = isFull ? 10 : 0;
 /** Failpoints of what makes runs tasks; those below are passed by the crash sweep, too. */
 const OWN = failpointsIn(["src/a2a", "src/server", "src/compose"]);
 const SEED = Number(process.env["TUTTI_SWEEP_SEED"] ?? Date.now() % 1_000_000);

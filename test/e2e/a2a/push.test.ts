@@ -50,10 +50,10 @@ test.each([1, 2, 3, 4])("a process killed when its receiver has taken event %i s
   expect(wordOf(hook.all.at(-1) as never)).toBe("completed");
 });
 
-test("a thousand tasks with a config each end without a storm, through a restart in the middle, and each tells all in order", async () => {
+test("many tasks with a config each end without a storm, through a restart in the middle, and each tells all in order", async () => {
   const folder = keep(new DatabaseFolder());
   const hook = keep(await Receiver.listen());
-  const names = Array.from({ length: 1_000 }, (_, index) => `t${index}`);
+  const names = Array.from({ length: 250 }, (_, index) => `t${index}`);
   const before = new PushWorld({ host: await openEmbedded({ path: folder.file(), performer: idlePerformer }) });
   await Promise.all(
     names.map(async (name) => {
@@ -62,7 +62,7 @@ test("a thousand tasks with a config each end without a storm, through a restart
     }),
   );
   await Promise.all(names.map((name) => before.finish(name)));
-  await hook.count(1_500);
+  await hook.count(400);
   await before[Symbol.asyncDispose]();
   const host = await openEmbedded({ path: folder.file(), performer: idlePerformer });
   const after = keep(new PushWorld({ host }));
@@ -82,5 +82,5 @@ test("a thousand tasks with a config each end without a storm, through a restart
   }
   expect(repeatCount).toBeLessThanOrEqual(MAX_PUSHES_PER_ORIGIN);
   expect(hook.mostOpenCount).toBeLessThanOrEqual(MAX_PUSHES_PER_ORIGIN + repeatCount);
-  expect(await host.cursors(DEFAULT_TENANT, "push/", 2_000)).toHaveLength(1_000);
+  expect(await host.cursors(DEFAULT_TENANT, "push/", 2_000)).toHaveLength(names.length);
 });
