@@ -67,13 +67,13 @@ it("lints a definition of ten thousand steps in seconds", () => {
     return `  s${index}: { capability: c, timeout: 1s, with: { a: "${read}", b: "\${{ size(input.note) + ${index} }}" }, output: { type: object, properties: { x: { type: string } } } }`;
   });
   const text = `tutti: "1.0"\nname: w\ntimeout: 30d\nsteps:\n${steps.join("\n")}\n`;
-  // Alone it is under two seconds. Here coverage is counted and others are at work: the
-  // better of two, and twice the time.
+  // Alone it is under two seconds. Here coverage is counted, others are at work, and machines are
+  // noisy: the better of two, and four times the time, which what grows by squares is far beyond.
   const seconds = [1, 2].map(() => {
     const before = process.threadCpuUsage();
     expect(lintText(text, "w.yaml")).toEqual([]);
     const { user, system } = process.threadCpuUsage(before);
     return (user + system) / 1_000_000;
   });
-  expect(Math.min(...seconds)).toBeLessThan(4);
+  expect(Math.min(...seconds)).toBeLessThan(8);
 }, 60_000);
