@@ -3,6 +3,11 @@ import { isForbiddenName } from "./expression/value.ts";
 
 const NAME = /^[A-Za-z0-9_-]+$/;
 
+/** Whether a text is a path of the run context: names with dots between them. */
+export function isContextPath(path: string): boolean {
+  return contextPathHelp(path) === null;
+}
+
 /** Why a text cannot be a path in the run context, and what to do (requirement W095); null when it can. */
 export function contextPathHelp(path: string): string | null {
   const names = path.split(".");

@@ -18,10 +18,10 @@ import { RunHandle } from "./run-handle.ts";
 import { createSortedId } from "./sorted-id.ts";
 import { outputOf } from "./run-result.ts";
 import { withoutTaskLabels } from "./task-labels.ts";
-
-export { RunHandle } from "./run-handle.ts";
 import { type GivenWorkflow, NOTHING_BELOW, type Resolved } from "./workflows/versions.ts";
 import { WorkflowLibrary } from "./workflows/workflow-library.ts";
+
+export { RunHandle } from "./run-handle.ts";
 
 /** What a start says besides the workflow and its input. */
 export type StartOptions = {

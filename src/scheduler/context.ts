@@ -1,6 +1,8 @@
 /** What steps and agents write into the run context, and who may (requirements W.i, X026). */
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { MAX_CONTEXT_CHANGES, MAX_CONTEXT_DEPTH, MAX_RUN_CONTEXT_BYTES, MAX_RUN_CONTEXT_WRITES } from "../base/limits.ts";
+import { MAX_CONTEXT_CHANGES, MAX_RUN_CONTEXT_BYTES, MAX_RUN_CONTEXT_WRITES } from "../base/limits.ts";
+import { isContextPath } from "../definition/context-path.ts";
+import { isForbiddenName } from "../definition/expression/value.ts";
 import { lostPaths, writesWith } from "./context-writes.ts";
 import { sizeWithin } from "./contract.ts";
 import type { ContextChange } from "./fact.ts";
@@ -65,18 +67,9 @@ export function contextProblems(allowed: readonly string[], changes: readonly Co
   });
 }
 
-const SEGMENT = /^[A-Za-z0-9_-]{1,64}$/;
-const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
-
-/** Whether a text is a path of the run context: names with dots between them. */
-export function isContextPath(path: string): boolean {
-  const segments = path.split(".");
-  return segments.length <= MAX_CONTEXT_DEPTH && segments.every((segment) => SEGMENT.test(segment) && !FORBIDDEN.has(segment));
-}
-
 /** Keys that would reach an object's prototype in code that merges carelessly, ours or a reader's. */
 function hasForbiddenKey(value: Json): boolean {
   if (Array.isArray(value)) return (value as readonly Json[]).some(hasForbiddenKey);
   if (!isJsonObject(value)) return false;
-  return Object.entries(value).some(([key, inner]) => FORBIDDEN.has(key) || hasForbiddenKey(inner));
+  return Object.entries(value).some(([key, inner]) => isForbiddenName(key) || hasForbiddenKey(inner));
 }

@@ -3,6 +3,7 @@ import { assert, present } from "../base/assert.ts";
 import { durationOf } from "../base/duration.ts";
 import { parseInstant } from "../base/instant.ts";
 import { MAX_DURATION_MS, MAX_SIGNALS } from "../base/limits.ts";
+import { isSignalName } from "../definition/signal-name.ts";
 import { asClause } from "../base/text.ts";
 import type { Scope, StepProgram } from "../definition/program.ts";
 import { approvalIsDue } from "./approval.ts";
@@ -37,13 +38,10 @@ function failToWait(turn: Turn, step: StepProgram, path: Path, why: string): voi
   failSubtask(turn, step, { path, attempt: 0, reason: "expression", failure });
 }
 
-/** The names that a `wait` can have: nothing that an object has by itself. */
-const SIGNAL = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
-
 /** Keeps a signal, and gives it to the wait that has waited the longest for it. */
 export function noteSignal(turn: Turn, { name, payload, by }: Extract<Input, { kind: "signaled" }>): void {
   const { state } = turn;
-  if (state.ending !== null || !SIGNAL.test(name)) return;
+  if (state.ending !== null || !isSignalName(name)) return;
   const path = longestWaiting(state.waits, name);
   if (path === null && keptSignals(state) >= MAX_SIGNALS) return;
   turn.record({ kind: "signalReceived", name, payload, by });

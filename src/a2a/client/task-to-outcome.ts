@@ -4,6 +4,7 @@ import { MAX_RETRY_AFTER_MS } from "../../base/limits.ts";
 import { isJsonObject, type Json } from "../../base/json.ts";
 import type { Progress } from "../../scheduler/input.ts";
 import type { Failure, Outcome, Question } from "../../scheduler/outcome.ts";
+import { RETRYABLE_CODES } from "../wire/retryable-codes.ts";
 import { dataOf, metadataNumber, metadataObject, metadataText, textOf } from "../wire/wire.ts";
 import { type Reading, taskToReply } from "./task-to-reply.ts";
 
@@ -50,15 +51,6 @@ export function taskToOutcome(task: Task, reading: Reading = {}): Outcome | null
     }
   }
 }
-
-/** Codes that mean "try again" when the agent does not say so itself (requirements L036). */
-const RETRYABLE_CODES: ReadonlySet<string> = new Set([
-  "TEMPORARY_RESOURCE_UNAVAILABLE",
-  "NETWORK_TIMEOUT",
-  "RATE_LIMIT_EXCEEDED",
-  // The guides' word for a worker without room (requirement W127).
-  "AGENT_OVERLOADED",
-]);
 
 /** The failure's data part or metadata says its code and whether to try again (requirements L034, L035). */
 function statusToFailure(status: TaskStatus, otherwise: { readonly code: string; readonly message: string }): Failure {
