@@ -55,7 +55,7 @@ async function engineCost(url: string): Promise<number> {
   });
 }
 
-function oneStep(url: string): Definition {
+export function oneStep(url: string): Definition {
   return workflowFromObject({
     tutti: "1.0",
     name: "remote",
@@ -115,7 +115,8 @@ async function cpuPerCall(call: () => Promise<unknown>): Promise<number> {
   return (user + system) / CALLS;
 }
 
-async function withAgent(workMs: number, body: (url: string) => Promise<void>): Promise<void> {
+/** Runs a body with an agent in a process of its own. */
+export async function withAgent(workMs: number, body: (url: string) => Promise<void>): Promise<void> {
   const child: ChildProcess = spawn(process.execPath, ["--conditions=source", join(import.meta.dirname, "a2a-agent.ts"), String(workMs)], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -156,7 +156,7 @@ function writeBatch(write: Writes, batch: Batch): void {
     else write.addDefinition.run(tenant, fingerprint, name, version, body, storedAt);
   }
   for (const row of batch.newRuns) addRun(write, row);
-  for (const { run, seq, version, body, payloads } of batch.facts) write.addFact.run(run.tenant, run.id, seq, version, body, payloads);
+  write.facts.write(batch.facts);
   for (const { run, hash, content } of batch.payloads) {
     write.addPayload.run(run.tenant, hash, content);
     write.addPayloadReference.run(run.tenant, hash, run.id);

@@ -1,5 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
+import { FactInserts } from "./fact-inserts.ts";
+
 /** Every statement of the store, by name. One statement each; parameters only. */
 const READS = {
   findRun: `select run.*, timer.at as wake_at, open_command.run is not null as owes
@@ -28,7 +30,6 @@ const READS = {
 } as const;
 
 const WRITES = {
-  addFact: "insert into fact (tenant, run, seq, version, body, payloads) values (?, ?, ?, ?, ?, ?)",
   addRun: `insert into run (tenant, run, workflow, version, fingerprint, status, input_hash, created_at, updated_at, labels, parent)
     values (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
   addLabel: "insert into label (tenant, name, value, run) values (?, ?, ?, ?)",
@@ -71,14 +72,14 @@ export const REMOVALS = [
 type Named<Texts> = { readonly [Name in keyof Texts]: StatementSync };
 
 export type Reads = Named<typeof READS>;
-export type Writes = Named<typeof WRITES>;
+export type Writes = Named<typeof WRITES> & { readonly facts: FactInserts };
 
 export function prepareReads(database: DatabaseSync): Reads {
   return prepareAll(database, READS);
 }
 
 export function prepareWrites(database: DatabaseSync): Writes {
-  return prepareAll(database, WRITES);
+  return { ...prepareAll(database, WRITES), facts: new FactInserts(database) };
 }
 
 function prepareAll<Texts extends { readonly [name: string]: string }>(database: DatabaseSync, texts: Texts): Named<Texts> {

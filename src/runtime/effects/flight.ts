@@ -10,6 +10,9 @@ export type CommandOf<Kind extends Command["kind"]> = Extract<Command, { kind: K
 /** Most effects have nothing to wait for: one promise does for all of them. */
 const OVER = Promise.resolve();
 
+/** Why a signal is aborted; one for all, since to make such an exception costs more than most effects. */
+const STOPPED = new DOMException("Tutti stopped this work: its run needs it no more, or the process ends.", "AbortError");
+
 /** An effect at work in this process: it can be stopped, and it counts as the same command when given again. */
 export class Flight {
   readonly placed: PlacedCommand;
@@ -65,14 +68,14 @@ export class Flight {
   /** Made when it is first read: most handlers never look at it, and it costs more than they do. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.isStopped) this.#controller.abort();
+    if (this.isStopped) this.#controller.abort(STOPPED);
     return this.#controller.signal;
   }
 
   stop(): void {
     this.isStopped = true;
     this.withdraw?.();
-    this.#controller?.abort();
+    this.#controller?.abort(STOPPED);
   }
 
   /** Takes over the permits of an earlier effect of the same work. */

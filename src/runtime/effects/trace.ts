@@ -5,7 +5,8 @@
  * run, and the span follows from the key of the effect. So a request made again after a crash, or by
  * another process, belongs to the same span.
  */
-import { fingerprintOf } from "../../base/hash.ts";
+import { hash } from "node:crypto";
+
 import type { PlacedCommand } from "../../ports/host.ts";
 import type { EffectId } from "../../scheduler/input.ts";
 import { keyOfEffect } from "./effect-keys.ts";
@@ -18,6 +19,6 @@ const SAMPLED = "01";
 /** The `traceparent` of every request about a piece of work. */
 export function traceparentOf({ run, trace }: Pick<PlacedCommand, "run" | "trace">, effect: EffectId): string {
   const [, traceId, flags] = TRACEPARENT.exec(trace ?? "") ?? [];
-  const digits = fingerprintOf(keyOfEffect(run, effect)).slice(0, SPAN_DIGITS);
-  return `00-${traceId ?? fingerprintOf(`${run.tenant}/${run.id}`).slice(0, TRACE_DIGITS)}-${digits}-${flags ?? SAMPLED}`;
+  const digits = hash("sha256", keyOfEffect(run, effect)).slice(0, SPAN_DIGITS);
+  return `00-${traceId ?? hash("sha256", `${run.tenant}/${run.id}`).slice(0, TRACE_DIGITS)}-${digits}-${flags ?? SAMPLED}`;
 }
