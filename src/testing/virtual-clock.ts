@@ -8,6 +8,12 @@ function earlier(left: Timer | undefined, right: Timer): Timer {
   return right.at === left.at && right.order < left.order ? right : left;
 }
 
+function nextOf(timers: Iterable<Timer>): number | null {
+  let next: Timer | undefined;
+  for (const timer of timers) next = earlier(next, timer);
+  return next === undefined ? null : next.at;
+}
+
 /**
  * A clock that stands still until it is moved. It has two kinds of timers: what somebody waits for
  * (`schedule`), and the housekeeping of a host (`housekeeping`), for which time is never moved.
@@ -49,9 +55,12 @@ export class VirtualClock implements Clock {
 
   /** When the next timer is due that somebody waits for; null when there is none. */
   nextAt(): number | null {
-    let next: Timer | undefined;
-    for (const timer of this.#timers) next = earlier(next, timer);
-    return next === undefined ? null : next.at;
+    return nextOf(this.#timers);
+  }
+
+  /** When the next timer of housekeeping is due; null when there is none. */
+  nextChoreAt(): number | null {
+    return nextOf(this.#chores);
   }
 
   /** Moves time to an instant, and fires what is due on the way. True when something was. */

@@ -1,0 +1,108 @@
+/**
+ * The independent auditor of simulated histories (issue 5, deliverable 1; reliability.md, 3.H). It knows
+ * what the language promises, and nothing of how the engine keeps it: it reads facts as JSON, the
+ * workflows as their files say them, and what agents and people wrote down.
+ *
+ * 1. It is sound: a history that keeps all promises has no violation.
+ * 2. It is sharp: each promise has a test in which it is broken, and noticed.
+ */
+import type { Evidence, SimulatedRun, Violation } from "../evidence.ts";
+import { Attempts } from "./attempts.ts";
+import { auditBelow } from "./below.ts";
+import { auditChildren, auditFailures, auditTasks } from "./belonging.ts";
+import { Spending } from "./budget.ts";
+import { Clocks } from "./clocks.ts";
+import { auditEnding } from "./endings.ts";
+import { ENDS, type Flaw } from "./facts.ts";
+import { auditMessages, type Message } from "./messages.ts";
+import { Late } from "./late.ts";
+import { Order } from "./order.ts";
+import { Questions } from "./people.ts";
+import { Places } from "./places.ts";
+import { auditLives, auditSecrets, auditSequence, auditTenants, auditTold } from "./promises.ts";
+import { auditLeftovers, auditStanding, timeUpIn } from "./quiet.ts";
+import { Undoing } from "./undoing.ts";
+import { Values } from "./values.ts";
+import { Work } from "./work.ts";
+import { workflowOf } from "./workflow.ts";
+
+/** Everything that a simulated history breaks of what is promised; empty when all is kept. */
+export function audit(evidence: Evidence): readonly Violation[] {
+  const violations: Violation[] = [];
+  const flaw = (invariant: string, sentence: string, run: string): void => void violations.push({ invariant, run, sentence });
+  const told = groupBy(evidence.told, ({ run }) => run);
+  const messages = groupBy(evidence.diary.filter(isMessage), ({ run }) => run);
+  const below = groupBy(evidence.runs, ({ parent }) => parent ?? "");
+  const ids = new Set(evidence.runs.map(({ id }) => id));
+  for (const run of evidence.runs) {
+    const ofRun: Flaw = (invariant, sentence) => flaw(invariant, sentence, run.id);
+    auditSequence(run, ofRun);
+    auditHistory(run, evidence, ofRun);
+    auditEnding(run, evidence, ofRun);
+    auditTold(run, told.get(run.id) ?? [], ofRun);
+    auditMessages(run, messages.get(run.id) ?? [], { evidence, flaw: ofRun });
+    auditTasks(run, messages.get(run.id) ?? [], ofRun);
+    auditFailures(run, messages.get(run.id) ?? [], { diary: evidence.diary, flaw: ofRun });
+    auditBelow(run, below.get(run.id) ?? [], ofRun);
+    auditChildren(run, below.get(run.id) ?? [], ofRun);
+  }
+  for (const id of told.keys()) if (!ids.has(id)) flaw("I1", "somebody was told of it, and there is no such run", id);
+  for (const id of messages.keys()) if (!ids.has(id)) flaw("I1", "an agent worked for it, and there is no such run", id);
+  auditLives(evidence, flaw);
+  auditSecrets(evidence, flaw);
+  auditTenants(evidence, flaw);
+  return violations;
+}
+
+/** One history, fact by fact. */
+function auditHistory(run: SimulatedRun, evidence: Evidence, flaw: Flaw): void {
+  const name = run.facts[0]?.fact["workflow"];
+  const places = new Places(workflowOf(typeof name === "string" ? evidence.definitions[name] : undefined));
+  const work = new Work(flaw);
+  const order = new Order(places, flaw);
+  const questions = new Questions(flaw);
+  const clocks = new Clocks(places, flaw);
+  const takers = [
+    work,
+    order,
+    new Attempts(places, flaw),
+    clocks,
+    new Spending(places.workflow.budget, flaw),
+    new Undoing(places, flaw),
+    new Values(places, flaw),
+    new Late(flaw),
+    questions,
+  ];
+  let isOver = false;
+  const timeIsUp = timeUpIn(run);
+  for (const { fact } of run.facts) {
+    // What stands after the end is told once, elsewhere.
+    if (isOver) break;
+    if (fact.seq === timeIsUp && !work.standing.isEnding) {
+      order.settle(work.standing);
+      auditStanding(work.standing, "when its time was up", flaw);
+    }
+    for (const taker of takers) taker.take(fact);
+    isOver = ENDS.has(fact.kind);
+  }
+  if (!isOver) {
+    order.settle(work.standing);
+    auditStanding(work.standing, "when all was quiet", flaw);
+  }
+  const isAsking = questions.open.size > 0 || work.standing.waits.size > 0 || work.standing.isPaused;
+  auditLeftovers(run, evidence, { asks: isAsking, flaw });
+}
+
+function isMessage(entry: Evidence["diary"][number]): entry is Message {
+  return entry.event === "received" || entry.event === "answeredFromMemory";
+}
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

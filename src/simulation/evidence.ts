@@ -1,0 +1,87 @@
+/**
+ * What one simulated history leaves behind for the auditor: plain data. The auditor knows nothing
+ * else, and uses no code of the engine, so that a mistake there cannot hide itself here.
+ *
+ * 1. `order` numbers everything that happened in one world, from 1: two things at the same virtual
+ *    instant still have an order.
+ */
+
+/** A fact as it is stored, large fields put back. */
+export type StoredFact = { readonly seq: number; readonly kind: string; readonly at: number; readonly [field: string]: unknown };
+
+export type SimulatedRun = {
+  readonly tenant: string;
+  readonly id: string;
+  /** The run above, when it is a sub-workflow. */
+  readonly parent: string | null;
+  readonly status: string;
+  readonly endedAt: number | null;
+  /** When each fact became durable, in the order of the world; as many as there are facts. */
+  readonly facts: readonly { readonly order: number; readonly fact: StoredFact }[];
+  /** What the host keeps besides the history when everything is quiet: timers, owed commands, questions. */
+  readonly leftovers: { readonly wakeAt: number | null; readonly owes: boolean };
+};
+
+/** What an agent of the world saw and did, in its own words: it has no idea of runs. */
+export type DiaryEntry = { readonly order: number; readonly at: number; readonly agent: string } & (
+  | {
+      readonly event: "received" | "answeredFromMemory";
+      readonly messageId: string;
+      readonly taskId: string;
+      /** What the message said about whose work it is (the assignment in its metadata). */
+      readonly run: string;
+      readonly path: string;
+      readonly attempt: number;
+      readonly turn: number;
+      /** Canonical JSON of the message's parts. */
+      readonly content: string;
+      /** The number of its sending in the order of the world: copies that the network makes have the same one. */
+      readonly sent?: number;
+    }
+  | { readonly event: "began" | "ended" | "canceled" | "forgot"; readonly taskId: string; readonly said?: string }
+);
+
+/** What somebody outside was told: an acknowledgement, or what a read returned. */
+export type Told = { readonly order: number; readonly at: number; readonly life: number } & (
+  | { readonly what: "started"; readonly run: string; readonly key: string }
+  | {
+      readonly what: "acknowledged";
+      readonly run: string;
+      readonly act: "cancel" | "pause" | "resume" | "signal" | "answer";
+      readonly key: string;
+    }
+  | { readonly what: "result"; readonly run: string; readonly status: string; readonly output: string }
+  | { readonly what: "fact"; readonly run: string; readonly reader: string; readonly seq: number; readonly kind: string }
+);
+
+/** A life of the process: it ended by a crash, or lives until the end. */
+export type Life = {
+  readonly number: number;
+  readonly beganAt: number;
+  readonly beganOrder: number;
+  readonly endedAt: number | null;
+  readonly endedOrder: number | null;
+};
+
+export type Evidence = {
+  readonly seed: string;
+  /** The workflows as their files say them, by name. */
+  readonly definitions: { readonly [name: string]: unknown };
+  readonly runs: readonly SimulatedRun[];
+  readonly diary: readonly DiaryEntry[];
+  readonly told: readonly Told[];
+  readonly lives: readonly Life[];
+  /** When the process was there and did nothing, as on a machine that sleeps; absent: nobody knows, so nothing is too late. */
+  readonly pauses?: readonly { readonly from: number; readonly until: number }[];
+  /** When the world was quiet for good: no fault any more, nobody acts, every wait was given its time. */
+  readonly quietAt: number;
+  /** True when the world gave up before everything was over (`stuck` runs are for the auditor to name). */
+  readonly gaveUp: boolean;
+  /** Words that must appear in nothing that the product wrote or said (invariant I13). */
+  readonly canaries: readonly string[];
+  /** Everything that was logged. */
+  readonly log: readonly string[];
+};
+
+/** A broken promise. `invariant`: I1 to I14 (reliability.md, 3.H), or the name of another one. */
+export type Violation = { readonly invariant: string; readonly run: string; readonly sentence: string };

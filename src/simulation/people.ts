@@ -1,0 +1,204 @@
+/**
+ * Everyone outside: who starts runs and steers them, who answers questions, and who reads. Each does
+ * what the seed and the names of things say, and writes down what it was told.
+ *
+ * 1. Who was not answered asks again, in the same words, until the process has said yes or no.
+ * 2. When it is calm, every question gets an answer, every paused run goes on, every signal comes.
+ */
+import { TuttiError } from "../base/errors.ts";
+import type { RunRef } from "../base/ids.ts";
+import { canonicalJson, type Json } from "../base/json.ts";
+import { MAX_SIMULATED_TRIES } from "../base/limits.ts";
+import type { Definition } from "../definition/definition.ts";
+import type { Orchestrator } from "../runtime/orchestrator.ts";
+import { readResult, type RunResult } from "../runtime/run-result.ts";
+import type { Fact } from "../scheduler/index.ts";
+import { Random } from "./random.ts";
+import { sampleOf } from "./sample.ts";
+import type { SimulatedWorld } from "./world.ts";
+
+export type Start = { readonly id: string; readonly definition: Definition; readonly input: Json; readonly delayMs: number };
+
+export type PeopleOptions = {
+  readonly world: SimulatedWorld;
+  readonly starts: readonly Start[];
+  /** The workflows that others run. */
+  readonly workflows: readonly { readonly definition: Definition }[];
+  /** Signals that somebody may send at any time. */
+  readonly signals: readonly string[];
+};
+
+type Act = "cancel" | "pause" | "resume" | "signal" | "answer";
+
+const AGAIN_MS = 1_000;
+
+export class People {
+  readonly #world: SimulatedWorld;
+  readonly #options: PeopleOptions;
+
+  constructor(options: PeopleOptions) {
+    this.#world = options.world;
+    this.#options = options;
+    this.#world.onFact = (run, fact) => this.#hear(run, fact);
+    for (const start of options.starts) this.#do(start.delayMs, () => this.#start(start, "first"));
+  }
+
+  /** Everyone reads the end of what they started once more. */
+  async readResults(): Promise<void> {
+    for (const { id } of this.#options.starts) this.#tellResult(id, await this.#world.ask((orchestrator) => resultOf(orchestrator, id)));
+  }
+
+  /** Does something after a while; what fails is written down. */
+  #do(delayMs: number, act: () => Promise<void>): void {
+    const { clock, chronicle } = this.#world;
+    clock.schedule(delayMs, () => {
+      act().catch((error: unknown) => chronicle.note("outside", `gives up: ${String(error)}`));
+    });
+  }
+
+  /** Until the process has said yes or no; the refusal is thrown. */
+  async #ask<Value>(work: (orchestrator: Orchestrator) => Promise<Value>): Promise<Value> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#world.ask(work);
+      } catch (error) {
+        if (tries >= MAX_SIMULATED_TRIES || !(error instanceof TuttiError) || !error.retryable) throw error;
+        await this.#world.sleep(AGAIN_MS);
+      }
+    }
+  }
+
+  async #start({ id, definition, input }: Start, time: "first" | "again"): Promise<void> {
+    const world = this.#world;
+    const options = { id, seed: `${world.seed}/${id}`, workflows: this.#options.workflows, by: "client" };
+    await this.#ask((orchestrator) => orchestrator.start(definition, input, options));
+    world.chronicle.tell({ what: "started", run: id, key: id });
+    if (time === "again") return;
+    this.#do(0, () => this.#read(id));
+    this.#do(0, () => this.#waitForResult(id));
+    this.#trouble({ id, definition, input, delayMs: 0 });
+  }
+
+  /** What else may happen to a run, a few times over. */
+  #trouble(start: Start): void {
+    const { id } = start;
+    for (let time = 0; time < 3; time += 1) {
+      const strike = this.#world.strikeAt("run", `${id}:outside`);
+      if (strike === null) continue;
+      const delayMs = strike.amount ?? 1;
+      if (strike.fault === "startTwice") this.#do(delayMs, () => this.#start(start, "again"));
+      if (strike.fault === "cancel") this.#do(delayMs, () => this.#steer(id, "cancel", (run) => run.cancel("not wanted", "client")));
+      if (strike.fault === "pauseRun") this.#do(delayMs, () => this.#steer(id, "pause", (run) => run.pause("client")));
+      const signal = this.#options.signals[time % Math.max(1, this.#options.signals.length)];
+      if (strike.fault === "straySignal" && signal !== undefined) this.#do(delayMs, () => this.#signal(id, signal));
+    }
+  }
+
+  async #steer(
+    id: string,
+    act: Act,
+    work: (run: Awaited<ReturnType<Orchestrator["open"]>>) => Promise<boolean>,
+    key: string = act,
+  ): Promise<void> {
+    const applied = await this.#ask(async (orchestrator) => work(await orchestrator.open(id)));
+    if (applied) this.#world.chronicle.tell({ what: "acknowledged", run: id, act, key });
+  }
+
+  #signal(id: string, name: string): Promise<void> {
+    return this.#steer(id, "signal", (run) => run.signal(name, { by: "client" }, "client"), name);
+  }
+
+  #hear({ id }: RunRef, fact: Fact): void {
+    if (fact.kind === "questionAsked") this.#consider(id, fact.id);
+    if (fact.kind === "waitStarted" && fact.wait === "approval") this.#consider(id, fact.id);
+    if ((fact.kind === "budgetExceeded" || fact.kind === "compensationFailed") && fact.question !== undefined)
+      this.#consider(id, fact.question);
+    if (fact.kind === "waitStarted" && fact.wait === "signal") {
+      const { name } = fact;
+      this.#do(this.#delayOf(`signal ${id} ${fact.path}`), () => this.#signal(id, name));
+    }
+    if (fact.kind === "runPaused") {
+      this.#do(this.#delayOf(`resume ${id} ${fact.at}`), () => this.#steer(id, "resume", (run) => run.resume("client")));
+    }
+  }
+
+  #consider(id: string, question: string): void {
+    this.#do(this.#delayOf(question), () => this.#answer(id, question, 1));
+  }
+
+  /** Some are quick, some take their time, and some wait until it is calm. */
+  #delayOf(name: string): number {
+    const random = new Random(this.#world.seed, name);
+    const untilCalm = Math.max(0, this.#world.calmAt - this.#world.clock.now());
+    return random.hits(0.2) ? untilCalm + 1 : random.spread(1, 60_000);
+  }
+
+  async #answer(id: string, question: string, time: number): Promise<void> {
+    const open = await this.#ask((orchestrator) => orchestrator.questions(1_000));
+    const found = open.find((one) => one.id === question);
+    // Decided meanwhile, or a handler answers it.
+    if (found === undefined && time === 1) return;
+    const random = new Random(this.#world.seed, `answer ${question} ${time}`);
+    const answer: Json = found?.question.schema === undefined ? `this way ${time}` : sampleOf(found.question.schema, random);
+    try {
+      await this.#ask((orchestrator) => orchestrator.answer(question, answer, "person"));
+      this.#world.chronicle.tell({ what: "acknowledged", run: found?.run ?? id, act: "answer", key: question });
+    } catch (error) {
+      this.#world.chronicle.note("outside", `answer to ${question} is refused: ${codeOf(error)} ${canonicalJson(answer)}`);
+    }
+    const strike = time === 1 ? this.#world.strikeAt("answer", `${id}:answer`) : null;
+    if (strike?.fault === "answerTwice") this.#do(strike.amount ?? 1, () => this.#answer(id, question, 2));
+  }
+
+  /** Follows the history, taking up again where it was cut off. */
+  async #read(id: string): Promise<void> {
+    const reader = `reader of ${id}`;
+    let seq = 0;
+    while (
+      !(await this.#readOn(id, seq + 1, (next, kind) => {
+        seq = next;
+        this.#world.chronicle.tell({ what: "fact", run: id, reader, seq: next, kind });
+      }))
+    )
+      await this.#world.sleep(AGAIN_MS);
+  }
+
+  /** True when the history has come to its end. */
+  async #readOn(id: string, fromSeq: number, take: (seq: number, kind: string) => void): Promise<boolean> {
+    try {
+      const entries = await this.#ask(async (orchestrator) => (await orchestrator.open(id)).watch(fromSeq)[Symbol.asyncIterator]());
+      for (;;) {
+        const next = await this.#world.ask(() => entries.next());
+        if (next.done === true) return true;
+        if (next.value.kind === "fact") take(next.value.seq, next.value.fact.kind);
+      }
+    } catch (error) {
+      if (codeOf(error) === "T5008") return false;
+      throw error;
+    }
+  }
+
+  async #waitForResult(id: string): Promise<void> {
+    for (;;) {
+      const record = await this.#ask(async (orchestrator) => orchestrator.host.whenOver(orchestrator.ref(id)));
+      if (record.endedAt !== null || record.status === "quarantined") return this.#readResult(id);
+      await this.#world.sleep(AGAIN_MS);
+    }
+  }
+
+  async #readResult(id: string): Promise<void> {
+    this.#tellResult(id, await this.#ask((orchestrator) => resultOf(orchestrator, id)));
+  }
+
+  #tellResult(id: string, { status, run: _run, ...rest }: RunResult): void {
+    this.#world.chronicle.tell({ what: "result", run: id, status, output: canonicalJson(rest) });
+  }
+}
+
+async function resultOf(orchestrator: Orchestrator, id: string): Promise<RunResult> {
+  return readResult(orchestrator.host, await orchestrator.record(id));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof TuttiError ? error.code : String(error);
+}

@@ -1,0 +1,109 @@
+import { workflowFromObject } from "../authoring/file/workflow-from-object.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Definition } from "../definition/definition.ts";
+import { canaryOf, castFor } from "./crew.ts";
+import type { Evidence, SimulatedRun, StoredFact } from "./evidence.ts";
+import type { FaultName, Schedule } from "./faults.ts";
+import { textIn } from "./messages.ts";
+import { People, type Start } from "./people.ts";
+import { Random } from "./random.ts";
+import type { CastMember } from "./random-agents.ts";
+import type { React } from "./reactions.ts";
+import { sampleOf } from "./sample.ts";
+import { SimulatedWorld } from "./world.ts";
+
+export type SimulateOptions = {
+  readonly seed: string;
+  /** Workflows in the file format. Runs of the first are started; the others are there for it to run. */
+  readonly definitions: readonly JsonObject[];
+  /** What the runs are started with; without it, what the schema of the input allows. */
+  readonly input?: Json;
+  /** How many runs are started; without it, one to three. */
+  readonly runs?: number;
+  /** Who works; without it, everyone whom the steps name. */
+  readonly cast?: readonly CastMember[];
+  /** What agents say; without it, as the seed has it. */
+  readonly react?: React;
+  /** Signals that may come unasked for. */
+  readonly signals?: readonly string[];
+  /** These faults and no others; without it, the seed chooses. An empty list: none. */
+  readonly faults?: readonly FaultName[];
+  /** Exactly these faults, at these points. */
+  readonly schedule?: Schedule;
+};
+
+/** A simulated history: what it leaves for the auditor, the faults that struck, and all that happened, line by line. */
+export type Simulated = { readonly evidence: Evidence; readonly schedule: Schedule; readonly log: readonly string[] };
+
+/**
+ * Plays one history of workflows in a world of faults, from the seed alone: the real scheduler, host,
+ * effects and A2A client, with simulated time, disk, network and agents (issue 5, deliverable 1).
+ * It ends when everything is quiet, or is given up after a great many moves of time.
+ */
+export async function simulate(options: SimulateOptions): Promise<Simulated> {
+  const { seed, react, faults, schedule, signals = [] } = options;
+  const definitions = options.definitions.map(definitionOf);
+  const cast = options.cast ?? castFor(seed, definitions);
+  const world = new SimulatedWorld({ seed, cast, react, faults, schedule });
+  const people = new People({
+    world,
+    starts: startsOf(options, definitions),
+    workflows: definitions.map((definition) => ({ definition })),
+    signals,
+  });
+  await world.run();
+  const quietAt = world.clock.now();
+  await people.readResults().catch((error: unknown) => world.chronicle.note("outside", `cannot read: ${String(error)}`));
+  return { evidence: evidenceOf(world, options.definitions, quietAt), schedule: world.faults.schedule, log: world.chronicle.lines };
+}
+
+/** A definition is read once, however many seeds it is played with. */
+const readDefinitions = new WeakMap<JsonObject, Definition>();
+
+function definitionOf(file: JsonObject): Definition {
+  const known = readDefinitions.get(file);
+  if (known !== undefined) return known;
+  const definition = workflowFromObject(file);
+  readDefinitions.set(file, definition);
+  return definition;
+}
+
+function startsOf({ seed, input, runs }: SimulateOptions, [definition]: readonly Definition[]): readonly Start[] {
+  if (definition === undefined) return [];
+  const random = new Random(seed, "starts");
+  const count = runs ?? (random.hits(0.6) ? 1 : 2 + random.below(2));
+  const given = input ?? (definition.input === null || definition.input === true ? {} : sampleOf(definition.input, random));
+  return Array.from({ length: count }, (_, index) => ({ id: `run-${index + 1}`, definition, input: given, delayMs: random.below(5_000) }));
+}
+
+function evidenceOf(world: SimulatedWorld, files: readonly JsonObject[], quietAt: number): Evidence {
+  const { seed, store, chronicle } = world;
+  const runs = store.runs.map((run): SimulatedRun => {
+    const stored = store.find(run);
+    const facts = store
+      .factsOf(run)
+      .map((fact, index) => ({ order: world.orders.get(fact) ?? 0, fact: { seq: index + 1, ...fact } as StoredFact }));
+    return {
+      tenant: run.tenant,
+      id: run.id,
+      parent: stored?.record.parent ?? null,
+      status: stored?.record.status ?? "",
+      endedAt: stored?.record.endedAt ?? null,
+      facts,
+      leftovers: { wakeAt: stored?.wakeAt ?? null, owes: stored?.owes ?? false },
+    };
+  });
+  return {
+    seed,
+    definitions: Object.fromEntries(files.map((file) => [textIn(file, "name"), file])),
+    runs,
+    diary: chronicle.diary,
+    told: chronicle.told,
+    lives: chronicle.lives,
+    pauses: world.pauses,
+    quietAt,
+    gaveUp: world.gaveUp || world.openRuns.size > 0,
+    canaries: [canaryOf(seed)],
+    log: chronicle.logged,
+  };
+}
