@@ -1,8 +1,9 @@
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { defineConfig } from "vitest/config";
 
-/** Tests that start processes, open ports or kill them: slower, and run one file at a time. */
+/** Tests that start processes, open ports or kill them: slower, and by themselves, after all others. */
 const PROCESS_TESTS = ["test/e2e/**/*.test.ts", "test/crash/**/*.test.ts"];
 
 /** One kind of test: which files, and how long one test of it may take. */
@@ -11,6 +12,12 @@ function kind(name: string, include: readonly string[], testTimeout: number, exc
     extends: true as const,
     test: { name, include: [...include], exclude: [...exclude], testTimeout, hookTimeout: testTimeout },
   };
+}
+
+/** They mostly wait for the processes that they start: a third fork has room beside two. */
+function processes() {
+  const { test, ...rest } = kind("processes", PROCESS_TESTS, 180_000);
+  return { ...rest, test: { ...test, maxWorkers: 3, sequence: { groupOrder: 1 } } };
 }
 
 export default defineConfig({
@@ -26,6 +33,8 @@ export default defineConfig({
     pool: "forks",
     // Two forks: a laptop and a small CI machine stay usable, and timings stay comparable.
     maxWorkers: 2,
+    // Processes that tests start share what one of them has compiled: a third of their work, measured.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), "tutti-test-compiled") },
     // Node resolves what Vite leaves alone, and child processes inherit it.
     execArgv: ["--conditions=source"],
     restoreMocks: true,
@@ -35,7 +44,7 @@ export default defineConfig({
       kind("conformance", ["test/conformance/**/*.test.ts"], 30_000),
       kind("scenario", ["test/scenario/**/*.test.ts"], 30_000),
       kind("pins", ["test/pins/**/*.test.ts", "test/types/**/*.test.ts"], 10_000),
-      kind("processes", PROCESS_TESTS, 180_000),
+      processes(),
     ],
     coverage: {
       provider: "v8",

@@ -6,9 +6,11 @@ import { isDeepStrictEqual } from "node:util";
 
 import { auditDeliveries, auditExecutions, auditMessages } from "./audit-agents.ts";
 import { auditBelow, auditUndoing } from "./audit-below.ts";
+import { auditGoverned } from "./audit-governed.ts";
 import { auditHistory, ENDS } from "./audit-history.ts";
 import { type Evidence, factsIn, type StoredFact } from "./evidence.ts";
 import { UNDONE_PATHS } from "./world/endings.ts";
+import * as governed from "./world/governed.ts";
 import type { RunKind, StartedRun } from "./world/orchestrate.ts";
 import * as shapes from "./world/shapes.ts";
 import * as sound from "./world/workflow.ts";
@@ -27,7 +29,10 @@ export function audit(evidence: Evidence): readonly Violation[] {
       findings.push({ kind: "lost", run: "*", sentence: `the database is damaged ${moment}: ${picture.integrity}` });
     for (const [run, stored] of picture.runs) findings.push(...auditHistory(run, stored));
   }
-  for (const started of evidence.runs) findings.push(...auditAcknowledged(started.id, evidence), ...auditEnd(started, evidence));
+  for (const started of evidence.runs) {
+    findings.push(...auditAcknowledged(started.id, evidence), ...auditEnd(started, evidence));
+    if (started.kind === "governed") findings.push(...auditGoverned(started.id, evidence));
+  }
   // Those that were started from outside, and those inside of them.
   for (const run of new Set([...atCrash.runs.keys(), ...atEnd.runs.keys()])) {
     findings.push(
@@ -90,6 +95,8 @@ function whatIsWrong(kind: RunKind, n: number, ended: Ended): string | null {
       return notCompleted(ended, sound.expectedOutput(n), sound.COMPLETING_PATHS);
     case "shapes":
       return notCompleted(ended, shapes.expectedOutput(n), shapes.COMPLETING_PATHS);
+    case "governed":
+      return notCompleted(ended, governed.expectedOutput(n), governed.COMPLETING_PATHS);
     case "endless":
       return ended.end.kind === "runCanceled" ? null : "though it was canceled";
     case "undone": {

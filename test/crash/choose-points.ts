@@ -4,7 +4,7 @@ import type { Story } from "./sweep.ts";
 import type { FailAt } from "./world/orchestrate.ts";
 
 /** Deaths of one story: each further one costs a life, where a story of its own would cost two. */
-const DEATHS_AT_MOST = 4;
+const DEATHS_AT_MOST = 8;
 
 /**
  * Stories for a dry run. They die at the first passing of every name: failpoints of the sources, and
@@ -77,7 +77,10 @@ export const ABSENCES: readonly Story[] = [
   { name: "absent-1", deaths: [{ name: "fact.runEnding", count: 1 }], absenceMs: 1.2 * CANCEL_PATIENCE_MS },
 ];
 
-/** Stories that die again while they are taken up; after the known ones, at random places. */
+/** Double deaths of one story, one upon the other, for the same reason. */
+const PAIRS_AT_MOST = 3;
+
+/** Stories that die again while they are taken up, `count` times together; after the known ones, at random places. */
 export function chooseDoubleDeaths(
   dryRun: readonly string[],
   count: number,
@@ -86,12 +89,15 @@ export function chooseDoubleDeaths(
 ): readonly Story[] {
   const random = randomOf(seed);
   const points = passingsOf(dryRun).filter((point) => point.count <= surePassings(dryRun, point.name));
+  // A later life has less to do: it is killed early, or it would be done before.
+  const early = points.filter((point) => point.count <= 3);
   const pick = (from: readonly FailAt[]): FailAt => from[Math.floor(random() * from.length)] as FailAt;
-  return Array.from({ length: count }, (_, index): Story => {
-    // A second life has less to do: it is killed early, or it would be done before.
-    const deaths = known[index] ?? [pick(points), pick(points.filter((point) => point.count <= 3))];
-    return { name: `twice-${index}`, deaths };
-  });
+  const stories: (readonly FailAt[])[] = known.slice(0, count);
+  for (let left = count - stories.length; left > 0; left -= PAIRS_AT_MOST) {
+    const further = Array.from({ length: 2 * Math.min(left, PAIRS_AT_MOST) - 1 }, () => pick(early));
+    stories.push([pick(points), ...further]);
+  }
+  return stories.map((deaths, index): Story => ({ name: `twice-${index}`, deaths }));
 }
 
 /** Mulberry32: small, and the same everywhere. */

@@ -18,6 +18,9 @@ export type Ended = {
   readonly points: readonly string[];
 };
 
+/** Is done to a process once it has said something: its database is then its own. */
+export type WhenOwned = (child: ChildProcess) => Promise<void>;
+
 const WORLD = join(import.meta.dirname, "world");
 
 /** A directory for everything of a sweep, and the process of the remote agents. */
@@ -43,7 +46,7 @@ export class World {
   }
 
   /** One life of an orchestrator process: until it dies, is done, or has been given long enough. */
-  async live(life: Omit<Life, "addresses" | "journals">, patienceMs: number): Promise<Ended> {
+  async live(life: Omit<Life, "addresses" | "journals">, patienceMs: number, whenOwned?: WhenOwned): Promise<Ended> {
     const whole: Life = { ...life, addresses: this.addresses, journals: this.journals };
     const child = start(this.directory, "orchestrate.ts", JSON.stringify(whole));
     const reports: Report[] = [];
@@ -53,7 +56,10 @@ export class World {
       isStuck = true;
       child.kill("SIGKILL");
     }, patienceMs);
-    const [code] = await closed(child);
+    const ending = closed(child);
+    // The first line says that the database is open.
+    if (whenOwned !== undefined) await Promise.race([firstLine(child).then(() => whenOwned(child)), ending]);
+    const [code] = await ending;
     clearTimeout(timer);
     return readEnd(reports, { life: life.life, code, isStuck });
   }
@@ -66,8 +72,7 @@ export class World {
 }
 
 function start(directory: string, program: string, argument: string): ChildProcess {
-  // Compiling the sources costs more than running them: all processes of a sweep share what one has compiled.
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "tutti-crash-compiled"), TMPDIR: directory };
+  const env = { ...process.env, TMPDIR: directory };
   return spawn(process.execPath, ["--conditions=source", join(WORLD, program), argument], { stdio: ["pipe", "pipe", "inherit"], env });
 }
 

@@ -2,25 +2,22 @@
  * The crash sweep (reliability.md, 3.B): a process is killed with SIGKILL at a failpoint, another one
  * takes up its database, and an auditor that knows no code of the engine looks at what is left.
  *
- * `TUTTI_SWEEP=full` visits many more points, and kills again during recovery at random places; the
- * seed is printed, and `TUTTI_SWEEP_SEED` repeats it.
+ * `TUTTI_SWEEP` says how much it visits: `small`, `full` or `trust`. It kills again during recovery at
+ * random places; the seed is among its figures, and `TUTTI_SWEEP_SEED` repeats it.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { publishFigures } from "../support/trust-figures.ts";
 import { ABSENCES, chooseDoubleDeaths, chooseStories } from "./choose-points.ts";
 import { failpointsIn } from "./failpoints.ts";
 import { World } from "./lives.ts";
-import { countResends, type Story, summaryOf, tell, tellAll, type Told, workStillDone } from "./sweep.ts";
+import { sweepSize } from "./sweep-size.ts";
+import { countResends, figuresOf, type Story, tell, tellAll, type Told, workStillDone } from "./sweep.ts";
 
-const isFull = process.env["TUTTI_SWEEP"] === "full";
-/** Deaths that must come true; a few more are planned, since a process may be done before its point. */
-const POINTS = isFull ? 110 : 40;
-const SPARE_POINTS = isFull ? 20 : 8;
-const DOUBLE_DEATHS = isFull ? 24 : 4;
+const SIZE = sweepSize();
 const SEED = Number(process.env["TUTTI_SWEEP_SEED"] ?? Date.now() % 1_000_000);
 /** More than there are processors: the processes mostly wait for agents. */
 const AT_ONCE = 4;
-const LIMIT_MS = isFull ? 1_800_000 : 240_000;
 
 let world: World;
 let dryRun: Told;
@@ -35,23 +32,28 @@ afterAll(async () => {
 });
 
 describe("a process that is killed with SIGKILL", () => {
-  it("loses nothing, repeats nothing and leaves nothing standing, wherever it dies", { timeout: LIMIT_MS }, async () => {
+  it("loses nothing, repeats nothing and leaves nothing standing, wherever it dies", { timeout: SIZE.limitMs }, async () => {
     expect(dryRun.violations).toEqual([]);
-    const once = chooseStories(dryRun.points, POINTS + SPARE_POINTS);
-    const twice = chooseDoubleDeaths(dryRun.points, DOUBLE_DEATHS, SEED);
+    const beganAt = performance.now();
+    // The first of two deaths is a point, too.
+    const once = chooseStories(dryRun.points, SIZE.points - SIZE.doubles + SIZE.sparePoints);
+    const twice = chooseDoubleDeaths(dryRun.points, SIZE.doubles + SIZE.spareDoubles, SEED);
 
     const first = await tellAll(world, [...ABSENCES, ...once, ...twice], AT_ONCE);
     // A process that had died before may have been done before its point: then there is a story for it alone.
     const missed = notReached(first).map((name, index): Story => ({ name: `missed-${index}`, deaths: [{ name, count: 1 }] }));
     const told = [...first, ...(await tellAll(world, missed, AT_ONCE))];
 
-    const resendCount = countResends(world);
-    process.stdout.write(`${summaryOf(told)}, re-sends under the first message id ${resendCount}, seed ${SEED}\n`);
+    const figures = figuresOf(told, twice);
+    const resends = countResends(world);
+    const seconds = Math.round((performance.now() - beganAt) / 1000);
+    publishFigures("crash-sweep", { size: SIZE.name, ...figures, resends, stories: told.length, seconds, seed: SEED });
     expect(told.filter(({ violations }) => violations.length > 0).map(({ story, violations }) => ({ story, violations }))).toEqual([]);
     await expect.poll(() => workStillDone(world, told)).toEqual([]);
     // Without any there would have been nothing to tell apart.
-    expect(resendCount).toBeGreaterThan(0);
-    expect(told.flatMap((one) => one.deaths).length).toBeGreaterThanOrEqual(POINTS);
+    expect(resends).toBeGreaterThan(0);
+    expect(figures.points).toBeGreaterThanOrEqual(SIZE.points);
+    expect(figures.doubles).toBeGreaterThanOrEqual(SIZE.doubles);
     expect(notReached(told)).toEqual([]);
   });
 });
@@ -64,7 +66,7 @@ function notReached(told: readonly Told[]): readonly string[] {
 }
 
 describe("the auditor", () => {
-  it.each([
+  it.concurrent.each([
     ["a new message id for every send", "freshMessageIds", { name: "sent.slow", count: 2 }, /duplicate: .* message ids/],
     ["sending again without asking the agent first", "sendsWithoutLooking", { name: "sent.plain", count: 2 }, /duplicate: .* tasks/],
     ["acknowledging a start before it is durable", "acknowledgesEarly", { name: "commit.written", count: 2 }, /lost: .* acknowledged/],
@@ -76,14 +78,15 @@ describe("the auditor", () => {
       { name: "fact.runCompensating", count: 1 },
       /duplicate: .*compensate .* executed 2 times/,
     ],
-  ] as const)("notices the bug of %s", { timeout: 60_000 }, async (...[, mutation, death, finding]) => {
-    const told = await tell(world, { name: mutation, deaths: [death], mutation }, 4_000);
+  ] as const)("notices the bug of %s", { timeout: 120_000 }, async (...[, mutation, death, finding]) => {
+    // Only the one that hears of nothing again would stand for ever.
+    const told = await tell(world, { name: mutation, deaths: [death], mutation }, mutation === "neverHearsAgain" ? 6_000 : undefined);
 
     expect(told.deaths).toEqual([death]);
     expect(told.violations.map(({ kind, sentence }) => `${kind}: ${sentence}`)).toContainEqual(expect.stringMatching(finding));
   });
 
-  it("notices the bug of losers that nobody tells to stop", { timeout: 60_000 }, async () => {
+  it.concurrent("notices the bug of losers that nobody tells to stop", { timeout: 120_000 }, async () => {
     const told = await tell(world, { name: "leavesLosers", deaths: [], mutation: "leavesLosers" });
 
     expect(workStillDone(world, [told])).toContain("leavesLosers-b");

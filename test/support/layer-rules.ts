@@ -21,7 +21,8 @@ export const LAYERS: { readonly [folder: string]: readonly string[] } = {
   server: SURFACE,
   cli: SURFACE,
   testing: SURFACE,
-  compose: [...SURFACE, "server", "cli", "testing"],
+  simulation: [...SURFACE, "testing"],
+  compose: [...SURFACE, "server", "cli", "testing", "simulation"],
 };
 
 /** Files beside the folders: the two entry points, which know compose. */

@@ -3,19 +3,21 @@
  * failpoint, with tasks in each state, and started again. The auditor knows only what callers, readers
  * and webhooks were told, and what handlers wrote down.
  *
- * `TUTTI_SWEEP=full` visits many more points; the seed of the deaths during recovery is printed, and
- * `TUTTI_SWEEP_SEED` repeats them.
+ * `TUTTI_SWEEP` of another size than `small` visits many more points; the seed of the deaths during
+ * recovery is among its figures, and `TUTTI_SWEEP_SEED` repeats them.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 
+import { publishFigures } from "../../support/trust-figures.ts";
 import { chooseDoubleDeaths, chooseStories } from "../choose-points.ts";
 import { failpointsIn } from "../failpoints.ts";
+import { sweepSize } from "../sweep-size.ts";
 import { audit } from "./audit.ts";
 import { COURSES } from "./courses.ts";
 import { type Ended, type Evidence, type ServedStory, type ServedTold, tellAllServed, tellServed } from "./story.ts";
 import type { SeenEvent } from "./visitor.ts";
 
-const isFull = process.env["TUTTI_SWEEP"] === "full";
+const isFull = sweepSize().name !== "small";
 /** Deaths that are planned besides the first passing of each failpoint. */
 const FURTHER_POINTS = isFull ? 30 : 0;
 const DOUBLE_DEATHS = isFull ? 10 : 0;
@@ -46,6 +48,7 @@ describe("a server that is killed with SIGKILL, with tasks in each state", () =>
     { timeout: LIMIT_MS },
     async () => {
       expect(dryRun.violations).toEqual([]);
+      const beganAt = performance.now();
       const points = dryRun.points.filter((name) => isFull || OWN.includes(name));
       const once = chooseStories(points, new Set(points).size + FURTHER_POINTS);
       const twice = chooseDoubleDeaths(points, DOUBLE_DEATHS, SEED, []);
@@ -56,7 +59,17 @@ describe("a server that is killed with SIGKILL, with tasks in each state", () =>
       const told = [...first, ...(await tellAllServed(missed, AT_ONCE))];
 
       const deathCount = told.flatMap(({ deaths }) => deaths).length;
-      process.stdout.write(`served sweep: ${deathCount} deaths, ${told.length * COURSES.length} tasks, seed ${SEED}\n`);
+      const violationCount = told.reduce((sum, one) => sum + one.violations.length, 0);
+      const seconds = Math.round((performance.now() - beganAt) / 1000);
+      const tasks = told.length * COURSES.length;
+      publishFigures("served-sweep", {
+        size: sweepSize().name,
+        points: deathCount,
+        tasks,
+        violations: violationCount,
+        seconds,
+        seed: SEED,
+      });
       expect(told.filter(({ violations }) => violations.length > 0).map(({ story, violations }) => ({ story, violations }))).toEqual([]);
       expect(notReached(told)).toEqual([]);
     },

@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -92,11 +91,9 @@ export class ServerLives {
     const { deaths, db, diary, signingKey } = this.#options;
     const failAt = deaths[this.#life - 1] ?? null;
     const life: ServedLife = { db, diary, signingKey, life: this.#life, ...this.#ports, failAt };
-    const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "tutti-crash-compiled") };
     const program = join(import.meta.dirname, "serve.ts");
     const child = spawn(process.execPath, ["--conditions=source", program, JSON.stringify(life)], {
       stdio: ["pipe", "pipe", "inherit"],
-      env,
     });
     this.#child = child;
     createInterface(child.stdout).on("line", (line) => this.#hear(JSON.parse(line) as ServedReport, life.life));

@@ -14,6 +14,7 @@ export const REMOTE_AGENTS = [
   "scribe",
   "triage",
   "undoer",
+  "turner",
 ] as const;
 export type RemoteName = (typeof REMOTE_AGENTS)[number];
 

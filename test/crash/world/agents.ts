@@ -35,6 +35,10 @@ export function remoteAgents(diary: Diary): { readonly [Name in RemoteName]: Loc
       if (assignment.attempt === 1) await delay(HANG_MS, undefined, { signal }).catch(() => undefined);
       return { value: n + 7 };
     }),
+    turner: one("turner", async ({ n }) => {
+      await delay(25);
+      return { value: n + 1 };
+    }),
     critic: one("critic", ({ n }) => ({ good: n >= 3 })),
     mender: one("mender", ({ n }, { repair }) => ({ value: repair === null ? `${n}?` : n * 4 })),
     scribe: agent(diary, "scribe", { write, recall: (_input, { context }) => ({ notes: context["notes"] ?? null }) }),

@@ -18,13 +18,14 @@ import { Registry } from "../../../src/runtime/registry/registry.ts";
 import type { Addresses } from "./addresses.ts";
 import { localAgent } from "./agents.ts";
 import { createEndless, createUndone } from "./endings.ts";
+import { createGoverned } from "./governed.ts";
 import { hostOfFate, mutated, type Mutation } from "./mutations.ts";
 import { type Acknowledgement, attend } from "./outside.ts";
 import { createBelow, createLingering, createShapes } from "./shapes.ts";
 import { createWorkflow } from "./workflow.ts";
 
 /** Which workflow a run is of. `endless` is canceled once agents have taken its work; `undone` fails. */
-export type RunKind = "sound" | "shapes" | "endless" | "undone";
+export type RunKind = "sound" | "shapes" | "endless" | "undone" | "governed";
 export type StartedRun = { readonly id: string; readonly n: number; readonly kind: RunKind };
 export type WorldDatabase = { readonly path: string; readonly runs: readonly StartedRun[] };
 /** The `count`-th time that the failpoint is passed. */
@@ -107,6 +108,7 @@ function createWorkflows(at: Addresses): Workflows {
     shapes: createShapes(at),
     endless: createEndless(at),
     undone: createUndone(at),
+    governed: createGoverned(at),
     inside: [{ definition: createBelow(at) }, { definition: createLingering(at) }],
   };
 }

@@ -7,6 +7,7 @@ import type { Json } from "../../../src/base/json.ts";
 import type { Orchestrator, RunHandle } from "../../../src/runtime/orchestrator.ts";
 import type { Fact } from "../../../src/scheduler/index.ts";
 import { ENDLESS_WORK } from "./endings.ts";
+import { PAUSED_AT } from "./governed.ts";
 import type { StartedRun } from "./orchestrate.ts";
 import { ANSWER } from "./workflow.ts";
 
@@ -35,12 +36,23 @@ export async function attend(surroundings: Surroundings, { id, n, kind }: Starte
     const { fact, seq } = entry;
     if (seq > begun || (handle.created && seq === 1)) pass(`fact.${fact.kind}`);
     await answerTo(surroundings, id, fact);
+    if (kind === "governed") await hold({ handle, acknowledged }, fact);
     if (fact.kind === "waitStarted" && fact.wait === "signal" && fact.name !== "early") await signal(fact.name);
     if (kind !== "endless" || fact.kind !== "subtaskAccepted") continue;
     // Of an agent it is a task, of a workflow below its run.
     if (fact.task !== undefined || fact.agent.startsWith("run:")) takenCount += 1;
     if (takenCount === ENDLESS_WORK && (await handle.cancel("It would take for ever."))) acknowledged({ run: id, fact: "runEnding" });
   }
+}
+
+/** Pauses a run when it comes to its place, and lets it go on once that is known. */
+async function hold(
+  { handle, acknowledged }: Pick<Surroundings, "acknowledged"> & { readonly handle: RunHandle },
+  fact: Fact,
+): Promise<void> {
+  const run = handle.run.id;
+  if (fact.kind === "waitStarted" && fact.path === PAUSED_AT && (await handle.pause())) acknowledged({ run, fact: "runPaused" });
+  if (fact.kind === "runPaused" && (await handle.resume())) acknowledged({ run, fact: "runResumed" });
 }
 
 async function answerTo({ orchestrator, acknowledged }: Surroundings, run: string, fact: Fact): Promise<void> {
@@ -55,5 +67,6 @@ async function answerTo({ orchestrator, acknowledged }: Surroundings, run: strin
   };
   if (fact.kind === "questionAsked" && fact.handler === undefined) await answer(fact.id, ANSWER, "questionAnswered");
   if (fact.kind === "waitStarted" && fact.wait === "approval") await answer(fact.id, { decision: "approved" }, "approvalDecided");
+  if (fact.kind === "budgetExceeded" && fact.question !== undefined) await answer(fact.question, { decision: "approved" }, "budgetGranted");
   if (fact.kind === "compensationFailed") await answer(fact.question, { decision: "retry" }, "compensationFailed");
 }

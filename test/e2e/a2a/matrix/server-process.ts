@@ -1,8 +1,6 @@
 /** Programs of the tests as processes of their own, whose first line is a JSON value. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** An interface as a program offers it. */
@@ -19,9 +17,7 @@ export class ServerProcess<Ready> implements AsyncDisposable {
 
   /** Starts a program and waits for its first line, which tells what there is to know of it. */
   static async start<Ready>(program: string, ...args: readonly string[]): Promise<ServerProcess<Ready>> {
-    // Compiling the sources costs more than running them: processes share what one has compiled.
-    const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "tutti-test-compiled") };
-    const child = spawn(process.execPath, ["--conditions=source", program, ...args], { stdio: ["pipe", "pipe", "inherit"], env });
+    const child = spawn(process.execPath, ["--conditions=source", program, ...args], { stdio: ["pipe", "pipe", "inherit"] });
     const ended = new AbortController();
     const over = once(child, "exit", { signal: ended.signal }).then(([code]) => {
       throw new Error(`${program} ended with code ${String(code)} before it said anything.`);
