@@ -4,6 +4,8 @@ import { assignSubtask } from "./assign.ts";
 import { beginApproval } from "./approval.ts";
 import type { Path } from "./input.ts";
 import { aggregateNow, setNow } from "./instant.ts";
+import { stepOf } from "./path.ts";
+import { beginPlanApproval } from "./plan.ts";
 import { openScope } from "./scope.ts";
 import type { Turn } from "./turn.ts";
 import { beginWait } from "./wait.ts";
@@ -19,7 +21,7 @@ export function beginSubtask(turn: Turn, step: StepProgram, path: Path, scope: S
     case "plan":
       return openScope(turn, step, path);
     case "approval":
-      return beginApproval(turn, step, path, scope);
+      return stepOf(path) === "approvePlan" ? beginPlanApproval(turn, step, path) : beginApproval(turn, step, path, scope);
     case "wait":
       return beginWait(turn, step, path, scope);
     case "aggregate":

@@ -69,12 +69,16 @@ export function startable(holder: StepProgram, scope: ScopeState): readonly Step
       return [present(holder.block?.stepById.get(agent), `Step ${holder.id} has the agent ${agent}.`)];
     }
     case "plan":
-      return scope.subtasks === null
-        ? [present(holder.inner.makePlan, `Step ${holder.id} has a planner.`)]
-        : plannedBlock(holder, scope.subtasks).steps;
+      return scope.subtasks === null ? [planningStep(holder, scope)] : plannedBlock(holder, scope.subtasks).steps;
     case "parallel":
     case "group":
     case "loop":
       return present(holder.block, `Step ${holder.id} has inner steps.`).steps;
   }
+}
+
+/** Before there are subtasks: the planner, and then whoever approves of the plan. */
+function planningStep({ id, inner: { makePlan, approvePlan } }: StepProgram, { steps }: ScopeState): StepProgram {
+  const isPlanned = steps["makePlan"] !== undefined;
+  return isPlanned && approvePlan !== undefined ? approvePlan : present(makePlan, `Step ${id} has a planner.`);
 }

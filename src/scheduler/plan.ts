@@ -14,7 +14,8 @@ import { beginApproval } from "./approval.ts";
 import type { PlannedSubtask } from "./fact.ts";
 import { failSubtask } from "./failure.ts";
 import type { Path } from "./input.ts";
-import { frameOf, ownerOf, pathIn, stepOf } from "./path.ts";
+import { frameOf, ownerOf, stepOf } from "./path.ts";
+import { scopeStateOf } from "./place.ts";
 import { outputsOf } from "./outputs.ts";
 import { completeScope, pushInner } from "./scope.ts";
 import type { ScopeState } from "./state.ts";
@@ -38,7 +39,8 @@ export function planStepIsOver(turn: Turn, step: StepProgram, path: Path, scope:
   const { approvePlan } = step.inner;
   const approval = scope.steps["approvePlan"];
   if (approvePlan !== undefined && approval === undefined) {
-    return beginApproval(turn, approvePlan, pathIn(path, "approvePlan"), scopeAround(turn, path), { plan: planned });
+    // Nobody is asked while the run is paused: it is looked at again then.
+    return turn.candidates.push({ frame: path, step: approvePlan });
   }
   if (isJsonObject(approval?.output) && approval.output["decision"] !== "approved") {
     const failure = { code: "T4126", message: `The plan of ${path} was not approved.`, retryable: false, details: approval.output };
@@ -48,6 +50,13 @@ export function planStepIsOver(turn: Turn, step: StepProgram, path: Path, scope:
   turn.record({ kind: "planAccepted", path, subtasks });
   if (subtasks.length === 0) return completeScope(turn, step, path, {});
   pushInner(turn, path);
+}
+
+/** Asks people about the plan, which they are shown. */
+export function beginPlanApproval(turn: Turn, step: StepProgram, path: Path): void {
+  const owner = ownerOf(frameOf(path));
+  const plan = present(scopeStateOf(turn.state, owner).steps["makePlan"]?.output, `${owner} has been planned.`);
+  beginApproval(turn, step, path, scopeAround(turn, owner), { plan });
 }
 
 /** What stands around the outermost plan: an agent's plan must not change what the author's words say. */

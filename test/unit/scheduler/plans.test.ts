@@ -266,13 +266,15 @@ describe("a plan that is to be approved", () => {
     expect(world.failure?.message).toContain("Nobody decided p/approvePlan in time.");
   });
 
-  it("in a pause is asked about at once, and begins after it", () => {
-    const world = planned(APPROVE);
+  it("in a pause is not asked about: people are asked when the run goes on, and their time begins then", () => {
+    const world = planned({ approve: { ...APPROVE.approve, timeout: "1h" } });
     world.pause();
     world.complete("p/makePlan", WORK);
-    world.reply("approved");
-    expect(world.working()).toEqual([]);
+    world.pass(7_200_000);
+    expect(world.factsOf("waitStarted")).toEqual([]);
     world.resume();
+    expect(world.factsOf("waitStarted")).toMatchObject([{ path: "p/approvePlan", question: { data: { plan: WORK } } }]);
+    world.reply("approved");
     expect(world.working()).toEqual(["p/a"]);
   });
 });
