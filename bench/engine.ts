@@ -1,4 +1,5 @@
 /** The engine as users get it: the embedded host with full fsync, real effects, trivial function agents. */
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,9 +63,11 @@ export function openEngine({ directory, agents, factory = NO_FACTORY, capture = 
   const effects = new Effects({ registry, host: () => wiring.host as MailboxHost, clock: systemClock, log, random: Math.random });
   const host = new MailboxHost(store, { performer: effects, log });
   wiring.host = host;
+  // What is sent has ids that follow from the run's: an agent does no work for those that it had from another engine.
+  const series = randomUUID().slice(0, 8);
   let count = 0;
   const start = async (definition: Definition, input: Json): Promise<RunRef> => {
-    const run = { tenant: DEFAULT_TENANT, id: `run_${String((count += 1)).padStart(9, "0")}` as RunId };
+    const run = { tenant: DEFAULT_TENANT, id: `run_${series}${String((count += 1)).padStart(9, "0")}` as RunId };
     const fingerprint = await host.define(DEFAULT_TENANT, definition);
     await host.start({ run, seed: run.id, workflow: definition.name, version: "1.0.0", fingerprint, input, by: "bench" });
     return run;

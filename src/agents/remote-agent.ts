@@ -3,7 +3,7 @@ import type { AgentCard, Message, Task } from "@a2a-js/sdk";
 import { AskedQuestions } from "../a2a/client/asked-questions.ts";
 import { toCallFailure } from "../a2a/client/call-failure.ts";
 import type { CardSignaturePolicy } from "../a2a/client/check-card.ts";
-import { A2aClient, type Secret } from "../a2a/client/client.ts";
+import { A2aClient, type Description, type Secret } from "../a2a/client/client.ts";
 import { cancelTask } from "../a2a/client/cancel-task.ts";
 import { findMessage, taskOf } from "../a2a/client/find-message.ts";
 import { TaskFollower } from "../a2a/client/follow-task.ts";
@@ -91,6 +91,10 @@ class A2aAgent implements RemoteAgent {
   readonly #clock: Clock;
   readonly #dedupes: boolean;
   #takesContextId = true;
+  /** It answers some messages at once: a list of its tasks does not show all that it has done. */
+  #answersWithoutTask = false;
+  /** Read from the card once: each message asks for them. */
+  #skills: { readonly card: AgentCard; readonly capabilities: readonly Capability[] } | null = null;
 
   constructor(url: string, options: RemoteAgentOptions) {
     this.url = url;
@@ -127,13 +131,21 @@ class A2aAgent implements RemoteAgent {
 
   async describe(signal: AbortSignal): Promise<Described> {
     try {
-      const { card, chosen } = await untilAborted(this.#client.describe(), signal, CARD_GIVEN_UP);
-      if (typeof chosen === "string")
-        return { ok: false, outcome: { kind: "failed", failure: { code: "T3003", message: chosen, retryable: false } } };
-      return { ok: true, identity: this.#identityOf(card, chosen) };
+      return this.#toDescribed(await untilAborted(this.#client.describe(), signal, CARD_GIVEN_UP));
     } catch (error) {
       return { ok: false, outcome: { kind: "failed", failure: toCallFailure(error, this.name).failure } };
     }
+  }
+
+  describeNow(): Described | null {
+    const known = this.#client.describeNow();
+    return known === null ? null : this.#toDescribed(known);
+  }
+
+  #toDescribed({ card, chosen }: Description): Described {
+    if (typeof chosen === "string")
+      return { ok: false, outcome: { kind: "failed", failure: { code: "T3003", message: chosen, retryable: false } } };
+    return { ok: true, identity: this.#identityOf(card, chosen) };
   }
 
   async send(work: Work, intent: Intent, signal: AbortSignal): Promise<Sent> {
@@ -149,7 +161,9 @@ class A2aAgent implements RemoteAgent {
     this.#client.interfaces.isThere(intent);
     if (!("messageId" in answer)) return this.#taskAnswer(work, intent, answer);
     // Words beside a task are not its result (A2A 3.7): the task says what became of it.
-    return work.task === null ? this.#directAnswer(work, answer) : atWork(intent, work.task);
+    if (work.task !== null) return atWork(intent, work.task);
+    this.#answersWithoutTask = true;
+    return this.#directAnswer(work, answer);
   }
 
   /** A task that does not ask any more gets no answer: it was told elsewhere, or is over. A second message could begin its work anew. */
@@ -180,13 +194,16 @@ class A2aAgent implements RemoteAgent {
     return { kind: "task", task, over: taskToOutcome(answer, reading) };
   }
 
-  find(work: Work, intent: Intent, signal: AbortSignal): Promise<Found> {
-    return findMessage({ client: this.#client, clock: this.#clock, work, intent, signal });
+  async find(work: Work, intent: Intent, signal: AbortSignal): Promise<Found> {
+    const found = await findMessage({ client: this.#client, clock: this.#clock, work, intent, signal });
+    if (found.kind !== "none" || !this.#answersWithoutTask || work.task !== null) return found;
+    const message = `Agent "${this.name}" has no task for the message, and it answers some messages without one.`;
+    return { kind: "unknowable", message };
   }
 
   async attend(task: RemoteTask, watch: Watch): Promise<Outcome> {
     // After a crash nothing is known of the agent yet: its card says whether it streams.
-    await untilAborted(this.#client.describe(), watch.signal, CARD_GIVEN_UP).catch(() => null);
+    if (this.#client.describeNow() === null) await untilAborted(this.#client.describe(), watch.signal, CARD_GIVEN_UP).catch(() => null);
     return this.#follower.follow(task, watch);
   }
 
@@ -201,8 +218,13 @@ class A2aAgent implements RemoteAgent {
       agentVersion: card.version,
       dedupes: this.#dedupes || card.capabilities?.extensions.some(({ uri }) => uri === DEDUPE_EXTENSION) === true,
       takesContextId: this.#takesContextId,
-      capabilities: capabilitiesOf(card),
+      capabilities: this.#capabilitiesOf(card),
     };
+  }
+
+  #capabilitiesOf(card: AgentCard): readonly Capability[] {
+    if (this.#skills?.card !== card) this.#skills = { card, capabilities: capabilitiesOf(card) };
+    return this.#skills.capabilities;
   }
 
   #notAnswered(

@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   T2105: "An agent cannot be bound",
   T2106: "The run cannot go on in this process",
   T2107: "The background process did not start",
+  T2108: "The callers of a server cannot be used",
   T2201: "A test asks for something that is not there",
   T2202: "The script of an agent is used up",
   T2203: "A test would need the network",

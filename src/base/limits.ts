@@ -227,6 +227,8 @@ export const DRAIN_MS = 10_000;
 export const SNAPSHOT_TAIL_BYTES = 4 * 1_048_576;
 /** And in multiples of the last snapshot: writing all of a wide run again must stay rare beside its facts. */
 export const SNAPSHOT_TAIL_FACTOR = 8;
+/** Characters of facts that stay in memory once they are durable: those of some seventy small runs, whose readers are about to come. */
+export const RECENT_FACT_LENGTH = 131_072;
 /** How long a run that waits stays in memory after its last input. */
 export const IDLE_RUN_MS = 5_000;
 /** Runs that wait and are still in memory; beyond it the longest idle leave at once. */
@@ -237,6 +239,16 @@ export const TIMER_HORIZON_MS = 60_000;
 export const RECOVERIES_PER_TURN = 200;
 /** Moves of virtual time in one test: a run that needs more never comes to an end. */
 export const MAX_TEST_MOVES = 100_000;
+/** Moves of virtual time in one simulated history: what needs more is stuck, and says so. */
+export const MAX_SIMULATED_MOVES = 20_000;
+/** Crashes of one simulated history: more say nothing new, and each costs as much as all the rest. */
+export const MAX_SIMULATED_CRASHES = 6;
+/** Faults of one simulated history: a person reads the list, once it is shrunk. */
+export const MAX_SIMULATED_STRIKES = 200;
+/** How often somebody in a simulated world asks again, once a second: longer than it is ever without a process. */
+export const MAX_SIMULATED_TRIES = 500;
+/** Schedules that are tried to shrink one: a few seconds. */
+export const MAX_SHRINK_TRIES = 500;
 /** Scenario files in one folder and below: more are looked for in the wrong place. */
 export const MAX_SCENARIO_FILES = 1_000;
 /** How long finished runs are kept. */
@@ -310,6 +322,8 @@ export const MAX_REFERENCED_TASKS = 32;
 export const MAX_TASKS_PER_PAGE = 100;
 /** Of a page, where each task may have a request's size: what MAX_RESPONSE_BYTES lets a client of ours read. */
 export const MAX_PAGE_BYTES = 15 * 1_048_576;
+/** What other systems say of a trace (W3C Trace Context 3.3.1.5): as much as everybody must hand on. */
+export const MAX_TRACESTATE_CHARACTERS = 512;
 /** A schema that is told with an error: what a person reads, and what fits in the details of one. */
 export const MAX_SCHEMA_TOLD_CHARACTERS = 4_000;
 /** Questions that one message may answer: a run that asks more is answered in several. */

@@ -24,6 +24,10 @@ export type OpenServer = (options: {
   readonly port: number;
   /** Callers must send it; asked for at each request. */
   readonly token?: () => string | undefined;
+  /** Callers with names, whose tokens are asked for at each request. */
+  readonly callers: readonly NamedCaller[];
+  /** False: no streams. */
+  readonly streaming: boolean;
   readonly publicUrl?: string;
   readonly grpc?: { readonly port: number };
   /** Names of the secrets with the keys that sign; `readSecret` gives them. */
@@ -34,6 +38,14 @@ export type OpenServer = (options: {
   /** How long closing waits for what is open. In milliseconds. */
   readonly drainMs: number;
 }) => Promise<OpenedServer>;
+
+/** A caller that is known by its token; `roles` are as whom it may decide besides its name. */
+export type NamedCaller = {
+  readonly name: string;
+  readonly token: () => string | undefined;
+  readonly tenants?: readonly string[];
+  readonly roles: readonly string[];
+};
 
 export type OpenedServer = {
   readonly url: string;

@@ -1,5 +1,6 @@
 import type { LocalAgent } from "../ports/agents.ts";
 import { logToStandardError } from "../ports/log.ts";
+import type { KnownCaller } from "../server/authentication.ts";
 import { openOrchestrator } from "./open-orchestrator.ts";
 import { cardsOf, type Server } from "./create-server.ts";
 import { servedParts, type ServerIdentity, type WorkflowToServe } from "./served-paths.ts";
@@ -12,17 +13,22 @@ export type OpenServerOptions = Omit<ServingOptions, "auth"> &
     readonly agents: readonly LocalAgent[];
     /** Callers must send it; asked for at each request. */
     readonly token?: () => string | undefined;
+    /** Callers with names, besides. */
+    readonly callers?: readonly KnownCaller[];
   };
 
 /** Opens a database as its owner, and serves workflows and agents on it: `tutti serve`. */
 export async function openServer(options: OpenServerOptions): Promise<Server> {
-  const { db, workflows, agents, token, log = logToStandardError } = options;
+  const { db, workflows, agents, token, callers = [], log = logToStandardError } = options;
   const { desk, workers, paths } = servedParts({ identity: options, agents, workflows, log });
   const orchestrator = await openOrchestrator({ db, agents: [...agents, ...workers], log });
   try {
     // A file is under development: edited without a new version, it is served all the same.
     for (const { definition } of workflows) await orchestrator.workflows.store(definition, true);
-    const server = await serve({ orchestrator, desk, paths }, { ...options, log, ...(token === undefined ? {} : { auth: { token } }) });
+    const server = await serve(
+      { orchestrator, desk, paths },
+      { ...options, log, auth: { callers, ...(token === undefined ? {} : { token }) } },
+    );
     const close = async (): Promise<void> => {
       await server.close();
       await orchestrator.close();

@@ -33,6 +33,8 @@ export type ServingOptions = Omit<A2aServerOptions, "served" | "documents" | "ro
     readonly blockingMs?: number;
     /** False: every message starts a task, also one that came before. */
     readonly dedupe?: boolean;
+    /** False: no streams; callers poll, or are pushed to. */
+    readonly streaming?: boolean;
     /** False: no push notifications. Else the origins that webhooks may have although they are private or use http. */
     readonly push?: false | { readonly allow?: readonly string[] };
   };
@@ -55,7 +57,7 @@ type Serving = {
 };
 
 export async function serve({ orchestrator, desk, paths, maxOpen }: Serving, options: ServingOptions): Promise<A2aServer> {
-  const { clock = systemClock, maxWorking, blockingMs, dedupe } = options;
+  const { clock = systemClock, maxWorking, blockingMs, dedupe, streaming } = options;
   const cards = new ServedCards({ ...options, orchestrator });
   const reach = options.publicUrl === undefined ? null : await openReach(orchestrator, options.publicUrl, clock);
   const files = new TaskFiles({ host: orchestrator.host, urls: reach?.files ?? null });
@@ -77,6 +79,7 @@ export async function serve({ orchestrator, desk, paths, maxOpen }: Serving, opt
       ...(maxWorking === undefined ? {} : { maxWorking }),
       ...(blockingMs === undefined ? {} : { blockingMs }),
       ...(dedupe === undefined ? {} : { dedupe }),
+      ...(streaming === undefined ? {} : { streaming }),
     });
     return { path: path.path, handler: withFiles(handler, files), publishedCard: published };
   });
@@ -119,10 +122,10 @@ type CardChoices = { readonly options: ServingOptions; readonly isOnly: boolean 
 
 /** A card promises only what is done. */
 function cardOf(served: ServedPath, address: Pick<A2aServer, "url" | "grpcUrl">, { options, isOnly }: CardChoices): AgentCard {
-  const { auth = {}, push, dedupe = true } = options;
+  const { auth = {}, push, dedupe = true, streaming = true } = options;
   const card = served.cardAt({
     interfaces: interfacesOf(served, address, { options, isOnly }),
-    streaming: true,
+    streaming,
     pushNotifications: push !== false,
     extendedAgentCard: announcesExtended(served, options),
     security: isRequired(auth) ? [{ kind: "bearer" }] : [],

@@ -83,6 +83,8 @@ export type AssignmentMetadata = {
   readonly depends_on?: readonly string[];
   /** W3C `traceparent` of the work, for an agent that hands it on (requirement X035). */
   readonly traceparent?: string;
+  /** W3C `tracestate`, to be handed on with it as it is. */
+  readonly tracestate?: string;
   /** Items of one list, or branches of one step: the same batch for all of them (requirement L052). */
   readonly execution_mode?: "parallel";
   readonly batch_id?: string;
@@ -150,6 +152,8 @@ export type RemoteAgent = {
   readonly ignored?: IgnoredUpdates;
   /** Reads the card (cached by HTTP rules) and says which interface will be used. */
   describe(signal: AbortSignal): Promise<Described>;
+  /** The same, when the card need not be asked for: nothing has to be waited for, or given up. Null when it must be. */
+  describeNow?(): Described | null;
   /** Sends one message, and returns as soon as the agent has it. */
   send(work: Work, intent: Intent, signal: AbortSignal): Promise<Sent>;
   /** Looks for the task that an earlier send of this message may have made. */

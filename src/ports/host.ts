@@ -23,7 +23,8 @@
 import type { RunRef, Tenant } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
-import type { Command, Fact, RunState, RunStatus } from "../scheduler/index.ts";
+import type { FailureReason } from "../scheduler/fact.ts";
+import type { Command, Fact, RunEnd, RunState, RunStatus } from "../scheduler/index.ts";
 import type { Input, Labels, StartInput } from "../scheduler/input.ts";
 
 /** Where runs are kept. What an implementation promises are the laws above. */
@@ -40,6 +41,8 @@ export type Host = {
   get(run: RunRef): Promise<RunRecord | null>;
   /** The run's state as of its last fact; null when there is no such run. */
   inspect(run: RunRef): Promise<RunState | null>;
+  /** How a run ended, which is its last fact; null while it has not, and when there is no such run. */
+  end(run: RunRef): Promise<RunEnd | null>;
   list(filter: RunFilter): Promise<Page<RunRecord>>;
   /** How many runs there are on all pages. */
   count(filter: Omit<RunFilter, "limit" | "cursor">): Promise<number>;
@@ -49,6 +52,8 @@ export type Host = {
   watch(run: RunRef, fromSeq: number, signal?: AbortSignal): AsyncIterable<HistoryEntry | StreamedChunk>;
   /** The record of a run that is over; waits until it is. Rejects with T4001 when there is no such run. */
   whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord>;
+  /** The same wait, for those who have no use for the record. */
+  over(run: RunRef, signal?: AbortSignal): Promise<void>;
   /** Shows a piece of a streamed answer to those who watch; it is never recorded. */
   stream(run: RunRef, chunk: StreamedChunk): void;
   /** What can be found by a name of the outside world: a question, a remote task, a context. */
@@ -115,7 +120,7 @@ export type RunRecord = {
   readonly updatedAt: number;
   readonly endedAt: number | null;
   /** Of a run that failed, was canceled or is quarantined. */
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: RunError | null;
   readonly labels: Labels;
   /** The run that this one is a sub-workflow of. */
   readonly parent?: string;
@@ -123,12 +128,16 @@ export type RunRecord = {
   readonly asks?: "input" | "auth";
 };
 
+/** `reason`: how the step ended that a run failed with. */
+export type RunError = { readonly code: string; readonly message: string; readonly reason?: FailureReason };
+
 export type RunFilter = {
   readonly tenant: Tenant;
   /** Sub-workflows of this run only. */
   readonly parent?: string;
   readonly status?: readonly RunStatus[];
-  readonly workflow?: string;
+  /** Its name, or several of which any will do. */
+  readonly workflow?: string | readonly string[];
   readonly labels?: Labels;
   /** `none`: runs that ask nobody. */
   readonly asks?: "input" | "auth" | "none";
@@ -169,6 +178,8 @@ export type PlacedCommand = {
   readonly hops?: number;
   /** W3C `traceparent` of whoever asked for the run. */
   readonly trace?: string | undefined;
+  /** W3C `tracestate` that came with it. */
+  readonly tracestate?: string | undefined;
 };
 
 /** What a host needs from the runtime. */

@@ -28,7 +28,7 @@ const FACTS_SEARCHED = 200_000;
 const RUNS_PER_PAGE = 100;
 const FACTS_PER_PAGE = 1_000;
 
-/** Answers an open question; the run that it belongs to. Throws T4004, T4005 and T4006. */
+/** Answers an open question; the run that it belongs to. Throws T4004, T4005, T4006, and T5007 for a run in quarantine. */
 export async function giveAnswer(host: Host, tenant: Tenant, given: GivenAnswer): Promise<RunRef> {
   const found = await host.lookUp(tenant, "question", given.question);
   const open = found === null ? null : await findQuestion(host, tenant, given.question);
@@ -36,6 +36,7 @@ export async function giveAnswer(host: Host, tenant: Tenant, given: GivenAnswer)
   const answer = asAnswer(open, given.answer);
   const problems = problemsOfAnswer(answer, open.question);
   if (problems.length > 0) throw unfit(open.id, problems);
+  await expectNoQuarantine(host, found.run);
   const { applied } = await host.post(found.run, {
     kind: "questionAnswered",
     question: open.id,
@@ -45,6 +46,15 @@ export async function giveAnswer(host: Host, tenant: Tenant, given: GivenAnswer)
   });
   // Somebody else was faster.
   return applied ? found.run : acceptRepeated(host, tenant, given, found.run);
+}
+
+/** Its question is open, and nobody can decide on an answer until the run is released. */
+async function expectNoQuarantine(host: Host, run: RunRef): Promise<void> {
+  const record = await host.get(run);
+  if (record?.status !== "quarantined") return;
+  throw new TuttiError("T5007", `Run ${run.id} is quarantined, and takes no answer: ${record.error?.message ?? ""}`, {
+    help: "Its question stays open. After an update, release it with `tutti resume`, and answer then.",
+  });
 }
 
 /** Why an answer cannot be used; empty when it can. */

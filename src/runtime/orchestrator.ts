@@ -47,6 +47,8 @@ export type StartOptions = {
   readonly origin?: Origin;
   /** W3C `traceparent` of whoever asks for it. */
   readonly trace?: string;
+  /** W3C `tracestate` that came with it; it is handed on unchanged. */
+  readonly tracestate?: string;
   /** How many orchestrators the request has passed. */
   readonly hops?: number;
 };
@@ -110,7 +112,7 @@ export class Orchestrator {
       fingerprint,
       input,
       by: options.by ?? "local",
-      ...given(options, "labels", "origin", "trace", "hops"),
+      ...given(options, "labels", "origin", "trace", "tracestate", "hops"),
       ...(Object.keys(bindings).length === 0 ? {} : { bindings }),
       ...(below.below.length === 0 ? {} : { workflows: below.workflows }),
       ...more,

@@ -2,6 +2,7 @@ import { TuttiError } from "../base/errors.ts";
 import { errorOfFailedRun } from "../base/named-errors.ts";
 import type { Json } from "../base/json.ts";
 import type { Host, RunRecord } from "../ports/host.ts";
+import type { RunState } from "../scheduler/index.ts";
 import type { Failure } from "../scheduler/outcome.ts";
 
 /** How a run ended, or that it has not. */
@@ -13,11 +14,15 @@ export type RunResult =
   | { readonly status: "quarantined"; readonly run: string; readonly reason: string }
   | { readonly status: "open"; readonly run: string };
 
-/** Reads the end of a run from its state, which holds the output. */
+/** Reads the end of a run from its last fact, which holds the output. */
 export async function readResult(host: Host, record: RunRecord): Promise<RunResult> {
+  return resultOf(record, record.endedAt === null ? null : { end: await host.end(record.run) });
+}
+
+/** How a run ended, by its record and its state. */
+export function resultOf(record: RunRecord, state: Pick<RunState, "end"> | null): RunResult {
   const run = record.run.id;
   if (record.status === "quarantined") return { status: "quarantined", run, reason: record.error?.message ?? "" };
-  const state = record.endedAt === null ? null : await host.inspect(record.run);
   const end = state?.end ?? null;
   if (end === null) return { status: "open", run };
   switch (end.kind) {

@@ -5,11 +5,11 @@ import type { Agent, AssignmentMetadata, KeepFile, Work, WorkFile } from "../por
 import type { PlacedCommand } from "../ports/host.ts";
 import type { Assignment } from "../scheduler/index.ts";
 import type { Repair } from "../scheduler/fact.ts";
-import type { RemoteTask } from "../scheduler/input.ts";
+import type { Intent, RemoteTask } from "../scheduler/input.ts";
 import type { Exchange } from "../scheduler/outcome.ts";
 import { coordinationOf } from "./coordination.ts";
 import { keyOfEffect, messageIdOf } from "./effects/effect-keys.ts";
-import { traceparentOf } from "./effects/trace.ts";
+import { traceOf } from "./effects/trace.ts";
 
 /** How long a message may lie unaccepted, unless the step says so (design.md, Defaults). */
 const MESSAGE_TTL_MS = 30_000;
@@ -21,11 +21,11 @@ export class AssignedWork implements Work {
   files: readonly WorkFile[] | undefined;
   keep: KeepFile | undefined;
   readonly #placed: PlacedCommand;
-  readonly #assignment: Assignment;
+  readonly #assignment: Assignment & { readonly intent?: Intent };
   readonly #receiver: string;
   readonly #now: number;
 
-  constructor(placed: PlacedCommand, assignment: Assignment, agent: Agent, now: number) {
+  constructor(placed: PlacedCommand, assignment: Assignment & { readonly intent?: Intent }, agent: Agent, now: number) {
     this.#placed = placed;
     this.#assignment = assignment;
     this.#receiver = agent.name;
@@ -67,7 +67,7 @@ export class AssignedWork implements Work {
 
   get assignment(): AssignmentMetadata {
     const { run, workflow, definition, hops } = this.#placed;
-    const { path, attempt, ttlMs, context } = this.#assignment;
+    const { path, attempt, ttlMs, context, intent } = this.#assignment;
     return {
       sender: `orchestrator/${workflow}/${versionOf(definition)}`,
       receiver: this.#receiver,
@@ -75,12 +75,13 @@ export class AssignedWork implements Work {
       workflow_type: workflow,
       subtask_id: path,
       attempt,
-      correlation_id: messageIdOf(run, this.#assignment),
+      correlation_id: intent?.messageId ?? messageIdOf(run, this.#assignment),
       ttl_ms: ttlMs ?? MESSAGE_TTL_MS,
       operation: this.capability,
       timestamp: new Date(this.#now).toISOString(),
       hop_count: (hops ?? 0) + 1,
-      traceparent: traceparentOf(this.#placed, this.#assignment),
+      ...traceOf(this.#placed, this.#assignment),
+      ...(intent?.traceparent === undefined ? {} : { traceparent: intent.traceparent }),
       ...(context === undefined ? {} : { context_ref: contextRefOf(run) }),
       ...coordinationOf(this.#placed, this.#assignment),
     };

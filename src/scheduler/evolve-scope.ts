@@ -281,8 +281,23 @@ function notePrincipal(state: RunState, path: Path, { vote, principal }: Pick<Le
   if (vote !== undefined) addVote(state, path, vote);
   if (principal === undefined) return;
   const holder = listOf(state, path) ?? scopeStateOf(state, ownerOf(frameOf(path)));
-  if (holder.principals?.includes(principal) === true) return;
-  holder.principals = [...(holder.principals ?? []), principal];
+  const principals = (holder.principals ??= []);
+  const known = membersOf(principals);
+  if (known.has(principal)) return;
+  known.add(principal);
+  principals.push(principal);
+}
+
+const membersByList = new WeakMap<readonly string[], Set<string>>();
+
+/** Who is in a list that only grows here. It is in the state as a list, since a snapshot has no sets. */
+function membersOf(list: readonly string[]): Set<string> {
+  let members = membersByList.get(list);
+  if (members === undefined) {
+    members = new Set(list);
+    membersByList.set(list, members);
+  }
+  return members;
 }
 
 function addVote(state: RunState, path: Path, { on, principal }: VoteCast): void {

@@ -9,6 +9,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { emptyList, emptyMap } from "./empty.ts";
+import { endOf } from "./end.ts";
 import { writeContext } from "./context-writes.ts";
 import {
   acceptFlight,
@@ -171,11 +172,9 @@ function applyToRun(state: RunState, fact: RunFact): void {
     case "compensationFailed":
       return askToCompensate(state, fact);
     case "runCompleted":
-      return endRun(state, { kind: "completed", at: fact.at, output: fact.output });
     case "runFailed":
-      return endRun(state, { kind: "failed", at: fact.at, failure: fact.failure });
     case "runCanceled":
-      return endRun(state, { kind: "canceled", at: fact.at, reason: fact.reason, by: fact.by });
+      return endRun(state, endOf(fact));
   }
 }
 
@@ -212,6 +211,7 @@ function startedState(fact: Extract<Fact, { kind: "runStarted" }>): RunState {
     hops: fact.hops ?? 0,
     ...(fact.origin === undefined ? {} : { isTask: true }),
     ...(fact.trace === undefined ? {} : { trace: fact.trace }),
+    ...(fact.tracestate === undefined ? {} : { tracestate: fact.tracestate }),
     spent: { attempts: 0, subtasks: 0, tokens: 0, cost: 0 },
     grants: 0,
     budgetQuestion: null,

@@ -32,6 +32,8 @@ type Spoken = {
   readonly version?: string;
   /** W3C `traceparent` of the work, which goes with every request about it. */
   readonly traceparent?: string;
+  /** W3C `tracestate`, as it came with the run. */
+  readonly tracestate?: string;
 };
 
 /** A task at a remote agent: the second half of the send ledger. */
@@ -110,6 +112,8 @@ export type StartInput = {
   readonly origin?: Origin;
   /** W3C `traceparent` of whoever asked for the run. */
   readonly trace?: string;
+  /** W3C `tracestate` that came with it. */
+  readonly tracestate?: string;
   /** The parent's deadline, if it comes before the run's own. */
   readonly endBy?: Instant;
   /** The run whose results this one begins with. */

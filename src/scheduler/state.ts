@@ -63,6 +63,7 @@ export type RunState = Frame & {
   isTask?: true;
   /** W3C `traceparent` of whoever asked for the run. */
   trace?: string;
+  tracestate?: string;
   /** What the budget counts. */
   spent: Spent;
   /** How often a person has granted the budget again; and the open question about it. */

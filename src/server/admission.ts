@@ -3,7 +3,7 @@ import type { AgentCard } from "@a2a-js/sdk";
 import { A2AError } from "@a2a-js/sdk/errors";
 
 import { LEGACY_VERSION } from "../a2a/legacy/legacy.ts";
-import { type CallContext, OverloadError } from "../a2a/server/handler.ts";
+import { type CallContext, ForbiddenError, OverloadError } from "../a2a/server/handler.ts";
 import { TURNED_AWAY_MS } from "../base/limits.ts";
 import type { Log } from "../ports/log.ts";
 import { type Authenticator, type Identity, tenantOf } from "./authentication.ts";
@@ -35,9 +35,15 @@ export async function admitted(parameters: ServiceParameters, card: () => Promis
 }
 
 /** For whom an operation is. Throws a refusal when the caller may not use the tenant. */
-export function contextOf(identity: Identity, { traceparent, version }: ServiceParameters, tenant: string): CallContext {
-  const caller = { name: identity.name, tenant: tenantOf(identity, tenant) };
-  return { caller, traceparent, ...(version === LEGACY_VERSION ? { version } : {}) };
+export function contextOf(identity: Identity, { traceparent, tracestate, version }: ServiceParameters, tenant: string): CallContext {
+  const { name, roles } = identity;
+  const caller = { name, tenant: tenantOf(identity, tenant), ...(roles === undefined ? {} : { roles }) };
+  return {
+    caller,
+    traceparent,
+    ...(tracestate === null ? {} : { tracestate }),
+    ...(version === LEGACY_VERSION ? { version } : {}),
+  };
 }
 
 export function turnedAway(sentence: string): Refusal {
@@ -45,6 +51,7 @@ export function turnedAway(sentence: string): Refusal {
 }
 
 export function toKnown(error: unknown, log: Log): A2AError | OverloadError | Refusal {
+  if (error instanceof ForbiddenError) return new Refusal("forbidden", error.message);
   return error instanceof OverloadError || error instanceof Refusal ? error : toA2aError(error, log);
 }
 

@@ -21,6 +21,8 @@ export type VerifiedCaller = {
   readonly name: string;
   /** The tenants that it may use; the first one when a request names none. The default tenant when absent. */
   readonly tenants?: readonly string[];
+  /** As whom it may decide besides its name: an approval to `role:boss` is for callers with the role `boss`. */
+  readonly roles?: readonly string[];
 };
 
 /** How callers say who they are (A2A 7.4). */
@@ -33,7 +35,12 @@ export type Authentication = {
 };
 
 /** Who a request comes from, before it has said for which tenant. */
-export type Identity = { readonly name: string; readonly tenants: readonly string[] | "any" };
+export type Identity = {
+  readonly name: string;
+  readonly tenants: readonly string[] | "any";
+  /** Absent: nobody has to say who they are. */
+  readonly roles?: readonly string[];
+};
 
 const ANONYMOUS: Identity = { name: "anonymous", tenants: "any" };
 
@@ -51,7 +58,7 @@ export function createAuthenticator(options: Authentication, log: Log): Authenti
   const known = [...callers, ...(token === undefined ? [] : [{ name: "bearer", token }])].map(toLock);
   return async (headers) => {
     const caller = holderOf(known, headers.get("authorization")) ?? (await verified(authenticate, headers, log));
-    return caller === null ? null : { name: caller.name, tenants: caller.tenants ?? [DEFAULT_TENANT] };
+    return caller === null ? null : { name: caller.name, tenants: caller.tenants ?? [DEFAULT_TENANT], roles: caller.roles ?? [] };
   };
 }
 

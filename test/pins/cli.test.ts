@@ -24,7 +24,7 @@ tutti reject <question|run> --no-color --note --form --db
 tutti signal <run> <name> --no-color --data --db
 tutti retry <run> --no-color --from --latest --id --yes --dry-run --no-watch --wait --agent --db --json
 tutti fork <run> --no-color --from --set --latest --id --yes --dry-run --no-watch --wait --agent --db --json
-tutti serve [file|name...] --no-color --port --grpc-port --host --token --public-url --signing-key --push-to --agent --db --json
+tutti serve [file|name...] --no-color --port --grpc-port --host --token --callers --no-streaming --public-url --signing-key --push-to --agent --db --json
 tutti agents --no-color
 tutti agents list [file] --no-color --agent --json
 tutti agents check <url|file> --no-color --secret --json

@@ -9,7 +9,7 @@ import { fingerprintOf } from "../../definition/fingerprint.ts";
 import { leavesOf } from "../../definition/graph.ts";
 import { ownVersion } from "../../definition/versions.ts";
 import type { LocalAgent } from "../../ports/agents.ts";
-import { DEDUPE_EXTENSION, SCHEMAS_EXTENSION } from "../wire/wire.ts";
+import { DEDUPE_EXTENSION, OUTPUT_MODES, SCHEMAS_EXTENSION } from "../wire/wire.ts";
 
 /** Where and how what a card describes can be asked. */
 export type CardPlace = {
@@ -137,7 +137,7 @@ function cardOf({ name, description, version }: Described, skills: readonly Card
     securitySchemes: Object.fromEntries(place.security.map((one) => [one.kind, toScheme(one)])),
     securityRequirements: place.security.map(toRequirement),
     defaultInputModes: ["application/json", "text/plain"],
-    defaultOutputModes: ["application/json", "text/plain"],
+    defaultOutputModes: [...OUTPUT_MODES],
     skills: skills.map(toSkill),
     signatures: [],
   };

@@ -54,8 +54,14 @@ export class CardSource {
     return this.#cached?.card ?? null;
   }
 
-  read(): Promise<AgentCard> {
-    if (this.#cached !== null && this.#now() < this.#cached.freshUntil) return Promise.resolve(this.#cached.card);
+  /** The card while nobody need be asked for it. */
+  get fresh(): AgentCard | null {
+    return this.#cached !== null && this.#now() < this.#cached.freshUntil ? this.#cached.card : null;
+  }
+
+  async read(): Promise<AgentCard> {
+    const { fresh } = this;
+    if (fresh !== null) return fresh;
     this.#pending ??= this.#load().finally(() => {
       this.#pending = null;
     });

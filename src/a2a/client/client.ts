@@ -38,11 +38,14 @@ export type ClientOptions = {
   readonly now?: () => number;
 };
 
+/** An agent's card, and the interface to use: or a sentence why there is none. */
+export type Description = { readonly card: AgentCard; readonly chosen: Interface | string };
+
 export class A2aClient {
   readonly #options: ClientOptions;
   readonly #cards: CardSource;
   readonly #trusts: ReturnType<typeof trustOf>;
-  readonly #links = new Map<string, Promise<Link>>();
+  readonly #links = new Map<string, { readonly trust: Trust; readonly opening: Promise<Link> }>();
   readonly interfaces: Interfaces;
 
   constructor(options: ClientOptions) {
@@ -61,8 +64,17 @@ export class A2aClient {
   }
 
   /** The card, and the interface to use: or a sentence why there is none. Throws what egress throws. */
-  async describe(): Promise<{ readonly card: AgentCard; readonly chosen: Interface | string }> {
-    const card = await this.#cards.read();
+  async describe(): Promise<Description> {
+    return this.#chooseFrom(await this.#cards.read());
+  }
+
+  /** The same, while the card is fresh: before most messages nothing has to be waited for. */
+  describeNow(): Description | null {
+    const card = this.#cards.fresh;
+    return card === null ? null : this.#chooseFrom(card);
+  }
+
+  #chooseFrom(card: AgentCard): Description {
     return { card, chosen: this.interfaces.choose(card) };
   }
 
@@ -122,13 +134,14 @@ export class A2aClient {
   }
 
   async #connect(at: At, signal: AbortSignal) {
-    const trust = this.#trusts(at);
     const key = `${at.binding} ${at.version ?? PROTOCOL_VERSION} ${at.tenant} ${at.url}`;
-    let opening = this.#links.get(key);
-    if (opening === undefined) {
-      opening = openLink(at, this.#options.egress, trust);
-      this.#links.set(key, opening);
+    let known = this.#links.get(key);
+    if (known === undefined) {
+      const trust = this.#trusts(at);
+      known = { trust, opening: openLink(at, this.#options.egress, trust) };
+      this.#links.set(key, known);
     }
+    const { trust, opening } = known;
     return { link: await opening, options: { signal, serviceParameters: await this.#headers(trust, at, signal) } };
   }
 
@@ -136,6 +149,7 @@ export class A2aClient {
     const ours = {
       [A2A_VERSION_HEADER]: at?.version ?? PROTOCOL_VERSION,
       ...(at?.traceparent === undefined ? {} : { traceparent: at.traceparent }),
+      ...(at?.tracestate === undefined ? {} : { tracestate: at.tracestate }),
     };
     if (trust === "network") return ours;
     const { headers, secret } = this.#options;

@@ -139,10 +139,14 @@ function foundAs(task: Task, intent: Intent): Found {
 
 /** The task that a message made: it is where the message went. */
 export function taskOf(
-  { agent, url, binding, tenant, version, traceparent }: Intent,
+  { agent, url, binding, tenant, version, traceparent, tracestate }: Intent,
   { id, contextId }: Pick<Task, "id" | "contextId">,
 ): RemoteTask {
-  const spoken = { ...(version === undefined ? {} : { version }), ...(traceparent === undefined ? {} : { traceparent }) };
+  const spoken = {
+    ...(version === undefined ? {} : { version }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
+  };
   return { agent, url, binding, tenant, ...spoken, taskId: id, contextId };
 }
 

@@ -97,7 +97,7 @@ class Following {
     this.#watch = watch;
     this.#updates = new TaskUpdates(task, parts.ignored, parts.log);
     this.#relay = new Relay(watch, this.#updates, parts.ignored);
-    this.#beganAt = parts.clock.now();
+    this.#beganAt = parts.clock.monotonic();
   }
 
   async untilOver(): Promise<Outcome> {
@@ -127,7 +127,7 @@ class Following {
     const news = this.#isPushed ? this.#watch.wakeUps?.next(this.#task, stop.signal) : undefined;
     await sleep(clock, this.#pauseMs * (0.8 + 0.4 * random()), this.#watch.signal, news);
     stop.abort(NOT_NEEDED);
-    const longestMs = Math.min(POLL_LONG_MAX_MS, Math.max(POLL_MAX_MS, (clock.now() - this.#beganAt) / POLL_SHARE));
+    const longestMs = Math.min(POLL_LONG_MAX_MS, Math.max(POLL_MAX_MS, (clock.monotonic() - this.#beganAt) / POLL_SHARE));
     this.#pauseMs = Math.min(longestMs, this.#pauseMs * 1.6);
   }
 
@@ -217,7 +217,7 @@ class Following {
 
   async #read(events: AsyncIterator<LinkEvent, void>, signal: AbortSignal): Promise<Outcome | null> {
     const { clock } = this.#parts;
-    let checkedAt = clock.now();
+    let checkedAt = clock.monotonic();
     for (let eventCount = 0; eventCount < MAX_STREAM_EVENTS; eventCount += 1) {
       const next = await this.#next(events, signal);
       if (next === null || next.done === true) return null;
@@ -225,10 +225,10 @@ class Following {
       this.#streamFailures = 0;
       this.#lastEventId = next.value.id;
       if (this.#relay.take(next.value.event)) return null;
-      if (clock.now() - checkedAt < STREAM_SILENCE_MS) continue;
+      if (clock.monotonic() - checkedAt < STREAM_SILENCE_MS) continue;
       const outcome = await this.#check(false);
       if (outcome !== null) return outcome;
-      checkedAt = clock.now();
+      checkedAt = clock.monotonic();
       eventCount = 0;
     }
     // More is said than there can be to say: from here on the agent is asked.

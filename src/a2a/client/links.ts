@@ -33,6 +33,8 @@ export type At = {
   readonly version?: string;
   /** W3C `traceparent` of what the call belongs to. */
   readonly traceparent?: string;
+  /** W3C `tracestate` that goes with it. */
+  readonly tracestate?: string;
 };
 
 /** An event of a task's stream. By its id the stream can be taken up again; null when it has none. */
@@ -133,7 +135,7 @@ async function* eventsOf(answer: Response, url: string, resultOf: (value: unknow
   const isStream = answer.ok && answer.body !== null && answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
   if (!isStream || answer.body === null) throw new EgressError("protocol", `${host} answered ${answer.status}, and no stream.`);
   for await (const { id, type, data } of readEvents(answer.body)) {
-    const result = type === "error" ? undefined : resultOf(parseAnswer(data, host));
+    const result = type === "error" ? undefined : resultOf(parseAnswer(data, url));
     if (!isJsonObject(result)) throw new EgressError("garbled", `The stream of ${host} says that something is wrong.`);
     yield { id, event: StreamResponseCodec.fromJSON(result) };
   }

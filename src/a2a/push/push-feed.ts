@@ -14,6 +14,7 @@ import { present } from "../../base/assert.ts";
 import type { RunRef } from "../../base/ids.ts";
 import { MAX_PUSH_VIEWS } from "../../base/limits.ts";
 import type { HistoryEntry, Host } from "../../ports/host.ts";
+import type { Fact } from "../../scheduler/index.ts";
 import { placeOf, type TaskAt, type TaskEvent } from "../task/task-event.ts";
 import { isTerminal } from "../wire/wire.ts";
 import type { Place } from "./push-row.ts";
@@ -27,14 +28,16 @@ export type EventView = {
 /** A new view of a run's task, before its first fact; null when there is no such run. */
 export type ViewOf = (run: RunRef) => Promise<EventView | null>;
 
+/** W3C Trace Context of the request that the task came from, as headers. */
+type TraceHeaders = { readonly traceparent?: string; readonly tracestate?: string };
+
 export type ToldEvent = {
   /** Unique in the task; the same whenever the same event is told. */
   readonly id: string;
   readonly event: StreamResponse;
   /** The task as far as it is known now: at the event, or after it. */
   readonly task: () => Task;
-  /** W3C `traceparent` of the request that the task came from. */
-  readonly trace: string | null;
+  readonly trace: TraceHeaders;
 };
 
 export type Reading =
@@ -51,7 +54,7 @@ type Feed = {
   seq: number;
   /** In order, those from the last asked place on. */
   pending: PlacedEvent[];
-  trace: string | null;
+  trace: TraceHeaders;
 };
 type PlacedEvent = { readonly id: string; readonly place: Place; readonly event: StreamResponse };
 
@@ -83,10 +86,10 @@ export class PushFeeds {
   }
 
   /** The task as of its last fact; null when there is no such run. */
-  async readTask(run: RunRef): Promise<(TaskAt & { readonly trace: string | null }) | null> {
+  async readTask(run: RunRef): Promise<(TaskAt & { readonly trace: TraceHeaders }) | null> {
     const view = await this.#viewOf(run);
     if (view === null) return null;
-    const feed: Feed = { view, seq: 0, pending: [], trace: null };
+    const feed: Feed = { view, seq: 0, pending: [], trace: {} };
     while (await this.#advance(feed, run)) feed.pending = [];
     return feed.seq === 0 ? null : { task: view.at.task, seq: feed.seq, trace: feed.trace };
   }
@@ -99,7 +102,7 @@ export class PushFeeds {
     const known = this.#feeds.get(key);
     const view = known === undefined ? await this.#viewOf(run) : known.view;
     if (view === null) return null;
-    const feed = known ?? { view, seq: 0, pending: [], trace: null };
+    const feed = known ?? { view, seq: 0, pending: [], trace: {} };
     // To the end: the map's order is the order of last use.
     this.#feeds.delete(key);
     this.#feeds.set(key, feed);
@@ -113,13 +116,17 @@ export class PushFeeds {
     const entries = await this.#host.history(run, feed.seq + 1, FACTS_PER_PAGE);
     for (const entry of entries) {
       for (const told of feed.view.apply(entry)) feed.pending.push(...placed(told));
-      if (entry.fact.kind === "runStarted") feed.trace = entry.fact.trace ?? null;
+      if (entry.fact.kind === "runStarted") feed.trace = headersOf(entry.fact);
       feed.seq = entry.seq;
     }
     // A long history must not keep everybody else waiting.
     if (entries.length === FACTS_PER_PAGE) await setImmediate();
     return entries.length > 0;
   }
+}
+
+function headersOf({ trace, tracestate }: Extract<Fact, { kind: "runStarted" }>): TraceHeaders {
+  return { ...(trace === undefined ? {} : { traceparent: trace }), ...(tracestate === undefined ? {} : { tracestate }) };
 }
 
 function placed({ id, event }: TaskEvent): readonly PlacedEvent[] {

@@ -46,7 +46,7 @@ export async function pushRequest(push: {
     [A2A_VERSION_HEADER]: version,
     "webhook-id": id,
     "webhook-timestamp": String(Math.floor(now / 1000)),
-    ...(told.trace === null ? {} : { traceparent: told.trace }),
+    ...told.trace,
     ...(target.token === "" ? {} : { [TOKEN_HEADER]: target.token }),
     ...(jwt === null ? {} : { [SIGNATURE_HEADER]: jwt }),
     ...(authorization === null ? {} : { authorization }),

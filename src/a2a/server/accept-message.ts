@@ -67,7 +67,7 @@ async function begin(on: Acceptance, request: New): Promise<Accepted> {
 }
 
 async function start(on: Acceptance, { thing, message, context, key }: New, receivedAt: number): Promise<Accepted> {
-  const { caller, traceparent } = context;
+  const { caller, traceparent, tracestate } = context;
   const hops = hopsOf(message);
   const keepFile = (content: Uint8Array): Promise<string> => on.tasks.host.putPayload(caller.tenant, content);
   const input = await thing.toInput(message, { receivedAt, keepFile });
@@ -89,6 +89,7 @@ async function start(on: Acceptance, { thing, message, context, key }: New, rece
     // Whoever opened the server has said what is served; a caller cannot help it that a version was another definition once.
     draft: true,
     ...(traceparent === null ? {} : { trace: traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
     ...(hops === undefined ? {} : { hops }),
   });
   return { run, shape: thing.shape, isNew: true };

@@ -3,7 +3,8 @@
  *
  * 1. A task that works takes no message, so that nothing is begun a second time; one that is over
  *    takes none either.
- * 2. An answer that does not fit changes nothing, whatever else is in its message.
+ * 2. An answer that does not fit, or that is another one's to give, changes nothing, whatever else is
+ *    in its message.
  * 3. The same message again gives the task as it is. What it has answered by name stays answered; a
  *    name that was not reached, because the process died in between, is answered then.
  */
@@ -19,7 +20,7 @@ import { RunHandle } from "../../runtime/orchestrator.ts";
 import { isInterrupted, isTerminal } from "../wire/wire.ts";
 import { toRecord } from "./accept-message.ts";
 import { contentOf, refuseOtherContext } from "./check-message.ts";
-import type { CallContext } from "./handler.ts";
+import { type CallContext, type Caller, ForbiddenError, OverloadError } from "./handler.ts";
 import { type GivenAnswer, namedAnswers, readAnswers } from "./read-answers.ts";
 import type { FoundTask, Tasks } from "./tasks.ts";
 import type { Turns } from "./turns.ts";
@@ -42,7 +43,10 @@ export function answerMessage(on: Answering, message: Message, context: CallCont
     const open = await new RunHandle(on.tasks.host, found.run, false).questions();
     const answers = earlier === undefined ? readAnswers(message, open) : namedAnswers(message, open);
     if (earlier === undefined && open.length === 0) throw beingWorkedOn(task);
-    for (const answer of answers) expectFit(answer);
+    for (const answer of answers) {
+      expectAsked(answer, context.caller);
+      expectFit(answer);
+    }
     await giveAll(on, answers, { message, task, context });
     return found;
   });
@@ -64,6 +68,15 @@ function beingWorkedOn({ id }: Task): A2AError {
     message: `Task ${id} is being worked on; send the message when it asks for input.`,
     metadata: { task_id: id },
   });
+}
+
+/** An approval that names people is decided by them, whoever's task it is; where nobody says who they are, by anyone. */
+function expectAsked({ open: { id, to } }: GivenAnswer, { name, roles }: Caller): void {
+  if (to.length === 0 || roles === undefined) return;
+  if (to.includes(name) || roles.some((role) => to.includes(`role:${role}`))) return;
+  throw new ForbiddenError(
+    `Question ${id} is for ${to.join(", ").slice(0, MAX_SCHEMA_TOLD_CHARACTERS)} to decide. The task goes on waiting.`,
+  );
 }
 
 function expectFit({ open, answer }: GivenAnswer): void {
@@ -103,6 +116,7 @@ async function giveAll(on: Answering, answers: readonly GivenAnswer[], { message
 function refused(error: unknown, task: Task, open: OpenQuestion): unknown {
   if (!(error instanceof TuttiError)) return error;
   if (error.code === "T4005") return unfit(open, error.message);
+  if (error.code === "T5007") return new OverloadError(`Task ${task.id} can take no answer now; it goes on asking.`);
   if (error.code !== "T4004" && error.code !== "T4006") return error;
   return new UnsupportedOperationError({
     message: `Question ${open.id} of task ${task.id} is not open any more: it has been answered, or its time is over.`,

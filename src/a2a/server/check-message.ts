@@ -6,7 +6,7 @@ import { ContentTypeNotSupportedError, RequestMalformedError } from "@a2a-js/sdk
 
 import { canonicalJson, isSound, isUnicode, type Json } from "../../base/json.ts";
 import { MAX_PROTOCOL_ID_LENGTH, MAX_REFERENCED_TASKS } from "../../base/limits.ts";
-import { metadataNumber, metadataText } from "../wire/wire.ts";
+import { metadataNumber, metadataText, OUTPUT_MODES } from "../wire/wire.ts";
 import { SKILL_KEYS } from "./served-thing.ts";
 
 /** A message that can be taken; anything else is refused in the words of the protocol. */
@@ -51,16 +51,30 @@ export function refuseOtherTypes({ parts }: Message, inputModes: readonly string
   if (inputModes.length === 0) return;
   for (const part of parts) {
     const type = (part.mediaType || (part.content?.$case === "data" ? "application/json" : "text/plain")).split(";")[0]?.trim() ?? "";
-    const isTaken = inputModes.some(
-      (mode) => mode === type || mode === "*/*" || (mode.endsWith("/*") && type.startsWith(mode.slice(0, -1))),
-    );
-    if (!isTaken) {
+    if (!inputModes.some((mode) => covers(mode, type))) {
       throw new ContentTypeNotSupportedError({
         message: `A part of the message is ${type.slice(0, 100)}; taken are ${inputModes.join(", ")}.`,
         metadata: { input_modes: inputModes.join(", ") },
       });
     }
   }
+}
+
+/**
+ * A caller that accepts nothing of what the card says can come is told before anything is begun (A2A
+ * 3.3.2). Of several types one is enough. Words such as `text`, which older clients send, are no types.
+ */
+export function refuseOtherOutputs(accepted: readonly string[]): void {
+  const types = accepted.map((mode) => mode.split(";")[0]?.trim().toLowerCase() ?? "").filter((mode) => mode.includes("/"));
+  if (types.length === 0 || types.some((mode) => OUTPUT_MODES.some((type) => covers(mode, type)))) return;
+  throw new ContentTypeNotSupportedError({
+    message: `You accept ${types.join(", ").slice(0, 200)}; results come as ${OUTPUT_MODES.join(", ")}.`,
+    metadata: { output_modes: OUTPUT_MODES.join(", ") },
+  });
+}
+
+function covers(mode: string, type: string): boolean {
+  return mode === type || mode === "*/*" || (mode.endsWith("/*") && type.startsWith(mode.slice(0, -1)));
 }
 
 /** A message to a task is in the task's context, or names none (A2A 3.4.1). */

@@ -2,8 +2,8 @@
  * The eleven operations of A2A 1.0, once, for every binding (A2A 5.1). A binding turns its requests
  * into these calls and the answers back, and decides nothing.
  *
- * Every method may reject with an `A2AError` of the SDK, which the protocol has a code for, or with an
- * `OverloadError`. Anything else is a bug: it is logged, and the caller hears of an internal error only.
+ * Every method may reject with an `A2AError` of the SDK, which the protocol has a code for, with an
+ * `OverloadError` or a `ForbiddenError`. Anything else is a bug: it is logged, and the caller hears of an internal error only.
  */
 import type {
   AgentCard,
@@ -30,6 +30,8 @@ export type Caller = {
   /** `anonymous` where nobody has to say who they are. */
   readonly name: string;
   readonly tenant: Tenant;
+  /** Of a caller that was verified, as whom else it may decide; absent where nobody has to say who they are. */
+  readonly roles?: readonly string[];
 };
 
 /** What came beside the parameters. */
@@ -37,6 +39,8 @@ export type CallContext = {
   readonly caller: Caller;
   /** W3C `traceparent` of the request, when it had a valid one. */
   readonly traceparent: string | null;
+  /** W3C `tracestate`, which is handed on with it. */
+  readonly tracestate?: string;
   /** Aborts when nobody waits for the answer any more; asked for only by what waits long. */
   readonly gone?: () => AbortSignal;
   /** The version that is spoken; absent: 1.0. Only what is sent later, as push notifications are, depends on it. */
@@ -73,4 +77,9 @@ export type TaskHandler = {
 /** There is no room for more now; told as 503 with Retry-After. */
 export class OverloadError extends Error {
   override readonly name = "OverloadError";
+}
+
+/** The caller may know of it, and may not do it; told as 403. */
+export class ForbiddenError extends Error {
+  override readonly name = "ForbiddenError";
 }

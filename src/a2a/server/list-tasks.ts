@@ -78,14 +78,13 @@ function bytesLeft(value: unknown, budget: number): number {
 
 function queryOf(tasks: Tasks, params: ListTasksRequest, caller: Caller): Query | null {
   const { contextId, status, statusTimestampAfter } = params;
-  const [workflow, ...others] = tasks.workflows;
   const since = statusTimestampAfter === undefined ? undefined : instantOf(statusTimestampAfter);
   const match = matchState(status);
   if (match === null) return null;
   const filter = {
     tenant: caller.tenant,
     labels: { [CALLER_LABEL]: caller.name, ...(contextId === "" ? {} : { [CONTEXT_LABEL]: contextId }) },
-    ...(workflow === undefined || others.length > 0 ? {} : { workflow }),
+    workflow: tasks.workflows,
     ...(since === undefined ? {} : { updatedSince: since }),
     ...match.filter,
   };

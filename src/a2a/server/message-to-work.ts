@@ -1,6 +1,7 @@
 import type { Message } from "@a2a-js/sdk";
 
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
+import { MAX_TRACESTATE_CHARACTERS } from "../../base/limits.ts";
 import type { AssignmentMetadata, Capability } from "../../ports/agents.ts";
 import { isRepairPart, repairOf } from "../wire/repair.ts";
 import { dataOf, metadataNumber, metadataObject, metadataText, metadataTexts, textOf } from "../wire/wire.ts";
@@ -60,6 +61,7 @@ function toAssignment(message: Message, operation: string, receivedAt: number): 
   const { metadata, messageId } = message;
   const contextRef = metadataText(metadata, "context_ref");
   const traceparent = metadataText(metadata, "traceparent");
+  const tracestate = traceparent === undefined ? undefined : metadataText(metadata, "tracestate");
   return {
     sender: metadataText(metadata, "sender") ?? "",
     receiver: metadataText(metadata, "receiver") ?? "",
@@ -73,6 +75,7 @@ function toAssignment(message: Message, operation: string, receivedAt: number): 
     timestamp: metadataText(metadata, "timestamp") ?? new Date(receivedAt).toISOString(),
     hop_count: metadataNumber(metadata, "hop_count") ?? 0,
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined || tracestate.length > MAX_TRACESTATE_CHARACTERS ? {} : { tracestate }),
     ...(contextRef === undefined ? {} : { context_ref: contextRef }),
     ...toCoordination(metadata),
   };

@@ -69,6 +69,6 @@ export class Room {
       this.#open -= 1;
     };
     // It rejects when the host is being closed, or has forgotten the run: then it is open no more.
-    this.#host.whenOver(run).then(leave, leave);
+    this.#host.over(run).then(leave, leave);
   }
 }

@@ -43,7 +43,7 @@ import { isSettled, isTerminal, metadataText } from "../wire/wire.ts";
 import { type Accepted, type Acceptance, acceptMessage } from "./accept-message.ts";
 import { AgentDesk } from "./agent-desk.ts";
 import { answerMessage } from "./answer-message.ts";
-import { checkedMessage, checkHistoryLength, withHistory } from "./check-message.ts";
+import { checkedMessage, checkHistoryLength, refuseOtherOutputs, withHistory } from "./check-message.ts";
 import { DirectAnswers } from "./direct-answers.ts";
 import type { CallContext, Caller, TaskEvents, TaskHandler } from "./handler.ts";
 import { listTasks } from "./list-tasks.ts";
@@ -67,6 +67,8 @@ export type RunTaskHandlerOptions = {
   readonly push?: PushConfigs;
   /** False: every message starts a run, also one that came before. */
   readonly dedupe?: boolean;
+  /** False: no streams are opened (A2A 3.3.4); the card says the same. */
+  readonly streaming?: boolean;
   /** What the agents of this process are doing; one for all handlers that serve them. */
   readonly desk?: AgentDesk;
   /** Tasks at work at once; more are turned away. */
@@ -127,6 +129,7 @@ export class RunTaskHandler implements TaskHandler {
   }
 
   async sendStreamingMessage(params: SendMessageRequest, context: CallContext, after: string | null): Promise<TaskEvents> {
+    this.#expectStreaming();
     const taskId = params.message?.taskId ?? "";
     // Before an answer is taken, which no refusal may follow.
     if (after !== null && taskId !== "") await this.#placeOf(await this.#tasks.find(taskId, context.caller), after);
@@ -143,6 +146,7 @@ export class RunTaskHandler implements TaskHandler {
   }
 
   async subscribeToTask(params: SubscribeToTaskRequest, context: CallContext, after: string | null): Promise<TaskEvents> {
+    this.#expectStreaming();
     const found = await this.#tasks.find(params.id, context.caller);
     if (after !== null) return this.#resume(found, after);
     const followed = await this.#tasks.follow(found);
@@ -208,6 +212,7 @@ export class RunTaskHandler implements TaskHandler {
   /** The task that a message belongs to, once it is durable. */
   async #take(params: SendMessageRequest, context: CallContext): Promise<Taken> {
     const message = checkedMessage(params.message);
+    refuseOtherOutputs(params.configuration?.acceptedOutputModes ?? []);
     const config = params.configuration?.taskPushNotificationConfig;
     const { push } = this.#options;
     if (config !== undefined) {
@@ -264,6 +269,11 @@ export class RunTaskHandler implements TaskHandler {
     const place = placeOf(after);
     if (place !== null && place.seq <= seq) return { place, seq, task: at.task };
     throw new RequestMalformedError(`"${after.slice(0, 40)}" is the id of no event of task ${at.task.id}.`);
+  }
+
+  #expectStreaming(): void {
+    const { streaming = true } = this.#options;
+    if (!streaming) throw new UnsupportedOperationError("The agent opens no streams; ask for its tasks instead.");
   }
 
   #seen(task: Task): Task {

@@ -52,6 +52,11 @@ export function isOfServedAgent(workflow: string): boolean {
   return workflow.startsWith(PREFIX);
 }
 
+/** The agent whose task a run of this workflow is; null for a workflow that is served as itself. */
+export function agentServedBy(workflow: string): string | null {
+  return isOfServedAgent(workflow) ? workflow.slice(PREFIX.length) : null;
+}
+
 /** The skills of an agent among others: its own name when it has one, and each capability. */
 function skillsOf({ name, capabilities }: LocalAgent): readonly string[] {
   const names = capabilities.map((capability) => capability.name);

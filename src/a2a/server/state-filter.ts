@@ -52,9 +52,8 @@ function roughly(filter: StateMatch["filter"], isMatch: StateMatch["isMatch"]): 
   return { filter, isExact: false, isMatch };
 }
 
-/** How a served agent ended its work, when that was no failure. The words are those of the scheduler (failure.ts). */
+/** How a served agent ended its work, when that was no failure; of a workflow's step that is a failure of the run. */
 function endOf({ workflow, error }: RunRecord): "rejected" | "canceled" | null {
-  if (!isOfServedAgent(workflow) || error === null) return null;
-  const [, reason] = /^Critical step \w+ failed [^(]*\((rejected|canceled)\)/.exec(error.message) ?? [];
-  return reason === "rejected" || reason === "canceled" ? reason : null;
+  const reason = error?.reason;
+  return isOfServedAgent(workflow) && (reason === "rejected" || reason === "canceled") ? reason : null;
 }

@@ -121,6 +121,6 @@ export class Tasks {
   async #overSoon(run: RunRef, limitMs: number): Promise<void> {
     const limit = new AbortController();
     const cancel = this.clock.schedule(limitMs, () => limit.abort());
-    await this.host.whenOver(run, limit.signal).finally(cancel);
+    await this.host.over(run, limit.signal).finally(cancel);
   }
 }

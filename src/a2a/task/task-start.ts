@@ -40,6 +40,11 @@ export function receivedMessage(json: JsonObject, place: { readonly taskId: stri
   return { ...messageFromJson(json), ...place };
 }
 
+/** Who a message says has submitted its task, as an address for answers; empty when it does not say. */
+export function submitterOf({ metadata }: Message): string {
+  return metadataText(metadata, "submitted_by") ?? "";
+}
+
 /** Requirements L011 to L014: what the caller says of the task stays, and what we know comes beside it (X042). */
 export function taskMetadata(fact: Started, shape: TaskShape, first: Message): JsonObject {
   const said = DESCRIBING_KEYS.flatMap((key): readonly (readonly [string, JsonObject[string]])[] => {

@@ -40,7 +40,8 @@ import {
 } from "./task-artifacts.ts";
 import { eventId, type TaskAt, type TaskEvent, type TaskShape } from "./task-event.ts";
 import { type TaskQuestion, TaskQuestions } from "./task-questions.ts";
-import { acceptance, firstMessage, receivedMessage, taskMetadata } from "./task-start.ts";
+import { routingOf } from "./routing.ts";
+import { acceptance, firstMessage, receivedMessage, submitterOf, taskMetadata } from "./task-start.ts";
 import { TaskTally } from "./task-tally.ts";
 import { isoTime, type Words } from "./words.ts";
 
@@ -57,6 +58,7 @@ export class TaskView {
   #seq = 0;
   #at = 0;
   #contextId = "";
+  #submitter = "";
   #metadata: JsonObject = {};
   #state = TaskState.TASK_STATE_UNSPECIFIED;
   #message: Message | undefined;
@@ -129,6 +131,7 @@ export class TaskView {
     const first = firstMessage(fact, this.#id);
     this.#contextId = first.contextId;
     this.#metadata = taskMetadata(fact, this.#shape, first);
+    this.#submitter = submitterOf(first);
     this.#first = first;
     this.#state = TaskState.TASK_STATE_SUBMITTED;
     this.#tell({ payload: { $case: "task", value: this.#task() } });
@@ -192,7 +195,8 @@ export class TaskView {
     });
     this.#message = said;
     this.#keep(said);
-    this.#tell({ payload: { $case: "statusUpdate", value: { ...this.#place(), status: this.#status(), metadata: undefined } } });
+    const metadata = routingOf({ state, from: this.#shape.name, to: this.#submitter });
+    this.#tell({ payload: { $case: "statusUpdate", value: { ...this.#place(), status: this.#status(), metadata } } });
   }
 
   /** Derived, so that a message is the same one whenever the history is read. */

@@ -1,7 +1,8 @@
 /**
  * The shape of what an agent answers, before the SDK's decoder makes a task of it: that decoder takes
  * anything for anything, and for a `raw` that is an object with a `length` it asks for as much memory.
- * Unknown keys are ignored, and what is missing is for those who need it. Pure.
+ * Unknown keys are ignored, and what is missing is for those who need it. Every answer comes through
+ * here, so where a problem is, is put together only when there is one. Pure.
  */
 import { isJsonObject } from "../../base/json.ts";
 import { isShallow } from "./wire.ts";
@@ -17,7 +18,11 @@ export function problemOfAnswer(value: unknown): string | null {
 const ENVELOPE_DEPTH = 16;
 
 type Fields = { readonly [key: string]: unknown };
-type Check = (value: unknown, where: string) => string | null;
+/** A problem begins with the place, seen from the value: ".status.state is not a name". */
+type Check = (value: unknown) => string | null;
+
+const NO_OBJECT = " is not an object";
+const NO_LIST = " is not a list";
 
 function ofEnvelope(envelope: Fields): string | null {
   if ("error" in envelope) {
@@ -29,116 +34,105 @@ function ofEnvelope(envelope: Fields): string | null {
 }
 
 function ofResult(result: Fields): string | null {
+  const problem =
+    one(result, "task", task) ??
+    one(result, "message", message) ??
+    one(result, "statusUpdate", statusUpdate) ??
+    one(result, "status_update", statusUpdate) ??
+    one(result, "artifactUpdate", artifactUpdate) ??
+    one(result, "artifact_update", artifactUpdate) ??
+    list(result, "tasks", task) ??
+    (result["status"] !== undefined || result["artifacts"] !== undefined ? task(result) : null);
+  return problem === null ? null : `its ${problem.slice(1)}`;
+}
+
+const TASK_TEXTS = ["id", "contextId", "context_id"];
+
+function task(value: unknown): string | null {
+  if (!isJsonObject(value)) return NO_OBJECT;
   return (
-    each(result, ["task"], task) ??
-    each(result, ["message"], message) ??
-    each(result, ["statusUpdate", "status_update"], statusUpdate) ??
-    each(result, ["artifactUpdate", "artifact_update"], artifactUpdate) ??
-    list(result, ["tasks"], task, "") ??
-    (result["status"] !== undefined || result["artifacts"] !== undefined ? task(result, "the task") : null)
+    texts(value, TASK_TEXTS) ??
+    metadata(value) ??
+    (value["status"] === null ? `.status${NO_OBJECT}` : one(value, "status", status)) ??
+    list(value, "artifacts", artifact) ??
+    list(value, "history", message)
   );
 }
 
-function task(value: unknown, where: string): string | null {
-  return object(value, where, (fields) => {
-    const problem = texts(fields, ["id", "contextId", "context_id"], where) ?? objects(fields, ["metadata"], where);
-    if (problem !== null) return problem;
-    return (
-      (fields["status"] === undefined ? null : status(fields["status"], `${where}.status`)) ??
-      list(fields, ["artifacts"], artifact, where) ??
-      list(fields, ["history"], message, where)
-    );
-  });
+const STATUS_TEXTS = ["timestamp"];
+
+function status(value: unknown): string | null {
+  if (!isJsonObject(value)) return NO_OBJECT;
+  const { state } = value;
+  if (state !== undefined && typeof state !== "string" && typeof state !== "number") return ".state is not a name";
+  return texts(value, STATUS_TEXTS) ?? one(value, "message", message);
 }
 
-function status(value: unknown, where: string): string | null {
-  return object(value, where, (fields) => {
-    const { state } = fields;
-    if (state !== undefined && typeof state !== "string" && typeof state !== "number") return `${where}.state is not a name`;
-    return texts(fields, ["timestamp"], where) ?? each(fields, ["message"], message);
-  });
+const UPDATE_TEXTS = ["taskId", "task_id", "contextId", "context_id"];
+
+function statusUpdate(value: unknown): string | null {
+  return isJsonObject(value) ? (texts(value, UPDATE_TEXTS) ?? one(value, "status", status)) : NO_OBJECT;
 }
 
-function statusUpdate(value: unknown, where: string): string | null {
-  return object(
-    value,
-    where,
-    (fields) => texts(fields, ["taskId", "task_id", "contextId", "context_id"], where) ?? each(fields, ["status"], status),
-  );
+function artifactUpdate(value: unknown): string | null {
+  return isJsonObject(value) ? (texts(value, UPDATE_TEXTS) ?? one(value, "artifact", artifact)) : NO_OBJECT;
 }
 
-function artifactUpdate(value: unknown, where: string): string | null {
-  return object(
-    value,
-    where,
-    (fields) => texts(fields, ["taskId", "task_id", "contextId", "context_id"], where) ?? each(fields, ["artifact"], artifact),
-  );
+const ARTIFACT_TEXTS = ["artifactId", "artifact_id", "name", "description"];
+
+function artifact(value: unknown): string | null {
+  return isJsonObject(value) ? (texts(value, ARTIFACT_TEXTS) ?? metadata(value) ?? list(value, "parts", part)) : NO_OBJECT;
 }
 
-function artifact(value: unknown, where: string): string | null {
-  return object(
-    value,
-    where,
-    (fields) =>
-      texts(fields, ["artifactId", "artifact_id", "name", "description"], where) ??
-      objects(fields, ["metadata"], where) ??
-      list(fields, ["parts"], part, where),
-  );
+const MESSAGE_TEXTS = ["messageId", "message_id", ...UPDATE_TEXTS];
+
+function message(value: unknown): string | null {
+  return isJsonObject(value) ? (texts(value, MESSAGE_TEXTS) ?? metadata(value) ?? list(value, "parts", part)) : NO_OBJECT;
 }
 
-function message(value: unknown, where: string): string | null {
-  return object(
-    value,
-    where,
-    (fields) =>
-      texts(fields, ["messageId", "message_id", "contextId", "context_id", "taskId", "task_id"], where) ??
-      objects(fields, ["metadata"], where) ??
-      list(fields, ["parts"], part, where),
-  );
-}
+const CONTENTS = ["text", "raw", "url", "data"];
+const PART_TEXTS = ["text", "raw", "url", "filename", "mediaType", "media_type"];
 
-const CONTENTS = ["text", "raw", "url"];
+function part(value: unknown): string | null {
+  return isJsonObject(value) ? (contents(value) ?? texts(value, PART_TEXTS) ?? metadata(value)) : NO_OBJECT;
+}
 
 /** A part has exactly one content, and only `data` may be anything (A2A 4.1.6). */
-function part(value: unknown, where: string): string | null {
-  return object(value, where, (fields) => {
-    const present = [...CONTENTS, "data"].filter((key) => key in fields && (fields[key] !== null || key === "data"));
-    if (present.length > 1) return `${where} is ${present.join(" and ")} at once`;
-    return texts(fields, [...CONTENTS, "filename", "mediaType", "media_type"], where) ?? objects(fields, ["metadata"], where);
-  });
-}
-
-function object(value: unknown, where: string, inside: (fields: Fields) => string | null): string | null {
-  return isJsonObject(value) ? inside(value) : `${where} is not an object`;
-}
-
-function each(fields: Fields, keys: readonly string[], check: Check): string | null {
-  for (const key of keys) {
-    const problem = fields[key] == null ? null : check(fields[key], key);
-    if (problem !== null) return problem;
+function contents(fields: Fields): string | null {
+  let first: string | null = null;
+  for (const key of CONTENTS) {
+    if (fields[key] === undefined || (fields[key] === null && key !== "data")) continue;
+    if (first !== null) return ` is ${first} and ${key} at once`;
+    first = key;
   }
   return null;
 }
 
-function list(fields: Fields, keys: readonly string[], check: Check, where: string): string | null {
-  for (const key of keys) {
-    const items = fields[key];
-    if (items == null) continue;
-    if (!Array.isArray(items)) return `${where}.${key} is not a list`;
-    for (const [index, item] of items.entries()) {
-      const problem = check(item, `${key}[${index}]`);
-      if (problem !== null) return problem;
-    }
+function one(fields: Fields, key: string, check: Check): string | null {
+  const problem = fields[key] == null ? null : check(fields[key]);
+  return problem === null ? null : `.${key}${problem}`;
+}
+
+function list(fields: Fields, key: string, check: Check): string | null {
+  const items = fields[key];
+  if (items == null) return null;
+  if (!Array.isArray(items)) return `.${key}${NO_LIST}`;
+  for (let index = 0; index < items.length; index += 1) {
+    const problem = check(items[index]);
+    if (problem !== null) return `.${key}[${index}]${problem}`;
   }
   return null;
 }
 
-function texts(fields: Fields, keys: readonly string[], where: string): string | null {
-  const wrong = keys.find((key) => fields[key] != null && typeof fields[key] !== "string");
-  return wrong === undefined ? null : `${where}.${wrong} is not a text`;
+function texts(fields: Fields, keys: readonly string[]): string | null {
+  for (const key of keys) {
+    const value = fields[key];
+    if (value != null && typeof value !== "string") return `.${key} is not a text`;
+  }
+  return null;
 }
 
-function objects(fields: Fields, keys: readonly string[], where: string): string | null {
-  const wrong = keys.find((key) => fields[key] != null && !isJsonObject(fields[key]));
-  return wrong === undefined ? null : `${where}.${wrong} is not an object`;
+function metadata(fields: Fields): string | null {
+  const value = fields["metadata"];
+  return value == null || isJsonObject(value) ? null : `.metadata${NO_OBJECT}`;
 }

@@ -10,6 +10,8 @@ export const DEDUPE_EXTENSION = "urn:tutti:a2a:dedupe:v1";
 export const SCHEMAS_EXTENSION = "urn:tutti:a2a:schemas:v1";
 /** The artifact that holds a served agent's result, beside the artifacts that it names itself. */
 export const REPLY_ARTIFACT = "reply";
+/** In which media types results come, as every card says. Files have those of their own. */
+export const OUTPUT_MODES: readonly string[] = ["application/json", "text/plain"];
 /** The protocol that we speak. */
 export const PROTOCOL_VERSION = "1.0";
 
@@ -64,16 +66,18 @@ export function dataOf(parts: readonly Part[]): Json[] {
 
 /** A value that JSON.parse made, so that only its depth is in doubt, and its numbers: of 1e999 it makes infinity. */
 export function jsonFromWire(value: unknown): Json {
-  if (!isShallow(value)) return "[nested too deeply]";
-  if (!isSound(value)) return "[a number is too large]";
-  return (value ?? null) as Json;
+  if (isSound(value)) return (value ?? null) as Json;
+  return isShallow(value) ? "[a number is too large]" : "[nested too deeply]";
 }
 
 /** True when a parsed value is nested no deeper than the limit. Bytes are one value. */
 export function isShallow(value: unknown, depth = 0): boolean {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return true;
   if (depth >= MAX_JSON_DEPTH) return false;
-  if (Array.isArray(value)) return value.every((item) => isShallow(item, depth + 1));
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isShallow(item, depth + 1)) return false;
+    return true;
+  }
   for (const key in value) {
     if (!isShallow((value as Record<string, unknown>)[key], depth + 1)) return false;
   }

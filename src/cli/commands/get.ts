@@ -1,5 +1,6 @@
 import { Command } from "commander";
 
+import type { summaryOfTask, TaskSummary } from "../../a2a/server/task-summary.ts";
 import { TuttiError } from "../../base/errors.ts";
 import type { Json } from "../../base/json.ts";
 import { onlyRow, type WaitRow } from "../../runtime/board/board-rows.ts";
@@ -16,6 +17,7 @@ import { openReader } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { alignRows, clean, counted } from "../text.ts";
 import type { RunRecord } from "../../ports/host.ts";
+import { CALLER_LABEL } from "../../runtime/task-labels.ts";
 import { recordDocument } from "./list.ts";
 
 type GetOptions = DatabaseOption & JsonOption & { readonly items?: boolean };
@@ -38,11 +40,25 @@ async function get(cli: Cli, named: string, options: GetOptions): Promise<ExitCo
   if (definition === null) throw new TuttiError("T5009", `The definition of run ${record.run.id} is not in this database.`);
   const board = new RunBoard(definition);
   await catchUp(session, record.run, board);
+  const task = record.labels[CALLER_LABEL] === undefined ? null : await taskSummary(orchestrator.host, record.run, definition);
   const isWhole = options.items === true;
   if (options.json === true)
-    cli.terminal.printJson({ ...recordDocument(record), subtasks: board.steps.flatMap((step) => documentsOf(step, record, isWhole)) });
-  else tell(cli.terminal, record, board, isWhole);
+    cli.terminal.printJson({
+      ...recordDocument(record),
+      ...(task === null ? {} : { task: taskDocument(task) }),
+      subtasks: board.steps.flatMap((step) => documentsOf(step, record, isWhole)),
+    });
+  else tell(cli.terminal, record, { board, isWhole, task });
   return EXIT.ok;
+}
+
+/** Who follows tasks has the protocol's types, which other runs need not wait for. */
+async function taskSummary(...of: Parameters<typeof summaryOfTask>): Promise<TaskSummary> {
+  return (await import("../../a2a/server/task-summary.ts")).summaryOfTask(...of);
+}
+
+function taskDocument({ state, said, historyLength, artifactCount }: TaskSummary): Json {
+  return { state, said, history_length: historyLength, artifact_count: artifactCount };
 }
 
 /** The columns of requirements W084, by their names there; inner steps after the one that they stand in. */
@@ -116,8 +132,11 @@ function instant(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-function tell(terminal: Terminal, record: RunRecord, board: RunBoard, isWhole: boolean): void {
+type Shown = { readonly board: RunBoard; readonly isWhole: boolean; readonly task: TaskSummary | null };
+
+function tell(terminal: Terminal, record: RunRecord, { board, isWhole, task }: Shown): void {
   tellHead(terminal, record, board);
+  if (task !== null) terminal.print(taskLine(task));
   terminal.print("");
   const now = Date.now();
   const rows = board.steps.flatMap((step) => rowsOf(step, board, { now, isWhole }));
@@ -143,6 +162,12 @@ function tellHead(terminal: Terminal, record: RunRecord, board: RunBoard): void 
   if (undone.length > 0) terminal.print(`compensations  ${undone.join(", ")}`);
   const labels = Object.entries(record.labels).map(([name, value]) => `${name}=${value}`);
   if (labels.length > 0) terminal.print(`labels  ${clean(labels.join(" "))}`);
+}
+
+/** Requirement L047: what a caller over A2A sees of the run. */
+function taskLine({ state, said, historyLength, artifactCount }: TaskSummary): string {
+  const size = `${counted(historyLength, "message")}, ${counted(artifactCount, "artifact")}`;
+  return `task  ${state}  ${size}${said === null ? "" : `  ${clean(said)}`}`;
 }
 
 function rowsOf(

@@ -5,6 +5,7 @@ import type { AgentBinding, Definition } from "../../definition/definition.ts";
 import type { LocalAgent } from "../../ports/agents.ts";
 import type { GivenWorkflow } from "../../runtime/workflows/versions.ts";
 import { fromConfigPlace } from "../bindings.ts";
+import { readCallers } from "../callers-file.ts";
 import type { Cli, OpenedServer, WorkflowToServe } from "../cli.ts";
 import { databasePath, loadConfig, type LoadedConfig } from "../config.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -31,6 +32,8 @@ type ServeOptions = DatabaseOption &
     readonly grpcPort?: number;
     readonly host: string;
     readonly token?: string;
+    readonly callers?: string;
+    readonly streaming: boolean;
     readonly publicUrl?: string;
     readonly signingKey?: readonly string[];
     readonly pushTo?: readonly string[];
@@ -49,8 +52,10 @@ export function serveCommand(cli: Cli): Command {
     .argument("[file|name...]", "workflow files, or their names here or in workflows/")
     .option("--port <port>", "the port; 0 takes any free one", port, PORT)
     .option("--grpc-port <port>", "serve gRPC too, at this port; it needs @grpc/grpc-js and @bufbuild/protobuf", port)
-    .option("--host <address>", "the address to listen on; all but loopback need --token", "127.0.0.1")
+    .option("--host <address>", "the address to listen on; all but loopback need --token or --callers", "127.0.0.1")
     .option("--token <name>", "the environment variable with the token that callers must send")
+    .option("--callers <file>", "who may call: YAML or JSON with a secret, tenants and roles for each name")
+    .option("--no-streaming", "open no streams; callers poll, or are pushed to")
     .option("--public-url <url>", "the address that cards give, when it is another one", url)
     .option("--signing-key <name>", "the environment variable with a key that signs cards; once for each", names)
     .option("--push-to <origin>", "a private or http origin that push notifications may go to; once for each", names)
@@ -84,6 +89,7 @@ async function serve(cli: Cli, files: readonly string[], options: ServeOptions):
     throw usageError("There is nothing to serve.", "Give a workflow file, or name an agent of this machine in tutti.config.ts.");
   }
   const token = tokenOf(cli, options.token);
+  const callers = options.callers === undefined ? [] : await readCallers(cli, options.callers);
   const db = databasePath(options.db, cli.environment, { directory: cli.directory, config });
   await bringUpToDate(db);
   const leftOvers = await readLeftOvers(db);
@@ -99,6 +105,8 @@ async function serve(cli: Cli, files: readonly string[], options: ServeOptions):
     signing: signingKey.map((secret) => ({ secret })),
     readSecret: (name) => cli.environment[name],
     push: { allow: pushTo },
+    callers,
+    streaming: options.streaming,
     ...(token === null ? {} : { token }),
     ...(grpcPort === undefined ? {} : { grpc: { port: grpcPort } }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
@@ -149,8 +157,12 @@ function tellLeftOvers({ terminal }: Cli, [first, ...others]: readonly LeftOver[
   terminal.say(`${terminal.paint("good", "Resumed")}  ${counted(others.length + 1, "run")}  ${leftOverText(first)}${more}`);
 }
 
-function tell({ terminal }: Cli, { url: address, grpcUrl, cards }: OpenedServer, { token, json, host }: ServeOptions): void {
-  const who = token === undefined ? `everyone who can reach ${host}` : "callers with the token";
+function tell({ terminal }: Cli, { url: address, grpcUrl, cards }: OpenedServer, { token, callers, json, host }: ServeOptions): void {
+  const known = [
+    ...(token === undefined ? [] : ["callers with the token"]),
+    ...(callers === undefined ? [] : [`the callers of ${callers}`]),
+  ];
+  const who = known.length === 0 ? `everyone who can reach ${host}` : known.join(" and ");
   // The first card is that of the server itself.
   const [, ...things] = cards;
   const what = things.length > 3 ? `${things.length} agents` : things.map(({ name }) => name).join(", ");

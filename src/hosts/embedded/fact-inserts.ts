@@ -15,7 +15,7 @@ export class FactInserts {
   }
 
   write(facts: readonly FactRow[]): void {
-    for (let from = 0; from < facts.length; ) {
+    for (let from = 0; from < facts.length;) {
       const end = endOfGroup(facts, from);
       this.#statements[end - from - 1]?.run(...valuesOf(facts, from, end));
       from = end;

@@ -25,8 +25,8 @@ import type {
   StartReceipt,
   StartRequest,
 } from "../../ports/host.ts";
-import type { RunState } from "../../scheduler/index.ts";
-import { isLast, MailboxHost, unknownRun } from "../mailbox/mailbox-host.ts";
+import { isEnd, type RunEnd, type RunState } from "../../scheduler/index.ts";
+import { MailboxHost, unknownRun } from "../mailbox/mailbox-host.ts";
 import { askOwner } from "./control-client.ts";
 import { openDatabase } from "./open-database.ts";
 import { readOwnerAddress, type OwnerAddress } from "./owner.ts";
@@ -85,7 +85,7 @@ export class GuestHost implements Host {
         yield entry;
         nextSeq = entry.seq + 1;
         // An owner that ends with its last run commits nothing more that would wake this loop.
-        if (isLast(entry)) return;
+        if (isEnd(entry.fact)) return;
       }
       // A run that ended before `fromSeq` has no more facts and never will.
       const hasEnded = entries.length === 0 && ((await this.get(run))?.endedAt ?? null) !== null;
@@ -110,6 +110,10 @@ export class GuestHost implements Host {
     return record;
   }
 
+  async over(run: RunRef, signal?: AbortSignal): Promise<void> {
+    await this.whenOver(run, signal);
+  }
+
   stream(): void {
     // Streamed chunks live in the owner; a guest has none to show.
   }
@@ -128,6 +132,10 @@ export class GuestHost implements Host {
 
   inspect(run: RunRef): Promise<RunState | null> {
     return this.#reader.inspect(run);
+  }
+
+  end(run: RunRef): Promise<RunEnd | null> {
+    return this.#reader.end(run);
   }
 
   list(filter: RunFilter): Promise<Page<RunRecord>> {

@@ -39,7 +39,10 @@ function conditionsOf(filter: Which): Conditions {
     parameters.push(...values);
   };
   if (status.length > 0) add(`status in (${status.map(() => "?").join(", ")})`, ...status);
-  if (workflow !== undefined) add("workflow = ?", workflow);
+  if (workflow !== undefined) {
+    const names = typeof workflow === "string" ? [workflow] : workflow;
+    add(`workflow in (${names.map(() => "?").join(", ")})`, ...names);
+  }
   if (parent !== undefined) add("parent = ?", parent);
   if (asks === "none") add("asks is null");
   else if (asks !== undefined) add("asks = ?", asks);

@@ -100,4 +100,17 @@ export const MIGRATIONS: readonly string[] = [
   alter table run add column asks text;
   create index run_by_change on run (tenant, updated_at, run) where labels is not null;
   `,
+
+  // How the step ended that a run failed with: of earlier runs it stands in the sentence of their error.
+  `
+  alter table run add column error_reason text;
+  update run
+    set error_reason = substr(error_message, instr(error_message, '(') + 1, instr(error_message, ')') - instr(error_message, '(') - 1)
+    where error_code = 'T4108';
+  `,
+
+  // The labels of a run stand in its row, by which they are found when it is removed.
+  `
+  drop index label_by_run;
+  `,
 ];

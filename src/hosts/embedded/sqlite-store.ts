@@ -11,12 +11,24 @@ import type { RunId, RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { Cursor, DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type {
+  Cursor,
+  DefinitionFilter,
+  DefinitionRecord,
+  LookUp,
+  LookUpKind,
+  Page,
+  RunError,
+  RunFilter,
+  RunRecord,
+} from "../../ports/host.ts";
+import type { FailureReason } from "../../scheduler/fact.ts";
 import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
 import type { Batch, EncodedFact, Store, StoredRun } from "../mailbox/store.ts";
 import { listDefinitions } from "./list-definitions.ts";
 import { countRuns, listRuns } from "./list-runs.ts";
+import { RecentFacts } from "./recent-facts.ts";
 import { prepareReads, prepareWrites, REMOVALS, type Reads, type Writes } from "./statements.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -26,6 +38,8 @@ export class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #read: Reads;
   readonly #write: Writes | null;
+  /** What the owner has written; who only reads writes none. */
+  readonly #recent = new RecentFacts();
 
   constructor(database: DatabaseSync, access: "owner" | "reader") {
     this.#database = database;
@@ -44,8 +58,11 @@ export class SqliteStore implements Store {
       this.#database.exec("commit");
     } catch (error) {
       this.#rollBack();
+      // What is on the disk now, the disk knows best.
+      this.#recent.clear();
       throw toStoreError(error, "commit");
     }
+    this.#recent.add(batch.facts);
     failpoint("commit.done");
   }
 
@@ -67,7 +84,13 @@ export class SqliteStore implements Store {
   }
 
   facts(run: RunRef, fromSeq: number, limit: number): readonly EncodedFact[] {
-    return this.#read.facts.all(run.tenant, run.id, fromSeq, limit) as unknown as EncodedFact[];
+    const recent = this.#recent.read(run, fromSeq, limit);
+    return recent ?? (this.#read.facts.all(run.tenant, run.id, fromSeq, limit) as unknown as EncodedFact[]);
+  }
+
+  lastFact(run: RunRef): EncodedFact | null {
+    const row = this.#recent.last(run) ?? this.#read.lastFact.get(run.tenant, run.id);
+    return row === undefined ? null : (row as unknown as EncodedFact);
   }
 
   list(filter: RunFilter): Page<RunRecord> {
@@ -131,6 +154,7 @@ export class SqliteStore implements Store {
       this.#database.exec("begin immediate");
       for (const run of runs) for (const text of REMOVALS) this.#database.prepare(text).run(run.tenant, run.id);
       this.#database.exec("commit");
+      this.#recent.clear();
       return runs.length;
     } catch (error) {
       this.#rollBack();
@@ -173,7 +197,8 @@ function writeBatch(write: Writes, batch: Batch): void {
 /** What is true of runs now, besides their facts. */
 function writeStanding(write: Writes, batch: Batch): void {
   for (const { run, status, at, endedAt, error, asks } of batch.statuses) {
-    write.setStatus.run(status, at, endedAt, error?.code ?? null, error?.message ?? null, asks, run.tenant, run.id);
+    const { code = null, message = null, reason = null } = error ?? {};
+    write.setStatus.run(status, at, endedAt, code, message, reason, asks, run.tenant, run.id);
   }
   for (const { run, at } of batch.timers) {
     if (at === null) write.removeTimer.run(run.tenant, run.id);
@@ -205,7 +230,7 @@ function lookUpOf(tenant: Tenant, row: Row): LookUp {
 }
 
 function recordOf(row: Row): RunRecord {
-  const { error_code: code, error_message: message, labels, parent, asks } = row;
+  const { labels, parent, asks } = row;
   return {
     run: refOf(row),
     workflow: String(row["workflow"]),
@@ -215,9 +240,14 @@ function recordOf(row: Row): RunRecord {
     createdAt: Number(row["created_at"]),
     updatedAt: Number(row["updated_at"]),
     endedAt: row["ended_at"] === null ? null : Number(row["ended_at"]),
-    error: typeof code === "string" ? { code, message: String(message) } : null,
+    error: errorOf(row),
     labels: typeof labels === "string" ? (JSON.parse(labels) as Labels) : {},
     ...(typeof parent === "string" ? { parent } : {}),
     ...(asks === "input" || asks === "auth" ? { asks } : {}),
   };
+}
+
+function errorOf({ error_code: code, error_message: message, error_reason: reason }: Row): RunError | null {
+  if (typeof code !== "string") return null;
+  return { code, message: String(message), ...(typeof reason === "string" ? { reason: reason as FailureReason } : {}) };
 }

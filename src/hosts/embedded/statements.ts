@@ -11,6 +11,7 @@ const READS = {
     where run.tenant = ? and run.run = ?`,
   snapshot: "select seq, version, body from snapshot where tenant = ? and run = ?",
   facts: "select seq, version, body, payloads from fact where tenant = ? and run = ? and seq >= ? order by seq limit ?",
+  lastFact: "select seq, version, body, payloads from fact where tenant = ? and run = ? order by seq desc limit 1",
   lookUp: "select key, run, path from look_up where tenant = ? and kind = ? and key = ?",
   openLookUps: `select look_up.key, look_up.run, look_up.path from look_up
     join run on run.tenant = look_up.tenant and run.run = look_up.run
@@ -34,7 +35,7 @@ const WRITES = {
     values (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
   addLabel: "insert into label (tenant, name, value, run) values (?, ?, ?, ?)",
   setStatus:
-    "update run set status = ?, updated_at = ?, ended_at = ?, error_code = ?, error_message = ?, asks = ? where tenant = ? and run = ?",
+    "update run set status = ?, updated_at = ?, ended_at = ?, error_code = ?, error_message = ?, error_reason = ?, asks = ? where tenant = ? and run = ?",
   setTimer: "insert into timer (tenant, run, at) values (?, ?, ?) on conflict do update set at = excluded.at",
   removeTimer: "delete from timer where tenant = ? and run = ?",
   addOwing: "insert into open_command (tenant, run) values (?, ?) on conflict do nothing",
@@ -61,7 +62,8 @@ export const REMOVALS = [
   "delete from fact where tenant = ? and run = ?",
   "delete from snapshot where tenant = ? and run = ?",
   "delete from look_up where tenant = ? and run = ?",
-  "delete from label where tenant = ? and run = ?",
+  `delete from label where (tenant, name, value, run) in (
+    select run.tenant, said.key, said.value, run.run from run, json_each(run.labels) as said where run.tenant = ?1 and run.run = ?2)`,
   "delete from stalled_input where tenant = ? and run = ?",
   `delete from payload where (tenant, hash) in (select tenant, hash from payload_reference where tenant = ?1 and run = ?2)
     and not exists (select 1 from payload_reference as other where other.tenant = payload.tenant and other.hash = payload.hash and other.run <> ?2)`,

@@ -13,7 +13,8 @@ import {
 } from "../../scheduler/index.ts";
 import { encodeFact, type Encoded } from "./codec.ts";
 import type { Resident } from "./resident.ts";
-import type { Batch, StatusRow } from "./store.ts";
+import { runErrorOf } from "./run-error.ts";
+import type { Batch } from "./store.ts";
 
 /** Adds the facts of a decision, and what they make findable, to the batch. */
 export function addFacts(batch: Batch, resident: Resident, facts: readonly Fact[], state: RunState | null): void {
@@ -33,9 +34,12 @@ export function addFacts(batch: Batch, resident: Resident, facts: readonly Fact[
   }
 }
 
-function addNewRun(batch: Batch, { run, inputHash }: Resident, fact: Extract<Fact, { kind: "runStarted" }>): void {
+function addNewRun(batch: Batch, resident: Resident, fact: Extract<Fact, { kind: "runStarted" }>): void {
+  const { run, inputHash } = resident;
   const { workflow, version, fingerprint, at, labels = {}, parent } = fact;
   batch.newRuns.push({ run, workflow, version, fingerprint, inputHash, at, labels, parent: parent?.run ?? null });
+  resident.status = "running";
+  resident.notedAt = at;
 }
 
 /**
@@ -73,18 +77,13 @@ function addStatus(batch: Batch, resident: Resident, state: RunState, now: numbe
   const status = statusOf(state);
   const asks = asksOf(state);
   // A caller over A2A lists its tasks by their last change, whatever that was.
-  const hasNews = state.isTask === true && state.seq !== resident.notedSeq;
+  const hasNews = state.isTask === true && state.at !== resident.notedAt;
   if (status === resident.status && asks === resident.asks && !hasNews) return;
   resident.status = status;
   resident.asks = asks;
-  resident.notedSeq = state.seq;
+  resident.notedAt = state.at;
   const endedAt = isOver(state) ? now : null;
-  batch.statuses.push({ run: resident.run, status, at: hasNews ? state.at : now, endedAt, error: errorOf(state), asks });
-}
-
-function errorOf({ end }: RunState): StatusRow["error"] {
-  if (end?.kind === "failed") return { code: end.failure.code, message: end.failure.message };
-  return end?.kind === "canceled" ? { code: "T4003", message: `Canceled by ${end.by}: ${end.reason}` } : null;
+  batch.statuses.push({ run: resident.run, status, at: hasNews ? state.at : now, endedAt, error: runErrorOf(state), asks });
 }
 
 function addSnapshot(batch: Batch, resident: Resident, state: RunState): void {

@@ -1,6 +1,7 @@
+import { present } from "../../base/assert.ts";
 import type { PostReceipt } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
-import { decide, type Command } from "../../scheduler/index.ts";
+import { asksOf, decide, type Command } from "../../scheduler/index.ts";
 import type { Input } from "../../scheduler/input.ts";
 import { addFacts } from "./batch-writer.ts";
 import { encodeInput } from "./codec.ts";
@@ -10,14 +11,26 @@ import type { Batch } from "./store.ts";
 /** What one run did in a turn. */
 export type Work = {
   readonly resident: Resident;
+  /** The run's last fact before the turn. */
+  readonly durableSeq: number;
   readonly envelopes: Envelope[];
   readonly receipts: PostReceipt[];
   readonly commands: Command[];
   hasFacts: boolean;
+  /** What the run's open questions ask for, as of its last fact. */
+  asks: Resident["asks"];
 };
 
 export function newWork(resident: Resident): Work {
-  return { resident, envelopes: [], receipts: [], commands: [], hasFacts: false };
+  return {
+    resident,
+    durableSeq: resident.state?.seq ?? 0,
+    envelopes: [],
+    receipts: [],
+    commands: [],
+    hasFacts: false,
+    asks: resident.asks,
+  };
 }
 
 const APPLIED: PostReceipt = { applied: true };
@@ -48,8 +61,10 @@ function isApplied(batch: Batch, work: Work, { input, refuse }: Envelope, { now,
     addFacts(batch, resident, decision.facts, decision.state);
     resident.state = decision.state;
     for (const command of decision.commands) work.commands.push(command);
-    if (decision.facts.length > 0) work.hasFacts = true;
-    return decision.facts.length > 0;
+    if (decision.facts.length === 0) return false;
+    work.hasFacts = true;
+    work.asks = asksOf(present(decision.state, "Facts have made a run."));
+    return true;
   } catch (error) {
     // The state may have run ahead of the facts that count; it is made again when it is needed.
     resident.state = null;
@@ -57,13 +72,13 @@ function isApplied(batch: Batch, work: Work, { input, refuse }: Envelope, { now,
     if (isNew) refuse?.(error);
     else {
       log("error", "workflow_quarantined", { workflow_id: resident.run.id, input: input.kind, error });
-      quarantine(batch, resident, dated, error);
+      quarantine(batch, work, dated, error);
     }
     return false;
   }
 }
 
-function quarantine(batch: Batch, resident: Resident, input: Input, error: unknown): void {
+function quarantine(batch: Batch, { resident, asks }: Work, input: Input, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   const kept = encodeInput(input);
   if (kept !== null) batch.stalled.push({ run: resident.run, input: kept });
@@ -73,7 +88,8 @@ function quarantine(batch: Batch, resident: Resident, input: Input, error: unkno
     at: input.at,
     endedAt: null,
     error: { code: "T5007", message },
-    asks: null,
+    asks,
   });
   resident.status = "quarantined";
+  resident.asks = asks;
 }

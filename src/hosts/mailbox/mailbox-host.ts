@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digestOf } from "node:crypto";
 
 import { TuttiError } from "../../base/errors.ts";
 import type { RunRef, Tenant } from "../../base/ids.ts";
@@ -25,7 +25,7 @@ import type {
   StreamedChunk,
 } from "../../ports/host.ts";
 import { silentLog, type Log } from "../../ports/log.ts";
-import type { RunState } from "../../scheduler/index.ts";
+import { endOf, isEnd, type RunEnd, type RunState } from "../../scheduler/index.ts";
 import type { Input } from "../../scheduler/input.ts";
 import { decodeFact, payloadOf } from "./codec.ts";
 import { closedError } from "./closed-error.ts";
@@ -132,6 +132,13 @@ export class MailboxHost implements Host {
     return stored === null ? null : loadResident(this.#store, this.mailbox.programs, stored).state;
   }
 
+  async end(run: RunRef): Promise<RunEnd | null> {
+    const row = this.#store.lastFact(run);
+    if (row === null) return null;
+    const fact = decodeFact(row, (hash) => this.#store.payload(run.tenant, hash));
+    return isEnd(fact) ? endOf(fact) : null;
+  }
+
   async list(filter: RunFilter): Promise<Page<RunRecord>> {
     return this.#store.list(filter);
   }
@@ -156,7 +163,7 @@ export class MailboxHost implements Host {
         for (const entry of entries) {
           yield entry;
           nextSeq = entry.seq + 1;
-          if (isLast(entry)) return;
+          if (isEnd(entry.fact)) return;
         }
         yield* watcher.takeChunks();
         if (entries.length === FACTS_PER_PAGE) continue;
@@ -181,13 +188,18 @@ export class MailboxHost implements Host {
   }
 
   async whenOver(run: RunRef, signal?: AbortSignal): Promise<RunRecord> {
+    await this.over(run, signal);
+    return this.#store.find(run)?.record ?? raise(unknownRun(run));
+  }
+
+  async over(run: RunRef, signal?: AbortSignal): Promise<void> {
     // A run in memory has not ended; looking it up in the store first would say no more.
     const present = this.mailbox.residents.get(run);
     const isGoingOn = present !== undefined && present.status !== "quarantined";
     const known = isGoingOn ? null : (this.#store.find(run) ?? raise(unknownRun(run)));
-    if (known !== null && (known.record.endedAt !== null || known.record.status === "quarantined")) return known.record;
+    if (known !== null && (known.record.endedAt !== null || known.record.status === "quarantined")) return;
     await this.mailbox.watchers.over(keyOf(run), signal);
-    return this.#store.find(run)?.record ?? raise(unknownRun(run));
+    if (this.mailbox.isClosed) throw closedError();
   }
 
   stream(run: RunRef, chunk: StreamedChunk): void {
@@ -232,7 +244,8 @@ export class MailboxHost implements Host {
     // The kept inputs leave the store in the same commit in which they are decided.
     this.mailbox.readmit(run, kept);
     await this.#ride((batch) => {
-      batch.statuses.push({ run, status: "running", at: this.mailbox.now(), endedAt: null, error: null, asks: null });
+      const { asks = null } = stored.record;
+      batch.statuses.push({ run, status: "running", at: this.mailbox.now(), endedAt: null, error: null, asks });
       batch.unstalled.push(run);
     });
   }
@@ -253,12 +266,8 @@ function startedRecord({ labels = {}, parent, ...request }: StartRequest, at: nu
 }
 
 /** True for the fact after which there is no other. */
-export function isLast({ fact }: HistoryEntry): boolean {
-  return fact.kind === "runCompleted" || fact.kind === "runFailed" || fact.kind === "runCanceled";
-}
-
 function hashOf(value: Json): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+  return digestOf("sha256", canonicalJson(value));
 }
 
 export function unknownRun(run: RunRef): TuttiError {

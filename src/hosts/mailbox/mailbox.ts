@@ -5,7 +5,7 @@
  * 2. Nothing leaves a turn before its commit: no receipt, no fact to a watcher, no command.
  * 3. When a commit fails, every run of the turn is read from the store again (its state has run ahead
  *    of the disk), and every input of the turn is refused. Commands that this process has performed
- *    are not performed again for that.
+ *    are not performed again for that. When the commit was written all the same, what it allows is done.
  * 4. A run whose deciding throws stops alone (decide-input.ts).
  * 5. Time never goes backwards (steady-clock.ts).
  *
@@ -252,13 +252,21 @@ export class Mailbox {
   }
 
   #undo(works: readonly Work[], riders: readonly Rider[], error: unknown): void {
-    for (const { resident, envelopes } of works) {
+    for (const { resident, durableSeq, envelopes, commands } of works) {
       for (const envelope of envelopes) envelope.refuse?.(error);
       const again = this.residents.takeBack(resident, error);
-      if (again !== null && (again.state === null || !hasOutstanding(again.state))) this.residents.forget(again);
+      if (again === null) this.#tellWhenOver(resident);
+      else if (again.state === null || !hasOutstanding(again.state)) this.residents.forget(again);
+      else if (again.state.seq > durableSeq && again.status !== "quarantined") this.#perform(again, commands, false);
+      this.watchers.notify(resident.key);
     }
     for (const rider of riders) rider.refuse(error);
     this.#options.log("error", "commit_failed", { error, runs: works.length });
+  }
+
+  /** A commit that ended the run may have been written all the same. */
+  #tellWhenOver({ run, key }: Resident): void {
+    if (this.residents.isOver(run)) this.watchers.notifyOver(key);
   }
 
   #publish({ resident, envelopes, receipts, commands, hasFacts }: Work): void {
@@ -273,9 +281,9 @@ export class Mailbox {
     const { run, key: runKey, program, state } = resident;
     const { definition } = program;
     const { name: workflow } = definition;
-    const { bindings, hops, trace } = state ?? { bindings: null, hops: 0, trace: undefined };
+    const { bindings, hops, trace, tracestate } = state ?? { bindings: null, hops: 0, trace: undefined, tracestate: undefined };
     for (const command of commands)
-      this.#options.performer.perform({ run, runKey, workflow, definition, bindings, command, recovered, hops, trace });
+      this.#options.performer.perform({ run, runKey, workflow, definition, bindings, command, recovered, hops, trace, tracestate });
   }
 
   #setAlarm(): void {

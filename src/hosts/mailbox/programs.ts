@@ -5,22 +5,24 @@ import type { Definition } from "../../definition/definition.ts";
 import type { Program } from "../../definition/program.ts";
 import type { Store } from "./store.ts";
 
-/** Compiled definitions, made once each: definitions never change. */
+/** By definition, which never changes: hosts of one process share what is compiled. */
+const programsByDefinition = new WeakMap<Definition, Program>();
+
+/** Compiled definitions, made once each. */
 export class Programs {
   readonly #store: Store;
   /** By tenant and fingerprint: the definitions that are known to be in the store. */
   readonly #stored = new Map<string, Program>();
-  readonly #compiled = new WeakMap<Definition, Program>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
   compile(definition: Definition): Program {
-    const known = this.#compiled.get(definition);
+    const known = programsByDefinition.get(definition);
     if (known !== undefined) return known;
     const program = compile(definition);
-    this.#compiled.set(definition, program);
+    programsByDefinition.set(definition, program);
     return program;
   }
 

@@ -27,8 +27,8 @@ export type Resident = {
   /** What the run's row says. */
   status: RunStatus | null;
   asks: "input" | "auth" | null;
-  /** The last fact that the run's row has been told of. */
-  notedSeq: number;
+  /** The instant of the last fact that the run's row has been told of. */
+  notedAt: number;
   wakeAt: number | null;
   /** When the host is going to wake it, at the latest. */
   armedAt: number | null;
@@ -49,7 +49,7 @@ export function newResident(run: RunRef, program: Program, inputHash: string): R
     isQueued: false,
     status: null,
     asks: null,
-    notedSeq: 0,
+    notedAt: 0,
     wakeAt: null,
     armedAt: null,
     owes: false,
@@ -82,7 +82,7 @@ export function loadResident(store: Store, programs: Programs, stored: StoredRun
       resident.tailBytes += row.body.length;
     }
     if (rows.length < FACTS_PER_READ) {
-      resident.notedSeq = resident.state?.seq ?? 0;
+      resident.notedAt = resident.state?.at ?? 0;
       return resident;
     }
   }

@@ -125,6 +125,16 @@ export class Residents {
     return again;
   }
 
+  /** Whether the store says that a run is over; false when it cannot be read. */
+  isOver(run: RunRef): boolean {
+    try {
+      return (this.#options.store.find(run)?.record.endedAt ?? null) !== null;
+    } catch {
+      // What is wrong with it was reported when the run was to be read.
+      return false;
+    }
+  }
+
   /** Keeps a run in memory while it has work, for a while when it waits, and not when it is over. */
   settle(resident: Resident): void {
     const { state } = resident;

@@ -16,6 +16,7 @@ export type Store = {
   /** The newest snapshot, if there is one. */
   snapshot(run: RunRef): { readonly seq: number; readonly version: number; readonly body: string } | null;
   facts(run: RunRef, fromSeq: number, limit: number): readonly EncodedFact[];
+  lastFact(run: RunRef): EncodedFact | null;
   list(filter: RunFilter): Page<RunRecord>;
   count(filter: Omit<RunFilter, "limit" | "cursor">): number;
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null;

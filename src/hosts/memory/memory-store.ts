@@ -12,6 +12,8 @@ type Entry = {
   record: RunRecord;
   readonly inputHash: string;
   readonly facts: EncodedFact[];
+  /** What it is found by, so that it can be forgotten without a look at what others are found by. */
+  readonly lookUps: Set<string>;
   snapshot: { seq: number; version: number; body: string } | null;
   wakeAt: number | null;
   owes: boolean;
@@ -59,8 +61,14 @@ export class MemoryStore implements Store {
       if (this.#isBounded) this.#uses.add(run.tenant, { body, payloads });
     }
     for (const { run, kind, key, path, open } of batch.lookUps) {
-      if (open) this.#lookUps.set(`${run.tenant}/${kind}/${key}`, { kind, key, run, path });
-      else this.#lookUps.delete(`${run.tenant}/${kind}/${key}`);
+      const name = `${run.tenant}/${kind}/${key}`;
+      if (open) {
+        this.#lookUps.set(name, { kind, key, run, path });
+        this.#entry(run).lookUps.add(name);
+      } else {
+        this.#lookUps.delete(name);
+        this.#entry(run).lookUps.delete(name);
+      }
     }
     this.#commitStanding(batch);
   }
@@ -96,7 +104,13 @@ export class MemoryStore implements Store {
     if (entry === undefined) return;
     const { tenant } = entry.record.run;
     for (const fact of entry.facts) for (const key of this.#uses.remove(tenant, fact)) this.#payloads.delete(key);
-    for (const [key, { run }] of this.#lookUps) if (keyOf(run) === oldest) this.#lookUps.delete(key);
+    for (const name of entry.lookUps) if (this.#isFoundBy(name, oldest)) this.#lookUps.delete(name);
+  }
+
+  /** A later run may have taken the name over. */
+  #isFoundBy(name: string, key: string): boolean {
+    const run = this.#lookUps.get(name)?.run;
+    return run !== undefined && keyOf(run) === key;
   }
 
   #entry(run: RunRef): Entry {
@@ -116,6 +130,10 @@ export class MemoryStore implements Store {
   facts(run: RunRef, fromSeq: number, limit: number): readonly EncodedFact[] {
     const facts = this.#runs.get(keyOf(run))?.facts ?? [];
     return facts.slice(Math.max(0, fromSeq - 1), Math.max(0, fromSeq - 1) + limit);
+  }
+
+  lastFact(run: RunRef): EncodedFact | null {
+    return this.#runs.get(keyOf(run))?.facts.at(-1) ?? null;
   }
 
   list(filter: RunFilter): Page<RunRecord> {
@@ -191,7 +209,7 @@ export class MemoryStore implements Store {
 }
 
 function newEntry({ inputHash, ...row }: NewRunRow): Entry {
-  return { record: newRecord(row), inputHash, facts: [], snapshot: null, wakeAt: null, owes: false };
+  return { record: newRecord(row), inputHash, facts: [], lookUps: new Set(), snapshot: null, wakeAt: null, owes: false };
 }
 
 function matches(record: RunRecord, filter: Omit<RunFilter, "limit" | "cursor">): boolean {
@@ -199,7 +217,10 @@ function matches(record: RunRecord, filter: Omit<RunFilter, "limit" | "cursor">)
   if (asks !== undefined && (record.asks ?? "none") !== asks) return false;
   if (record.updatedAt < updatedSince) return false;
   if (parent !== undefined && record.parent !== parent) return false;
-  if (record.run.tenant !== tenant || (workflow !== undefined && record.workflow !== workflow)) return false;
+  if (record.run.tenant !== tenant) return false;
+  // A name, or several.
+  if (workflow !== undefined && workflow !== record.workflow && (typeof workflow === "string" || !workflow.includes(record.workflow)))
+    return false;
   if (status !== undefined && status.length > 0 && !status.includes(record.status)) return false;
   return Object.entries(labels ?? {}).every(([name, value]) => record.labels[name] === value);
 }

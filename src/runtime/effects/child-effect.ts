@@ -19,7 +19,7 @@ import { CANCEL_PATIENCE_MS } from "../../base/limits.ts";
 import { prepareInput } from "../../definition/run-input.ts";
 import { pause } from "../../ports/clock.ts";
 import type { PlacedCommand, RunRecord, StartRequest } from "../../ports/host.ts";
-import type { Assignment, Command, Fact } from "../../scheduler/index.ts";
+import type { Assignment, Command, Fact, RunState } from "../../scheduler/index.ts";
 import type { EffectId } from "../../scheduler/input.ts";
 import type { Failure, Outcome } from "../../scheduler/outcome.ts";
 import { bindingsBelow, bindingsForBelow } from "../workflows/child-bindings.ts";
@@ -27,7 +27,7 @@ import { childIdOf, keyOfEffect, messageIdOf } from "./effect-keys.ts";
 import type { EffectContext } from "./effects.ts";
 import { describeFailure } from "./failures.ts";
 import type { Flight } from "./flight.ts";
-import { readResult } from "../run-result.ts";
+import { resultOf } from "../run-result.ts";
 import { withoutTaskLabels } from "../task-labels.ts";
 import { referencesOf, resolveWorkflows } from "../workflows/versions.ts";
 
@@ -64,7 +64,7 @@ export class ChildRuns {
       if (this.#wanted.has(child.id)) await this.#steer(flight.placed.run, child);
       const over = await this.#whenOver(child, flight.signal);
       failpoint("child.over");
-      if (over !== null && !flight.isStopped) await this.#answer(flight, command, child, await this.#outcomeOf(over));
+      if (over !== null && !flight.isStopped) await this.#conclude(flight, command, over);
     } catch (error) {
       // The process is ending: the next one is given the same command.
       if (!isClosed(error)) throw error;
@@ -88,7 +88,7 @@ export class ChildRuns {
       await this.#context.courier.bring(child, { kind: "cancelRequested", reason, by: agentOf(run) });
       failpoint("child.canceled");
       const over = await this.#withinPatience(flight, (signal) => this.#whenOver(child, signal));
-      if (over !== null && !flight.isStopped) await this.#answer(flight, command, child, await this.#outcomeOf(over));
+      if (over !== null && !flight.isStopped) await this.#conclude(flight, command, over);
     } catch (error) {
       if (!isClosed(error)) throw error;
     }
@@ -174,7 +174,7 @@ export class ChildRuns {
     const bindings = bindingsBelow(definition, workflow, above);
     const reason = this.#context.registry.cannotBind(definition, bindings);
     if (reason !== null) return failed("T4115", `Workflow ${workflow.name}@${workflow.version} cannot run here: ${reason}.`, true);
-    const { labels, hops, trace, workflows: fixed = {} } = await this.#startOf(flight.placed);
+    const { labels, hops, trace, tracestate, workflows: fixed = {} } = await this.#startOf(flight.placed);
     const hasBelow = referencesOf(definition).length > 0;
     const { workflows } = hasBelow
       ? await resolveWorkflows(definition, { host, tenant: run.tenant, given: [], fixed })
@@ -194,6 +194,7 @@ export class ChildRuns {
       ...(labels === undefined ? {} : { labels: withoutTaskLabels(labels) }),
       ...(hops === undefined ? {} : { hops }),
       ...(trace === undefined ? {} : { trace }),
+      ...(tracestate === undefined ? {} : { tracestate }),
       ...(workflows === null ? {} : { workflows }),
       ...(Object.keys(recorded).length === 0 ? {} : { bindings: recorded }),
     };
@@ -243,23 +244,13 @@ export class ChildRuns {
     }
   }
 
-  async #principalOf(child: RunRef): Promise<string> {
-    const record = await this.#context.host().get(child);
-    return `workflow:${record?.workflow ?? child.id}`;
-  }
-
-  /** What the run below used counts for the run above, too. */
-  async #usageOf(run: RunRef): Promise<{ readonly usage?: JsonObject }> {
-    const { tokens = 0, cost = 0 } = (await this.#context.host().inspect(run))?.spent ?? {};
-    return tokens === 0 && cost === 0 ? {} : { usage: { tokens, cost } };
-  }
-
   async #outcomeOf(record: RunRecord): Promise<Outcome> {
-    const result = await readResult(this.#context.host(), record);
+    const state = await this.#context.host().inspect(record.run);
+    const result = resultOf(record, state);
     const who = `Run ${record.run.id} of workflow ${record.workflow}@${record.version}`;
     switch (result.status) {
       case "completed":
-        return { kind: "completed", reply: { data: [result.output], ...(await this.#usageOf(record.run)) } };
+        return { kind: "completed", reply: { data: [result.output], ...usageOf(state) } };
       case "failed":
         return { kind: "failed", failure: failureBelow(record, `${who} failed: ${result.failure.message}`, result.failure) };
       case "canceled":
@@ -270,11 +261,20 @@ export class ChildRuns {
     }
   }
 
-  async #answer(flight: Flight, command: EffectId, child: RunRef, outcome: Outcome): Promise<void> {
-    flight.isConcluded = true;
+  async #conclude(flight: Flight, command: EffectId, over: RunRecord): Promise<void> {
     // Two runs of one workflow are one voice: whoever wrote it has one vote.
-    const principal = await this.#principalOf(child);
-    await this.#context.courier.bring(flight.placed.run, { kind: "answered", agent: agentOf(child), principal, outcome, ...idOf(command) });
+    await this.#answer(flight, command, over.run, await this.#outcomeOf(over), `workflow:${over.workflow}`);
+  }
+
+  async #answer(flight: Flight, command: EffectId, child: RunRef, outcome: Outcome, principal?: string): Promise<void> {
+    flight.isConcluded = true;
+    await this.#context.courier.bring(flight.placed.run, {
+      kind: "answered",
+      agent: agentOf(child),
+      outcome,
+      ...(principal === undefined ? {} : { principal }),
+      ...idOf(command),
+    });
     failpoint("child.answered");
   }
 }
@@ -282,6 +282,12 @@ export class ChildRuns {
 /** The run that an effect of another run starts. */
 function childOf(run: RunRef, effect: EffectId): RunRef {
   return { tenant: run.tenant, id: childIdOf(run, effect) };
+}
+
+/** What the run below used counts for the run above, too. */
+function usageOf(state: Pick<RunState, "spent"> | null): { readonly usage?: JsonObject } {
+  const { tokens = 0, cost = 0 } = state?.spent ?? {};
+  return tokens === 0 && cost === 0 ? {} : { usage: { tokens, cost } };
 }
 
 /** How a run is named where an agent or a person is expected. */

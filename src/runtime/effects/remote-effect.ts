@@ -28,7 +28,7 @@ import type { CommandOf, Flight } from "./flight.ts";
 import { FlightWatch } from "./flight-watch.ts";
 import { keeperOf } from "./keep-file.ts";
 import { answer, bringAndHandOn, idOf, outOfReach, unknown } from "./remote-answer.ts";
-import { traceparentOf } from "./trace.ts";
+import { traceOf } from "./trace.ts";
 import { type Message, sendUntilKnown, whatBecame } from "./send-until-known.ts";
 
 /** Chooses the interface and records the intent; the send follows when that is durable. */
@@ -40,16 +40,16 @@ export async function delegateRemotely(context: EffectContext, flight: Flight, c
   const place = command.task ?? (await chooseTask(context, flight, command, agent));
   if (place === null) return;
   const { run } = flight.placed;
-  const traceparent = traceparentOf(flight.placed, command);
+  const trace = traceOf(flight.placed, command);
   const { contextId } = place;
-  const intent: Intent = { agent: agent.name, ...addressOf(place), messageId: messageIdOf(run, command), contextId, traceparent };
+  const intent: Intent = { agent: agent.name, ...addressOf(place), messageId: messageIdOf(run, command), contextId, ...trace };
   await bringAndHandOn(context, flight, { kind: "intended", intent, ...idOf(command) });
   failpoint("delegate.intended");
 }
 
 /** Where a new task is to be, by the agent's card; null when there is none, or nobody asks any more. An answer goes to where its task is. */
 async function chooseTask(context: EffectContext, flight: Flight, command: Assignment, agent: RemoteAgent): Promise<Place | null> {
-  const described = await agent.describe(flight.signal);
+  const described = agent.describeNow?.() ?? (await agent.describe(flight.signal));
   failpoint("delegate.described");
   if (flight.isStopped) return null;
   if (described.ok) return { ...described.identity, contextId: contextOf(flight, command, agent, described.identity) };

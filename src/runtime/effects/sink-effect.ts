@@ -14,6 +14,7 @@ import type { PlacedCommand } from "../../ports/host.ts";
 import type { Assignment } from "../../scheduler/index.ts";
 import type { Outcome } from "../../scheduler/outcome.ts";
 import { eventIdOf, keyOfEvent } from "./effect-keys.ts";
+import { traceOf } from "./trace.ts";
 import { type Egress, EgressError } from "../egress/egress.ts";
 import { retryAfterOf } from "../egress/egress-exchange.ts";
 
@@ -68,6 +69,7 @@ async function post(egress: Egress, emission: Emission, url: string): Promise<Ou
       headers: {
         "content-type": "application/cloudevents+json; charset=utf-8",
         "idempotency-key": keyOfEvent(placed.run, command.path),
+        ...traceOf(placed, command),
       },
       body: JSON.stringify(event),
       signal,

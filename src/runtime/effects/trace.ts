@@ -16,8 +16,16 @@ const TRACE_DIGITS = 32;
 const SPAN_DIGITS = 16;
 const SAMPLED = "01";
 
+/** W3C Trace Context of a piece of work, as it is recorded and sent. */
+type TraceContext = { readonly traceparent: string; readonly tracestate?: string };
+
+export function traceOf(placed: Pick<PlacedCommand, "run" | "trace" | "tracestate">, effect: EffectId): TraceContext {
+  const { tracestate } = placed;
+  return { traceparent: traceparentOf(placed, effect), ...(tracestate === undefined ? {} : { tracestate }) };
+}
+
 /** The `traceparent` of every request about a piece of work. */
-export function traceparentOf({ run, trace }: Pick<PlacedCommand, "run" | "trace">, effect: EffectId): string {
+function traceparentOf({ run, trace }: Pick<PlacedCommand, "run" | "trace">, effect: EffectId): string {
   const [, traceId, flags] = TRACEPARENT.exec(trace ?? "") ?? [];
   const digits = hash("sha256", keyOfEffect(run, effect)).slice(0, SPAN_DIGITS);
   return `00-${traceId ?? hash("sha256", `${run.tenant}/${run.id}`).slice(0, TRACE_DIGITS)}-${digits}-${flags ?? SAMPLED}`;

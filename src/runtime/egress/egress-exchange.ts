@@ -184,7 +184,7 @@ function isEventStream(headers: IncomingHeaders): boolean {
 }
 
 /** Statuses that mean the same whatever the protocol above; null for all others. */
-function statusFailure(answer: {
+export function statusFailure(answer: {
   readonly host: string;
   readonly status: number;
   readonly headers: IncomingHeaders;
@@ -223,7 +223,7 @@ export function retryAfterOf(value: string | string[] | undefined): number | nul
 }
 
 /** As much of a `Response` as the A2A SDK and the card cache read; a real one costs ten times more. */
-function reply(status: number, headers: IncomingHeaders, text: string, body: ReadableStream<Uint8Array> | null): Response {
+export function reply(status: number, headers: IncomingHeaders, text: string, body: ReadableStream<Uint8Array> | null): Response {
   const lean = {
     status,
     ok: status >= 200 && status < 300,

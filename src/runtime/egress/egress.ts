@@ -131,8 +131,8 @@ export class Egress {
 
 function checkedUrl(input: string | URL | Request, trust: Trust): URL {
   const text = typeof input === "string" ? input : input instanceof URL ? input.href : input.url;
-  if (!URL.canParse(text)) throw new EgressError("notSent", `"${text}" is not an address.`, { code: "T3003" });
-  const url = new URL(text);
+  const url = URL.parse(text);
+  if (url === null) throw new EgressError("notSent", `"${text}" is not an address.`, { code: "T3003" });
   const allowed = trust === "network" ? url.protocol === "https:" : url.protocol === "https:" || url.protocol === "http:";
   if (!allowed) {
     throw new EgressError(

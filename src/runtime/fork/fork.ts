@@ -3,7 +3,8 @@
  *
  * 1. It is a function of the old run's state and of two programs: the preview is what will happen.
  * 2. A step is kept when it is over, its definition is the same, it was not undone, and nothing that
- *    it needs is repeated or set by hand. Everything else is repeated.
+ *    it needs is repeated or set by hand. Everything else is repeated. An input that is set repeats
+ *    nothing by itself: what is kept says that it is of the old one.
  * 3. A finished run never changes: the new one begins with copies of what is kept.
  * 4. Nothing is undone twice: what a run did is undone by that run or by nobody. A run that failed or
  *    was canceled has undone all it would before it ended, and what a completed run did stands, however
@@ -66,7 +67,7 @@ export function planFork(request: ForkRequest): ForkPlan {
   const repeated: ForkedStep[] = [];
   for (const { id } of next.steps) {
     const why = reasons.get(id) ?? null;
-    if (why === null) kept.push({ step: id, why: keptBecause(state.steps[id], settings.outputs.has(id)) });
+    if (why === null) kept.push({ step: id, why: keptBecause(state.steps[id], settings, id) });
     else repeated.push({ step: id, why });
   }
   const isKept = new Set(kept.map(({ step }) => step));
@@ -123,9 +124,12 @@ function needReason({ step }: StepProgram, reasons: ReadonlyMap<StepId, string |
   return need === undefined ? null : `it needs ${need}, which is repeated`;
 }
 
-function keptBecause(result: StepResult | undefined, isSet: boolean): string {
-  if (isSet) return "its output is set";
-  return result?.status === "skipped" ? "it was skipped, and nothing changed that" : "it completed";
+/** What was made of the old input stays when another one is set: only a person knows whether that is meant, so the preview says it. */
+function keptBecause(result: StepResult | undefined, { outputs, input }: ForkSettings, id: StepId): string {
+  if (outputs.has(id)) return "its output is set";
+  const isAsBefore = input.length > 0 ? `, with the input as it was; --from ${id} repeats it` : "";
+  if (result?.status === "skipped") return input.length > 0 ? `it was skipped${isAsBefore}` : "it was skipped, and nothing changed that";
+  return `it completed${isAsBefore}`;
 }
 
 function compensatedOf(undone: Undone, next: Program): readonly ForkedStep[] {

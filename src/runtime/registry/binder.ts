@@ -2,6 +2,7 @@ import { TuttiError } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { AgentBinding, Definition } from "../../definition/definition.ts";
 import type { Agent, RemoteAgent } from "../../ports/agents.ts";
+import { renamed } from "../workflows/built-workflow.ts";
 import { isForBelow } from "../workflows/child-bindings.ts";
 
 /** How bindings become agents. Given from outside: the runtime knows agents only by their port. */
@@ -48,7 +49,7 @@ export class Binder {
       case "card":
         return this.#once(cardKey(binding, name), () => this.#factory.card(binding, name));
       case "module":
-        return this.#once(`module ${binding.specifier}`, () => this.#factory.module(binding.specifier));
+        return this.#once(`module ${name} ${binding.specifier}`, () => this.#load(binding.specifier, name));
       case "capability":
         return null;
     }
@@ -70,6 +71,12 @@ export class Binder {
   /** An agent that is at hand for a card: it may carry credentials that no definition names. */
   lend(agent: RemoteAgent, name: string): void {
     this.#bound.set(cardKey({ kind: "card", url: agent.url, secret: null }, name), agent);
+  }
+
+  /** A remote agent's tasks are found again by the name that it is bound to, so it goes by that. */
+  async #load(specifier: string, name: string): Promise<Agent> {
+    const agent = await this.#factory.module(specifier);
+    return agent.kind === "remote" ? renamed(agent, name) : agent;
   }
 
   #once(key: string, make: () => Agent | Promise<Agent>): Agent | Promise<Agent> {

@@ -32,8 +32,9 @@ export type ResolveOptions = {
 export class WorkflowLibrary {
   readonly #parts: LibraryParts;
   readonly #given: GivenWorkflow[] = [];
-  /** Definitions never change, and neither do the versions under which they are stored. */
-  readonly #stored = new WeakMap<Definition, WorkflowVersion>();
+  /** Definitions never change, and neither do the versions under which they are stored: as drafts, and as what they name. */
+  readonly #drafts = new WeakMap<Definition, WorkflowVersion>();
+  readonly #released = new WeakMap<Definition, WorkflowVersion>();
 
   constructor(parts: LibraryParts) {
     this.#parts = parts;
@@ -46,11 +47,12 @@ export class WorkflowLibrary {
 
   /** Stores a definition and says under which version. A draft takes a version of its own when it must; else T1501. */
   async store(definition: Definition, draft = false): Promise<WorkflowVersion> {
-    const known = this.#stored.get(definition);
+    const cache = draft ? this.#drafts : this.#released;
+    const known = cache.get(definition);
     if (known !== undefined) return known;
     const { host, tenant } = this.#parts;
     const stored = await storeDefinition(definition, { host, tenant, draft });
-    this.#stored.set(definition, stored);
+    cache.set(definition, stored);
     return stored;
   }
 

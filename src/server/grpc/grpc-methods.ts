@@ -164,14 +164,30 @@ function streamWith(parts: MethodParts) {
   };
 }
 
-type GrpcCall = { readonly metadata: Metadata; readonly request: Buffer };
+type GrpcCall = {
+  readonly metadata: Metadata;
+  readonly request: Buffer;
+  readonly cancelled: boolean;
+  once(event: "cancelled", listener: () => void): unknown;
+};
+
+/** Aborts when the caller gives up, or its deadline is over. */
+function goneOf(call: GrpcCall): () => AbortSignal {
+  return () => {
+    const gone = new AbortController();
+    call.once("cancelled", () => gone.abort());
+    if (call.cancelled) gone.abort();
+    return gone.signal;
+  };
+}
 
 /** Everything that is asked of a call before its operation. */
 async function open<Request extends { readonly tenant: string }>(
   { grpc, service, gate, handler, calls }: MethodParts,
   method: Described<Request, never>,
-  { metadata, request }: GrpcCall,
+  call: GrpcCall,
 ): Promise<Given<Request>> {
+  const { metadata, request } = call;
   const { identity, headers: given } = gate.of(metadata);
   const parameters = readServiceParameters(given, new URLSearchParams());
   const active = await admitted(parameters, () => handler.card());
@@ -180,7 +196,8 @@ async function open<Request extends { readonly tenant: string }>(
   const end = calls.begin(identity.name);
   try {
     const params = decoded(service, method.requestDeserialize, request);
-    return { params, context: contextOf(identity, parameters, params.tenant), parameters, headers, end };
+    const context = { ...contextOf(identity, parameters, params.tenant), gone: goneOf(call) };
+    return { params, context, parameters, headers, end };
   } catch (error) {
     end();
     throw error;

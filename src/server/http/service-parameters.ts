@@ -5,6 +5,7 @@ import { ExtensionSupportRequiredError, VersionNotSupportedError } from "@a2a-js
 import { LEGACY_EXTENSION_HEADER, LEGACY_VERSION } from "../../a2a/legacy/legacy.ts";
 import { placeOf } from "../../a2a/task/task-event.ts";
 import { PROTOCOL_VERSION } from "../../a2a/wire/wire.ts";
+import { MAX_TRACESTATE_CHARACTERS } from "../../base/limits.ts";
 
 export type ServiceParameters = {
   /** `1.0`; `0.3` when the request names none (A2A 3.6.2). */
@@ -12,6 +13,8 @@ export type ServiceParameters = {
   /** The extensions that the client names, in its order. */
   readonly extensions: readonly string[];
   readonly traceparent: string | null;
+  /** What other systems have said of the trace; null without a trace. */
+  readonly tracestate: string | null;
   /** The id of the last event that the client has, when it is one of ours. */
   readonly lastEventId: string | null;
 };
@@ -20,11 +23,13 @@ export function readServiceParameters(headers: Headers, query: URLSearchParams):
   const version = headers.get(A2A_VERSION_HEADER) || query.get(A2A_VERSION_HEADER) || LEGACY_VERSION;
   const extensions = (headers.get(HTTP_EXTENSION_HEADER) ?? headers.get(LEGACY_EXTENSION_HEADER) ?? "").split(",").map((uri) => uri.trim());
   const lastEventId = headers.get("last-event-id") ?? "";
+  const traceparent = parseTraceparent(headers.get("traceparent"));
   return {
     // Patch numbers are not considered (A2A 3.6).
     version: /^(\d+\.\d+)(?:\.\d+)?$/.exec(version)?.[1] ?? version,
     extensions: extensions.filter((uri) => uri !== ""),
-    traceparent: parseTraceparent(headers.get("traceparent")),
+    traceparent,
+    tracestate: traceparent === null ? null : parseTracestate(headers.get("tracestate")),
     lastEventId: placeOf(lastEventId) === null ? null : lastEventId,
   };
 }
@@ -60,4 +65,10 @@ export function parseTraceparent(text: string | null): string | null {
   if (version === undefined || version === "ff" || (version === "00" && more !== undefined)) return null;
   if (/^0+$/.test(trace) || /^0+$/.test(parent)) return null;
   return `00-${trace}-${parent}-${flags}`;
+}
+
+/** It is handed on as it is, and not read; what is too long, or is no text of this header, is left behind (W3C Trace Context, 3.3). */
+export function parseTracestate(text: string | null): string | null {
+  const isText = text !== null && text.length <= MAX_TRACESTATE_CHARACTERS && /^[\t\x20-\x7e]*[\x21-\x7e][\t\x20-\x7e]*$/.test(text);
+  return isText ? text : null;
 }

@@ -41,6 +41,8 @@ export function filterLaws(open: OpenWorld): void {
     expect(await idsOf(world, { status: ["completed", "canceled"] })).toEqual(["b", "a"]);
     expect(await idsOf(world, { status: [] })).toHaveLength(3);
     expect(await idsOf(world, { workflow: "chain" })).toEqual(["c"]);
+    expect(await idsOf(world, { workflow: ["chain", "none"] })).toEqual(["c"]);
+    expect(await idsOf(world, { workflow: [] })).toEqual([]);
     expect(await idsOf(world, { labels: { team: "red" } })).toEqual(["c", "a"]);
     expect(await idsOf(world, { labels: { team: "red", year: "2026" } })).toEqual(["a"]);
     expect(await idsOf(world, { labels: { team: "red" }, workflow: "single", status: ["running"] })).toEqual([]);
@@ -54,7 +56,7 @@ export function filterLaws(open: OpenWorld): void {
     const outcome = { kind: "failed", failure: { code: "BROKEN", message: "It broke.", retryable: false } } as const;
     await world.answer(record.run, { path: "a", outcome });
     const found = await world.host.get(record.run);
-    expect(found).toMatchObject({ status: "failed", endedAt: record.createdAt + 60_000, error: { code: "T4108" } });
+    expect(found).toMatchObject({ status: "failed", endedAt: record.createdAt + 60_000, error: { code: "T4108", reason: "failed" } });
     expect(found?.error?.message).toContain("It broke.");
     await world.open();
     expect(await world.host.get(record.run)).toEqual(found);

@@ -34,6 +34,22 @@ export function watchLaws(open: OpenWorld): void {
     for (const [index, entries] of (await Promise.all(watchers)).entries()) expect(entries).toEqual(whole.slice((starts[index] ?? 1) - 1));
   });
 
+  it("tells how a run ended, from its last fact, and nothing before that", async () => {
+    const world = await open();
+    const run = refOf("ended");
+    expect(await world.host.end(run)).toBeNull();
+    await world.start("ended", chain);
+    await world.answer(run, { path: "a" });
+    expect(await world.host.end(run)).toBeNull();
+    await world.answer(run, { path: "b" });
+    await world.answer(run, { path: "c" });
+    const ended = (await world.host.inspect(run))?.end ?? null;
+    expect(ended).toMatchObject({ kind: "completed" });
+    expect(await world.host.end(run)).toEqual(ended);
+    await world.open();
+    expect(await world.host.end(run)).toEqual(ended);
+  });
+
   it("begins in the middle of a run that is long over", async () => {
     const world = await open();
     const run = refOf("middle");

@@ -19,10 +19,10 @@ type Task = {
   readonly artifacts?: readonly { readonly parts: readonly { readonly data?: unknown }[] }[];
 };
 
-async function rpc(url: string, method: string, params: object): Promise<Answer> {
+async function rpc(url: string, method: string, params: object, token = ""): Promise<Answer> {
   const answer = await fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json", "a2a-version": "1.0" },
+    headers: { "content-type": "application/json", "a2a-version": "1.0", ...(token === "" ? {} : { authorization: `Bearer ${token}` }) },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
   });
   return (await answer.json()) as Answer;
@@ -39,6 +39,7 @@ const say = (url: string, text: string, more: { skill?: string; now?: boolean; i
     configuration: { returnImmediately: more.now === true },
   });
 
+const MESSAGE = { role: "ROLE_USER", parts: [{ data: {} }] };
 const workflows = [REPORT, DECIDED].map((workflow) => workflowFromObject(workflow));
 
 describe("a server of workflows and agents", () => {
@@ -67,6 +68,39 @@ describe("a server of workflows and agents", () => {
     ]);
     const ids = cards.map(({ skills }) => skills.map(({ id }) => id));
     expect(ids[0]).toEqual(ids.slice(1).flat());
+  });
+
+  it("lets those decide whom an approval names, by their names or their roles, and answers others with 403", async () => {
+    const names = { tutti: "1.0", version: "1.0.0" };
+    const approvals = {
+      first: { approval: { to: ["role:boss"], title: "Go on?" } },
+      second: { approval: { to: ["eve"], title: "And on?" } },
+    };
+    const callers = [
+      { name: "ann", token: "a", roles: ["boss"] },
+      { name: "eve", token: "e", roles: ["clerk"] },
+      { name: "bob", token: "b" },
+    ];
+    const asking = Object.entries(approvals).map(([name, step]) => workflowFromObject({ ...names, name, steps: { ok: step } }));
+    await using stage = await open({ workflows: asking, auth: { callers } });
+    const { url } = stage.server;
+    const begin = (skill: string, token: string) =>
+      rpc(url, "SendMessage", { message: { ...MESSAGE, messageId: randomUUID(), metadata: { skill } } }, token);
+    const decide = (task: string, token: string) =>
+      rpc(url, "SendMessage", { message: { ...MESSAGE, messageId: randomUUID(), taskId: task, parts: [{ text: "approve" }] } }, token);
+    const outcomes: unknown[] = [];
+    for (const { token } of callers) {
+      for (const skill of Object.keys(approvals)) {
+        const task = (await begin(skill, token)).result?.task.id ?? "";
+        const { result, error } = await decide(task, token);
+        outcomes.push(result?.task.status.state ?? error?.code);
+        if (error === undefined) continue;
+        expect(error.message).toMatch(/^Question q_\w+ is for (role:boss|eve) to decide\. The task goes on waiting\.$/);
+        expect((await stage.orchestrator.questions()).map(({ run }) => run)).toContain(task);
+      }
+    }
+    const [yes, no] = ["TASK_STATE_COMPLETED", 403];
+    expect(outcomes).toEqual([yes, no, no, yes, no, no]);
   });
 
   it("runs what a message chooses, at the server's path or at its own", async () => {

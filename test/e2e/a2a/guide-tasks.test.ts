@@ -3,7 +3,8 @@ import { afterEach, expect, test } from "vitest";
 
 import { fail, result } from "../../../src/agents/answers.ts";
 import { defineAgent } from "../../../src/agents/function-agent.ts";
-import { serveAgent, type ServedAgent } from "../../../src/compose/serve-agent.ts";
+import { serveAgent, type ServedAgent, type ServeOptions } from "../../../src/compose/serve-agent.ts";
+import { Receiver } from "../../unit/a2a/push/receiver.ts";
 import { eventsIn, HEADERS, rpc } from "./http/harness.ts";
 
 const open: ServedAgent[] = [];
@@ -32,8 +33,8 @@ const worker = defineAgent({
   },
 });
 
-async function serve(): Promise<string> {
-  const served = await serveAgent(worker, { log: () => undefined, drainMs: 20 });
+async function serve(options: ServeOptions = {}): Promise<string> {
+  const served = await serveAgent(worker, { log: () => undefined, drainMs: 20, ...options });
   open.push(served);
   return served.url;
 }
@@ -121,3 +122,31 @@ test("a worker completes with an artifact, fails with words, and tells how far i
   expect(JSON.stringify([task, told])).toContain("Progress update: 50% complete. Current phase: Processing data");
   expect(JSON.stringify([task, told])).toContain("Halfway complete");
 });
+
+test("a hub gets every update with its way: from whom, to whom, of what and how pressing, as a stream has it (L041, L042, L043)", async () => {
+  await using hub = await Receiver.listen();
+  const url = await serve({ push: { allow: [hub.origin] } });
+  const configuration = { taskPushNotificationConfig: { id: "hub", url: `${hub.origin}/hub` } };
+  const { body } = await rpc(url, "SendMessage", { message: messageOf("fail"), configuration });
+  const { id } = (body as { readonly result: { readonly task: { readonly id: string } } }).result.task;
+  const pushed = () => waysIn(hub.all.map((received) => JSON.parse(received.body)));
+  await hub.until(() => pushed().length === 2);
+  const last = { from_agent_id: "analyst", to_agent_id: "user_agent", event_type: "task.TASK_STATE_FAILED", priority: "HIGH" };
+  expect(pushed()).toEqual([{ ...last, event_type: "task.TASK_STATE_WORKING", priority: "LOW" }, last]);
+  const again = await fetch(`${url}/tasks/${id}:subscribe`, {
+    method: "POST",
+    headers: { ...HEADERS, "last-event-id": "1.0" },
+    body: "{}",
+  });
+  const streamed: unknown[] = [];
+  for await (const { data } of eventsIn(again)) streamed.push(data);
+  expect(waysIn(streamed)).toEqual(pushed());
+});
+
+/** What status updates say of their way. */
+function waysIn(events: readonly unknown[]): readonly unknown[] {
+  return events.flatMap((event) => {
+    const { statusUpdate } = event as { readonly statusUpdate?: { readonly metadata?: unknown } };
+    return statusUpdate === undefined ? [] : [statusUpdate.metadata];
+  });
+}

@@ -129,6 +129,22 @@ test("an agent that takes no context ids is sent to without, from then on", asyn
   });
 });
 
+test("of an agent that has answered without a task, a list of its tasks does not say that it got nothing", async () => {
+  const { remote } = await scripted((asked) => {
+    if (isCard(asked)) return { body: card(`http://${String(asked.headers["host"])}/rpc`) };
+    const { method, result } = rpcOf(asked);
+    if (method === "ListTasks") return result({ tasks: [], nextPageToken: "", pageSize: 50, totalSize: 0 });
+    return result({ message: { messageId: "m", role: "ROLE_AGENT", parts: [{ text: "done" }] } });
+  });
+  const intent = await intentFor(remote);
+  expect(await remote.find(work("x", null), intent, never())).toEqual({ kind: "none" });
+  expect(await remote.send(work("x", null), intent, never())).toMatchObject({ kind: "answer" });
+  expect(await remote.find(work("x", null), intent, never())).toMatchObject({
+    kind: "unknowable",
+    message: expect.stringContaining("without one"),
+  });
+});
+
 test.each(["Content type not supported.", "The context window is full.", "Agent context_builder takes no images."])(
   "a refusal for another reason is final, whatever the agent is called: %s",
   async (reason) => {

@@ -93,6 +93,21 @@ describe("JSON-RPC", () => {
     expect((await rpc(url, "ListTaskPushNotificationConfigs", { taskId: "x" })).body).toMatchObject({ error: { code: -32003 } });
   });
 
+  test("a server without streams says so on its card, and opens none in either binding; its tasks are polled", async () => {
+    const { url, served, here } = await serve({ streaming: false });
+    const card = (await (await fetch(served.cardUrl)).json()) as { readonly capabilities: { readonly streaming?: boolean } };
+    expect(card.capabilities.streaming ?? false).toBe(false);
+    const { body } = await rpc(url, "SendMessage", messageOf("question"));
+    const { id } = (body as { result: { task: { id: string } } }).result.task;
+    for (const [method, params] of [["SendStreamingMessage", messageOf("double")] as const, ["SubscribeToTask", { id }] as const])
+      expect(await rpc(url, method, params)).toMatchObject({ status: 200, body: { error: { code: -32004 } } });
+    const refused = { status: 400, body: { error: { status: "FAILED_PRECONDITION" } } };
+    expect(await post(`${url}/message:stream`, messageOf("double"))).toMatchObject(refused);
+    expect(await post(`${url}/tasks/${id}:subscribe`, {})).toMatchObject(refused);
+    expect((await rpc(url, "GetTask", { id })).body).toMatchObject({ result: { status: { state: "TASK_STATE_INPUT_REQUIRED" } } });
+    expect(here.callCount).toBe(1);
+  });
+
   test("two answers at the same moment call the handler once", async () => {
     const { url, here } = await serve();
     const { body } = await rpc(url, "SendMessage", messageOf("question"));

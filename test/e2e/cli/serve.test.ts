@@ -42,7 +42,7 @@ async function send(url: string, messageId: string, part: object, more: object =
 const taskAt = async (url: string, id: string): Promise<Task> => (await call(url, "GetTask", { id })) as Task;
 
 describe.concurrent("a database that is served", () => {
-  it("has a card for itself and for each workflow, and the other commands work beside it", async () => {
+  it("has a card for itself and for each workflow, and the other commands work beside it, with a task's state, words and counts (L047)", async () => {
     await using place = new Place();
     place.workflow("job", '  ok: { approval: { to: [boss], title: "Send it?" } }');
     place.workflow("echo", "  say: { agent: worker, skill: echo, with: { n: 1 } }");
@@ -64,9 +64,14 @@ describe.concurrent("a database that is served", () => {
     const { id } = await send(url, "m1", { data: {} }, { metadata: { skill: "job" } });
     await place.until("it asks", async () => (await taskAt(url, id)).status.state === "TASK_STATE_INPUT_REQUIRED");
     expect((await place.run("list")).stdout).toContain(id);
+    expect((await place.run("get", id)).stdout).toMatch(/^task  TASK_STATE_INPUT_REQUIRED  3 messages, 0 artifacts  Send it\?$/m);
     expect(await place.run("approve", id)).toMatchObject({ code: 0, stderr: expect.stringContaining("Answered.") });
     await place.until("it is over", async () => (await taskAt(url, id)).status.state === "TASK_STATE_COMPLETED");
-    expect(await place.run("get", id, "--json")).toMatchObject({ code: 0, stdout: expect.stringContaining('"completed"') });
+    const got = await place.run("get", id, "--json");
+    expect(JSON.parse(got.stdout)).toMatchObject({
+      status: "completed",
+      task: { state: "TASK_STATE_COMPLETED", said: expect.stringContaining("Task completed"), artifact_count: 1 },
+    });
     started.child.kill("SIGTERM");
     expect(await started.ended).toMatchObject({ code: 0, stderr: expect.stringContaining("Serving  job, echo at ") });
   });
@@ -117,6 +122,33 @@ describe.concurrent("a database that is served", () => {
     started.child.kill("SIGINT");
     const { code, stderr } = await started.ended;
     expect([code, stderr.includes("open-sesame")]).toEqual([0, false]);
+  });
+
+  it("knows callers by the names of a file, with their tenants and roles, and opens no streams when it is told so", async () => {
+    await using place = new Place();
+    place.workflow("job", '  ok: { approval: { to: ["role:boss"], title: "Send it?" } }');
+    place.write("callers.yaml", "ann: { secret: ANN, roles: [boss] }\nbob: { secret: BOB, tenants: [default, shop] }\n");
+    const secrets = { ANN: "sesame-a", BOB: "sesame-b" };
+    const { url, started, cards } = await serve(place, ["job", "--callers", "callers.yaml", "--no-streaming"], secrets);
+    const as = (token: string) => ({ ...HEADERS, authorization: `Bearer ${token}` });
+    const statusOf = async (path: string, token: string) => (await fetch(url + path, { headers: as(token) })).status;
+    expect(await Promise.all(["none", "sesame-a", "sesame-b"].map((token) => statusOf("/tasks", token)))).toEqual([401, 200, 200]);
+    expect(await Promise.all(["sesame-a", "sesame-b"].map((token) => statusOf("/shop/tasks", token)))).toEqual([403, 200]);
+    const message = { messageId: "m1", role: "ROLE_USER", parts: [{ data: {} }] };
+    const decided = async (token: string) => {
+      const { task } = (await call(url, "SendMessage", { message }, as(token))) as { readonly task: Task };
+      const answer = { ...message, messageId: "m2", taskId: task.id, parts: [{ text: "approve" }] };
+      return call(url, "SendMessage", { message: answer }, as(token));
+    };
+    expect(await decided("sesame-a")).toMatchObject({ task: { status: { state: "TASK_STATE_COMPLETED" } } });
+    expect(await decided("sesame-b")).toMatchObject({ code: 403, message: expect.stringContaining("is for role:boss to decide") });
+    expect(await call(url, "SendStreamingMessage", { message }, as("sesame-a"))).toMatchObject({ code: -32004 });
+    const card = (await (await fetch(cards[0]?.url ?? "")).json()) as { readonly capabilities: { readonly streaming?: boolean } };
+    expect(card.capabilities.streaming ?? false).toBe(false);
+    started.child.kill("SIGINT");
+    const { code, stderr } = await started.ended;
+    expect([code, stderr.includes("the callers of callers.yaml"), stderr.includes("sesame")]).toEqual([0, true, false]);
+    expect(await place.run("serve", "job", "--callers", "callers.yaml")).toMatchObject({ stderr: expect.stringMatching(/T2108 .*ANN/) });
   });
 
   it("is not served when there is nothing to serve, when it would be open to the network, or when somebody else owns it", async () => {

@@ -11,7 +11,7 @@ const LATER = workflowFromObject({ tutti: "1.0", name: "later", version: "1.0.0"
 async function open(maxRuns: number) {
   const host = openMemory({ store: new MemoryStore({ maxRuns }), performer: { perform: () => undefined, cannotRecover: () => null } });
   const fingerprints = { now: await host.define(DEFAULT_TENANT, NOW), later: await host.define(DEFAULT_TENANT, LATER) };
-  const start = async (id: string, workflow: "now" | "later", input: string | object = {}) => {
+  const start = async (id: string, workflow: "now" | "later", input: string | object = {}, key?: string) => {
     // Ids as `parseRunId` gives them.
     const run = { tenant: DEFAULT_TENANT, id: id as RunId };
     await host.start({
@@ -22,6 +22,7 @@ async function open(maxRuns: number) {
       fingerprint: fingerprints[workflow],
       input: { ...(input as object) },
       by: "test",
+      ...(key === undefined ? {} : { origin: { caller: "ada", context: "c", message: {}, key } }),
     });
     return run;
   };
@@ -54,4 +55,15 @@ it("what only forgotten runs refer to goes with them, and what others refer to s
   expect(await host.getPayload(DEFAULT_TENANT, sharedHash)).toEqual(shared);
   const [first] = await host.history({ tenant: DEFAULT_TENANT, id: "r2" as RunId }, 1, 1);
   expect(first?.fact).toMatchObject({ input: { large } });
+});
+
+it("a forgotten run is no longer found by its message, and one that took the name over still is", async () => {
+  const { host, start } = await open(3);
+  await start("r1", "now", {}, "own");
+  await start("r2", "now", {}, "shared");
+  const heir = await start("r3", "now", {}, "shared");
+  for (const id of ["r4", "r5"]) await start(id, "now");
+  expect(await host.get({ ...heir, id: "r2" as RunId })).toBeNull();
+  expect(await host.lookUp(DEFAULT_TENANT, "message", "own")).toBeNull();
+  expect(await host.lookUp(DEFAULT_TENANT, "message", "shared")).toMatchObject({ run: heir });
 });

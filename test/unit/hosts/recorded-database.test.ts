@@ -49,6 +49,7 @@ describe.each(FILES)("the recorded database %s", (file) => {
     const [first] = await guest.history(runOf("completed"), 1, 10);
     expect(first?.fact).toMatchObject({ kind: "runStarted", input: "x".repeat(10_000), labels: { kind: "completed" } });
     expect((await guest.inspect(runOf("completed")))?.end).toMatchObject({ kind: "completed", output: "y".repeat(10_000) });
+    expect((await guest.get(runOf("failed")))?.error).toMatchObject({ code: "T4108", reason: "failed" });
     expect(await guest.cursor(DEFAULT_TENANT, "bills")).toEqual({ seq: 7 });
     expect(await guest.list({ tenant: "other" as Tenant, limit: 10 })).toMatchObject({ items: [{ run: { id: "running" } }] });
   });

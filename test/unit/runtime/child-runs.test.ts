@@ -1,5 +1,5 @@
 /** Work whose target is a workflow: a run of its own, of which the run above learns what came. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
 import { CANCEL_PATIENCE_MS } from "../../../src/base/limits.ts";
@@ -45,6 +45,17 @@ describe.each(KINDS)("a sub-workflow on the %s host", (kind) => {
     );
     world.worker.complete({ sum: 14 });
     expect(await endOf(world)).toMatchObject({ kind: "subtaskCompleted", agent: `run:${CHILD.id}`, output: { sum: 14 } });
+  });
+
+  it("is looked at once when it is over, since a list may start thousands", async () => {
+    await using world = await opened(kind);
+    world.delegate();
+    await working(world);
+    const looks = [vi.spyOn(world.host, "get"), vi.spyOn(world.host, "inspect")];
+    world.worker.complete({ sum: 14 });
+    await endOf(world);
+    const ofChild = looks.map(({ mock }) => mock.calls.filter(([run]) => run.id === CHILD.id).length);
+    expect(ofChild, "its record is there already; its state has the output and what it used").toEqual([0, 1]);
   });
 
   it("that fails, fails the step with its own code, and names the run", async () => {

@@ -46,6 +46,7 @@ describe("an event to a webhook", () => {
     const { headers, event } = received[0] ?? expect.fail("Nothing was received.");
     expect(headers).toMatchObject({ "content-type": "application/cloudevents+json; charset=utf-8" });
     expect(headers["idempotency-key"]).toBe(keyOfEvent({ tenant: DEFAULT_TENANT, id: "run_1" as RunId }, "tell"));
+    expect(headers["traceparent"]).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     expect(event).toEqual({
       specversion: "1.0",
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),

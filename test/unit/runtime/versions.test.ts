@@ -60,6 +60,16 @@ describe("the sub-workflows of a run", () => {
     expect((await orchestrator.workflows.list({ name: "leaf", limit: 10 })).items).toHaveLength(3);
   });
 
+  it("of a definition that was tried as a draft keep to what is published: it is refused under a version that is taken", async () => {
+    await using orchestrator = open();
+    await orchestrator.workflows.publish(flow("leaf", "1.0.0"));
+    const edited = flow("leaf", "1.0.0", [], " better");
+    const drafted = await orchestrator.workflows.store(edited, true);
+    expect(drafted.version).toMatch(/^1\.0\.0\+/);
+    await expect(orchestrator.workflows.store(edited)).rejects.toMatchObject({ code: "T1501" });
+    expect(await orchestrator.workflows.store(edited, true)).toEqual(drafted);
+  });
+
   it("in edited files are drafts beside the version that they name", async () => {
     await using orchestrator = open();
     await orchestrator.workflows.publish(flow("leaf", "1.0.0"));

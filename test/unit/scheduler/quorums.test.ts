@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { Json, JsonObject } from "../../../src/base/json.ts";
+import { decide } from "../../../src/scheduler/index.ts";
+import { listOf } from "../../../src/scheduler/place.ts";
 import { step, World } from "../../support/world.ts";
 
 const ONCE = { retry: { attempts: 1 } };
@@ -92,6 +94,27 @@ describe("a quorum", () => {
         failure: { message: expect.stringContaining("no two different agents agree of 3, and 2 must") as string },
       },
     ]);
+  });
+
+  it("takes a voter in as fast when two hundred thousand principals are in its branch as when none is", () => {
+    /** The middle of what an answer takes, in milliseconds, of many by different principals. */
+    const answerMs = (principals: string[]): number => {
+      const items = Array.from({ length: 201 }, (_, index) => index);
+      const branches = { crowd: { each: "${{ input.items }}", as: "item", capability: "do" }, one: step() };
+      const { program, state } = new World({ p: { parallel: { branches, succeed: { quorum: 2, on: "1" } } } }).start({ items });
+      const list = state === null ? null : listOf(state, "p/crowd[0]");
+      if (list !== null) list.principals = principals;
+      const timesMs = items.map((index) => {
+        const said = { agent: "agent", principal: `agent ${index}`, outcome: { kind: "completed", reply: { data: [index] } } } as const;
+        const startedAt = performance.now();
+        decide(program, state, { kind: "answered", path: `p/crowd[${index}]`, attempt: 1, turn: 1, at: 1_000_000, ...said });
+        return performance.now() - startedAt;
+      });
+      expect(list?.principals?.slice(-2)).toEqual(["agent 199", "agent 200"]);
+      return timesMs.toSorted((left, right) => left - right)[100] ?? 0;
+    };
+    const aloneMs = answerMs([]);
+    expect(answerMs(Array.from({ length: 200_000 }, (_, index) => `other ${index}`))).toBeLessThan(3 * aloneMs + 0.1);
   });
 
   it("of a principal's votes counts the one that comes first in declared order, not in time", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { parseTraceparent, readServiceParameters } from "../../../src/server/http/service-parameters.ts";
+import { parseTracestate, parseTraceparent, readServiceParameters } from "../../../src/server/http/service-parameters.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT = "00f067aa0ba902b7";
@@ -24,12 +24,26 @@ describe("a traceparent", () => {
   });
 });
 
+describe("a tracestate", () => {
+  it.each([
+    ["as other systems write it", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"],
+    ["with spaces and empty places", "a=1, ,b=2 ", "a=1, ,b=2 "],
+    ["as long as everybody must hand on", "a=".padEnd(512, "x"), "a=".padEnd(512, "x")],
+    ["that is longer", "a=".padEnd(513, "x"), null],
+    ["with characters of no header", "a=ü", null],
+    ["that is empty", " ", null],
+    ["that is missing", null, null],
+  ])("%s is handed on as it is, or left", (_what, text, expected) => {
+    expect(parseTracestate(text)).toBe(expected);
+  });
+});
+
 describe("the headers of a request", () => {
   const read = (headers: { readonly [name: string]: string }, query = "") =>
     readServiceParameters(new Headers(headers), new URLSearchParams(query));
 
   it("say nothing: then it is version 0.3 without extensions", () => {
-    expect(read({})).toEqual({ version: "0.3", extensions: [], traceparent: null, lastEventId: null });
+    expect(read({})).toEqual({ version: "0.3", extensions: [], traceparent: null, tracestate: null, lastEventId: null });
     expect(read({ "a2a-version": "", "a2a-extensions": " , ", "last-event-id": "" }).version).toBe("0.3");
   });
 
@@ -42,6 +56,9 @@ describe("the headers of a request", () => {
   it("name extensions in their order, and an event only by an id of ours", () => {
     expect(read({ "a2a-extensions": "urn:b,urn:a , urn:b" }).extensions).toEqual(["urn:b", "urn:a", "urn:b"]);
     expect(read({ "last-event-id": "7.0" }).lastEventId).toBe("7.0");
+    const traceparent = `00-${TRACE}-${PARENT}-01`;
+    expect(read({ traceparent, tracestate: "a=1" })).toMatchObject({ traceparent, tracestate: "a=1" });
+    expect(read({ traceparent: "none", tracestate: "a=1" })).toMatchObject({ traceparent: null, tracestate: null });
     expect(read({ "last-event-id": "seven" }).lastEventId).toBeNull();
   });
 });

@@ -17,6 +17,17 @@ afterEach(() => servers.close());
 
 const bearer = (token: string) => ({ ...VERSION, authorization: `Bearer ${token}` });
 
+test("a handler hears when nobody waits for its answer any more, and hears it also when it asks late", async () => {
+  const { caller, handler } = await servers.serve({ work: () => new Promise<string>(() => undefined) });
+  const asking = caller.ask("getTask", { id: "t1" }, VERSION, { deadline: Date.now() + 300 });
+  await expect.poll(() => handler.asked.length).toBe(1);
+  const gone = handler.asked[0]?.context.gone ?? expect.fail("The handler is told nothing.");
+  const early = gone();
+  expect(early.aborted).toBe(false);
+  expect(await asking).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  await expect.poll(() => [early.aborted, gone().aborted]).toEqual([true, true]);
+});
+
 describe("who asks", () => {
   const callers = [
     { name: "ada", token: "a", tenants: ["acme", "beta"] },
@@ -38,9 +49,9 @@ describe("who asks", () => {
     await caller.ask("getTask", { id: "t1", tenant: "beta" }, bearer("a"));
     await caller.ask("getTask", { id: "t1" }, bearer("b"));
     expect(handler.asked.map(({ context }) => context.caller)).toEqual([
-      { name: "ada", tenant: "acme" },
-      { name: "ada", tenant: "beta" },
-      { name: "bob", tenant: "default" },
+      { name: "ada", tenant: "acme", roles: [] },
+      { name: "ada", tenant: "beta", roles: [] },
+      { name: "bob", tenant: "default", roles: [] },
     ]);
     expect(await caller.ask("getTask", { id: "t1", tenant: "acme" }, bearer("b"))).toMatchObject({ code: status.PERMISSION_DENIED });
     expect(handler.asked).toHaveLength(3);

@@ -47,10 +47,10 @@ describe("callers that are known by a token", () => {
     await rpc(url, "GetTask", { id: "x", tenant: "globex" }, bearer("secret-b"));
     await request(`${url}/globex/tasks/x`, { headers: bearer("secret-b") });
     expect(handler.asked.map(({ context }) => context.caller)).toEqual([
-      { name: "ada", tenant: "default" },
-      { name: "bob", tenant: "acme" },
-      { name: "bob", tenant: "globex" },
-      { name: "bob", tenant: "globex" },
+      { name: "ada", tenant: "default", roles: [] },
+      { name: "bob", tenant: "acme", roles: [] },
+      { name: "bob", tenant: "globex", roles: [] },
+      { name: "bob", tenant: "globex", roles: [] },
     ]);
   });
 
@@ -75,7 +75,7 @@ describe("other ways to know a caller", () => {
   test("one token for all makes its bearer a caller", async () => {
     const { url, handler } = await servers.serve({}, { auth: { token: "t" } });
     await request(`${url}/tasks/x`, { headers: bearer("t") });
-    expect(handler.asked[0]?.context.caller).toEqual({ name: "bearer", tenant: "default" });
+    expect(handler.asked[0]?.context.caller).toEqual({ name: "bearer", tenant: "default", roles: [] });
   });
 
   test("a function decides; what it throws is no answer, and nobody but the log hears of it", async () => {
@@ -83,12 +83,12 @@ describe("other ways to know a caller", () => {
       authenticate({ headers }) {
         const key = headers.get("x-api-key");
         if (key === "bad") throw new Error("the key store says hunter2");
-        return key === null ? null : { name: key, tenants: ["acme"] };
+        return key === null ? null : { name: key, tenants: ["acme"], roles: ["clerk"] };
       },
     };
     const { url, handler, logged } = await servers.serve({}, { auth });
     expect(await request(`${url}/tasks/x`, { headers: { ...HEADERS, "x-api-key": "eve" } })).toMatchObject({ status: 200 });
-    expect(handler.asked[0]?.context.caller).toEqual({ name: "eve", tenant: "acme" });
+    expect(handler.asked[0]?.context.caller).toEqual({ name: "eve", tenant: "acme", roles: ["clerk"] });
     const bad = await request(`${url}/tasks/x`, { headers: { ...HEADERS, "x-api-key": "bad" } });
     expect(bad.status).toBe(401);
     expect(JSON.stringify(bad.body)).not.toContain("hunter2");

@@ -225,6 +225,33 @@ describe("before anything is done", () => {
     });
   });
 
+  it.each([
+    [["application/json"], true],
+    [["image/png", "text/*"], true],
+    [["*/*"], true],
+    [["TEXT/PLAIN; charset=utf-8"], true],
+    [["text"], true],
+    [["image/png", "application/xml"], false],
+  ])("a caller that accepts %j is served, if anything of that can come: %s", async (acceptedOutputModes, isServed) => {
+    const { agent, calls } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    const asked = request({ text: "x", metadata: { operation: "echo" } });
+    const configuration = {
+      taskPushNotificationConfig: undefined,
+      historyLength: undefined,
+      returnImmediately: false,
+      acceptedOutputModes,
+    };
+    const sending = stage.handler.sendMessage({ ...asked, configuration }, ADA).then(taskOf);
+    if (isServed) expect(stateOf(await sending)).toBe("COMPLETED");
+    else
+      await expect(sending).rejects.toMatchObject({
+        reason: "CONTENT_TYPE_NOT_SUPPORTED",
+        metadata: { output_modes: "application/json, text/plain" },
+      });
+    expect(calls).toHaveLength(isServed ? 1 : 0);
+  });
+
   it("a context of the caller's is kept, and one is made where there is none", async () => {
     const { agent } = actor();
     await using stage = await openStage({ agents: [agent] });

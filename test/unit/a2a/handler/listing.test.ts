@@ -1,8 +1,12 @@
-import { TaskState } from "@a2a-js/sdk";
+import { type Task, TaskState } from "@a2a-js/sdk";
 import { describe, expect, it } from "vitest";
 
-import { actor, helper, REPORT } from "./agents.ts";
-import { ADA, by, cancel, definitionOf, get, listing, openStage, send, type Stage, stateOf } from "./stage.ts";
+import { OverloadError } from "../../../../src/a2a/server/handler.ts";
+import { fail, refuse } from "../../../../src/agents/answers.ts";
+import { defineAgent } from "../../../../src/agents/function-agent.ts";
+import type { RunId } from "../../../../src/base/ids.ts";
+import { actor, DECIDED, helper, REPORT } from "./agents.ts";
+import { ADA, by, cancel, definitionOf, folder, get, listing, openStage, questionOf, send, type Stage, stateOf } from "./stage.ts";
 
 const say = (stage: Stage, operation: string, more: { now?: boolean; contextId?: string; id?: string } = {}) =>
   send(stage, { text: "x", metadata: { operation }, ...more });
@@ -128,5 +132,66 @@ describe("a list of tasks", () => {
     await (await stage.orchestrator.fork(task.id, { from: "below" })).result();
     const { tasks, totalSize } = await stage.handler.listTasks(listing(), ADA);
     expect([tasks.map(({ id }) => id), totalSize]).toEqual([[task.id], 1]);
+  });
+
+  it("has no task of what is not served any more, and does not count it", async () => {
+    const { agent } = actor();
+    using place = folder();
+    const { db } = place;
+    {
+      await using before = await openStage({ agents: [agent], helpers: [helper], workflows: [DECIDED], db });
+      await send(before, { text: "Begin.", metadata: { skill: "decided" }, now: true });
+      await say(before, "ask");
+      await expect.poll(async () => (await before.handler.listTasks(listing(), ADA)).totalSize).toBe(2);
+    }
+    await using stage = await openStage({ agents: [agent], helpers: [helper], workflows: [REPORT], db });
+    for (const status of [TaskState.TASK_STATE_UNSPECIFIED, TaskState.TASK_STATE_INPUT_REQUIRED]) {
+      const { tasks, totalSize } = await stage.handler.listTasks(listing({ status }), ADA);
+      expect([tasks.length, totalSize]).toEqual([1, 1]);
+    }
+  });
+
+  it("finds a task by how it ended, whatever the words of its failure", async () => {
+    const { agent } = actor();
+    const worker = defineAgent({
+      name: "worker",
+      description: "Fails in misleading words.",
+      version: "1.0.0",
+      capabilities: {
+        lie: { description: "Fails.", run: () => fail("X", "Critical step work failed after 1 attempt (rejected): no") },
+        odd: { description: "Refuses.", run: () => refuse("(failed): Critical step") },
+      },
+    });
+    await using stage = await openStage({ agents: [agent, worker] });
+    const failed = await say(stage, "lie");
+    const rejected = await say(stage, "odd");
+    const idsIn = async (status: TaskState) => (await stage.handler.listTasks(listing({ status }), ADA)).tasks.map(({ id }) => id);
+    expect(await idsIn(TaskState.TASK_STATE_FAILED)).toEqual([failed.id]);
+    expect(await idsIn(TaskState.TASK_STATE_REJECTED)).toEqual([rejected.id]);
+    const { host, tenant } = stage.orchestrator;
+    const errorOf = async ({ id }: Task) => (await host.get({ tenant, id: id as RunId }))?.error;
+    expect([await errorOf(failed), await errorOf(rejected)]).toMatchObject([
+      { code: "T4108", reason: "failed" },
+      { code: "T4108", reason: "rejected" },
+    ]);
+  });
+});
+
+describe("a task whose run is quarantined while it asks", () => {
+  it.each(["memory", "a file"])("asks in what is told and in lists, and takes an answer only once it is released (%s)", async (where) => {
+    const { agent } = actor();
+    using place = folder();
+    await using stage = await openStage({ agents: [agent], ...(where === "memory" ? {} : { db: place.db }) });
+    const asked = await say(stage, "ask");
+    const run = { tenant: stage.orchestrator.tenant, id: asked.id as RunId };
+    // No answer does this: it is what a mistake in deciding would be.
+    const broken = Object.defineProperty({}, "colour", { enumerable: true, get: () => expect.fail("a bug") });
+    await stage.orchestrator.host.post(run, { kind: "questionAnswered", question: questionOf(asked), answer: broken, by: "ada" });
+    expect(await stage.orchestrator.host.get(run)).toMatchObject({ status: "quarantined" });
+    const found = async (status: TaskState) => (await stage.handler.listTasks(listing({ status }), ADA)).totalSize;
+    expect(stateOf(await get(stage, asked.id))).toBe("INPUT_REQUIRED");
+    expect([await found(TaskState.TASK_STATE_INPUT_REQUIRED), await found(TaskState.TASK_STATE_WORKING)]).toEqual([1, 0]);
+    await expect(send(stage, { id: "m-2", taskId: asked.id, text: "red" })).rejects.toBeInstanceOf(OverloadError);
+    expect((await get(stage, asked.id)).history.map(({ messageId }) => messageId)).not.toContain("m-2");
   });
 });

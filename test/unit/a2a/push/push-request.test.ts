@@ -25,7 +25,7 @@ const TASK = {
 };
 const TOLD = {
   id: "7.1",
-  trace: null,
+  trace: {},
   task: () => TASK,
   event: { payload: { $case: "statusUpdate", value: { taskId: "t1", contextId: "c1", status: undefined, metadata: undefined } } },
 } as const;

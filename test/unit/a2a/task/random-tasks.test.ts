@@ -10,6 +10,7 @@ import { TaskView } from "../../../../src/a2a/task/task-view.ts";
 import { isTerminal } from "../../../../src/a2a/wire/wire.ts";
 import { questionsOf } from "../../../../src/runtime/open-questions.ts";
 import { DEFAULT_TENANT, type RunId } from "../../../../src/base/ids.ts";
+import { runErrorOf } from "../../../../src/hosts/mailbox/run-error.ts";
 import type { RunRecord } from "../../../../src/ports/host.ts";
 import { asksOf, type Fact, type RunState, statusOf } from "../../../../src/scheduler/index.ts";
 import type { Outcome } from "../../../../src/scheduler/outcome.ts";
@@ -74,7 +75,7 @@ function recordOf(state: RunState, shape: TaskShape): RunRecord {
     createdAt: state.startedAt,
     updatedAt: state.at,
     endedAt: null,
-    error: state.end?.kind === "failed" ? state.end.failure : null,
+    error: runErrorOf(state),
     labels: {},
     ...(asks === null ? {} : { asks }),
   };

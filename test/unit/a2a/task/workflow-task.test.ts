@@ -1,10 +1,11 @@
 /** A workflow's run as a task: how it begins, goes on and ends. */
-import { StreamResponse } from "@a2a-js/sdk";
+import { StreamResponse, TaskState } from "@a2a-js/sdk";
 import { describe, expect, it } from "vitest";
 
 import type { JsonObject } from "../../../../src/base/json.ts";
 import { MAX_TASK_HISTORY } from "../../../../src/base/limits.ts";
 import { placeOf } from "../../../../src/a2a/task/task-event.ts";
+import { routingOf } from "../../../../src/a2a/task/routing.ts";
 import { remainingTime } from "../../../../src/a2a/task/task-tally.ts";
 import { step } from "../../../support/world.ts";
 import { contentsOf, CONTEXT, Follower, originOf, RUN, stateName, TaskWorld } from "./task-world.ts";
@@ -69,6 +70,24 @@ describe("a task begins", () => {
     });
     expect(contentsOf(status?.message ?? { parts: [] })).toEqual([`Task accepted by agent ${NAME}. Beginning processing.`]);
     expect(world.task.history[1]).toEqual(status?.message);
+  });
+
+  it("with updates that say from whom, to whom, of what and how pressing they are (L041, L042, L043, X036)", () => {
+    const world = two().start({}, RUN, { origin: originOf([{ text: "x" }], { submitted_by: "user_agent" }) });
+    world.fail("fetch", { code: "AGENT_ERROR", message: "no", retryable: false });
+    const ways = world.events.flatMap(({ event: { payload } }) => (payload?.$case === "statusUpdate" ? [payload.value.metadata] : []));
+    const way = { from_agent_id: NAME, to_agent_id: "user_agent" };
+    expect(ways[0]).toEqual({ ...way, event_type: "task.TASK_STATE_WORKING", priority: "LOW" });
+    expect(ways.at(-1)).toEqual({ ...way, event_type: "task.TASK_STATE_FAILED", priority: "HIGH" });
+  });
+
+  it.each([
+    ["TASK_STATE_COMPLETED", "MEDIUM"],
+    ["TASK_STATE_INPUT_REQUIRED", "MEDIUM"],
+    ["TASK_STATE_CANCELED", "MEDIUM"],
+  ] as const)("an update about %s has priority %s, and is for everyone when nobody is named (L042, L043)", (name, priority) => {
+    const routing = routingOf({ state: TaskState[name], from: NAME, to: "" });
+    expect(routing).toEqual({ from_agent_id: NAME, to_agent_id: "", event_type: `task.${name}`, priority });
   });
 
   it("also without a request over A2A: then its input is the caller's message", () => {
@@ -279,7 +298,7 @@ describe("a task of very many subtasks", () => {
         ...follower.view.apply({ kind: "fact", seq: (seq += 1), fact: { ...place, kind: "subtaskAssigned", target, deadlineAt: at + 1 } }),
         ...follower.view.apply({ kind: "fact", seq: (seq += 1), fact: { ...place, kind: "subtaskCompleted", agent: "a", output: index } }),
       ];
-      expect(JSON.stringify(events).length).toBeLessThan(2_000);
+      expect(JSON.stringify(events).length).toBeLessThan(2_200);
     }
     const { history } = follower.task;
     expect(history).toHaveLength(MAX_TASK_HISTORY);
