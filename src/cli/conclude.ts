@@ -25,7 +25,7 @@ export type Telling = {
 export async function conclude(cli: Cli, end: FollowEnd, telling: Telling): Promise<ExitCode> {
   const { session, record } = telling;
   const { orchestrator } = session;
-  const result = await readResult(orchestrator.host, record);
+  const result = await readResult(orchestrator.host, record.run);
   const state = await orchestrator.host.inspect(record.run);
   const questions = state === null || state.end !== null ? [] : questionsOf(state);
   if (telling.json) cli.terminal.printJson(documentOf(record, result, questions));

@@ -37,7 +37,8 @@ export class RunHandle {
     // An open wait keeps the process alive; the host's own timers do not.
     const keepAlive = setInterval(() => undefined, 60_000);
     try {
-      return await readResult(this.#host, await this.#host.whenOver(this.run, signal));
+      await this.#host.over(this.run, signal);
+      return await readResult(this.#host, this.run);
     } finally {
       clearInterval(keepAlive);
     }

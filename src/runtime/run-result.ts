@@ -1,8 +1,9 @@
 import { TuttiError } from "../base/errors.ts";
+import type { RunRef } from "../base/ids.ts";
 import { errorOfFailedRun } from "../base/named-errors.ts";
 import type { Json } from "../base/json.ts";
 import type { Host, RunRecord } from "../ports/host.ts";
-import type { RunState } from "../scheduler/index.ts";
+import type { RunEnd, RunState } from "../scheduler/index.ts";
 import type { Failure } from "../scheduler/outcome.ts";
 
 /** How a run ended, or that it has not. */
@@ -14,9 +15,13 @@ export type RunResult =
   | { readonly status: "quarantined"; readonly run: string; readonly reason: string }
   | { readonly status: "open"; readonly run: string };
 
-/** Reads the end of a run from its last fact, which holds the output. */
-export async function readResult(host: Host, record: RunRecord): Promise<RunResult> {
-  return resultOf(record, record.endedAt === null ? null : { end: await host.end(record.run) });
+/** How a run stands; what it came to is in its last fact. Throws T4001 when there is no such run. */
+export async function readResult(host: Host, run: RunRef): Promise<RunResult> {
+  const end = await host.end(run);
+  if (end !== null) return resultOfEnd(run, end);
+  const record = await host.get(run);
+  if (record === null) throw new TuttiError("T4001", `There is no run ${run.id}.`);
+  return resultOf(record, null);
 }
 
 /** How a run ended, by its record and its state. */
@@ -24,7 +29,10 @@ export function resultOf(record: RunRecord, state: Pick<RunState, "end"> | null)
   const run = record.run.id;
   if (record.status === "quarantined") return { status: "quarantined", run, reason: record.error?.message ?? "" };
   const end = state?.end ?? null;
-  if (end === null) return { status: "open", run };
+  return end === null ? { status: "open", run } : resultOfEnd(record.run, end);
+}
+
+function resultOfEnd({ id: run }: RunRef, end: RunEnd): RunResult {
   switch (end.kind) {
     case "completed":
       return { status: "completed", run, output: end.output };

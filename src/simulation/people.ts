@@ -196,7 +196,7 @@ export class People {
 }
 
 async function resultOf(orchestrator: Orchestrator, id: string): Promise<RunResult> {
-  return readResult(orchestrator.host, await orchestrator.record(id));
+  return readResult(orchestrator.host, orchestrator.ref(id));
 }
 
 function codeOf(error: unknown): string {

@@ -205,8 +205,7 @@ export class TestRun implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const { host } = this.#world.orchestrator;
-    const record = await host.get(this.#run);
-    if (record !== null) this.#result = await readResult(host, record);
+    if ((await host.get(this.#run)) !== null) this.#result = await readResult(host, this.#run);
   }
 }
 

@@ -1,4 +1,4 @@
-import { SNAPSHOT_TAIL_BYTES, SNAPSHOT_TAIL_FACTOR } from "../../base/limits.ts";
+import { SNAPSHOT_TAIL_FACTOR } from "../../base/limits.ts";
 import {
   asksOf,
   FACT_VERSION,
@@ -42,6 +42,9 @@ function addNewRun(batch: Batch, resident: Resident, fact: Extract<Fact, { kind:
   resident.notedAt = at;
 }
 
+/** The turn's instant, and how many bytes of facts a snapshot is made after. */
+export type StandingOptions = { readonly now: number; readonly snapshotTailBytes: number };
+
 /**
  * Adds what the run's row, open-command row, timer row and snapshot must say after the turn; each
  * only when it differs from what is stored.
@@ -50,7 +53,7 @@ function addNewRun(batch: Batch, resident: Resident, fact: Extract<Fact, { kind:
  *    run that owes none needs a timer row.
  * 2. A timer row may be too early, never too late: when it comes due, the run looks and moves it.
  */
-export function addStanding(batch: Batch, resident: Resident, now: number): void {
+export function addStanding(batch: Batch, resident: Resident, { now, snapshotTailBytes }: StandingOptions): void {
   const { run, state } = resident;
   if (state === null || resident.status === "quarantined") return;
   addStatus(batch, resident, state, now);
@@ -60,7 +63,7 @@ export function addStanding(batch: Batch, resident: Resident, now: number): void
     resident.owes = owes;
   }
   addTimer(batch, resident, owes, nextWakeAt(state), now);
-  if (resident.tailBytes > Math.max(SNAPSHOT_TAIL_BYTES, SNAPSHOT_TAIL_FACTOR * resident.snapshotBytes))
+  if (resident.tailBytes > Math.max(snapshotTailBytes, SNAPSHOT_TAIL_FACTOR * resident.snapshotBytes))
     addSnapshot(batch, resident, state);
 }
 

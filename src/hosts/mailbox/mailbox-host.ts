@@ -3,6 +3,7 @@ import { hash as digestOf } from "node:crypto";
 import { TuttiError } from "../../base/errors.ts";
 import type { RunRef, Tenant } from "../../base/ids.ts";
 import { canonicalJson, type Json } from "../../base/json.ts";
+import { SNAPSHOT_TAIL_BYTES } from "../../base/limits.ts";
 import type { Definition } from "../../definition/definition.ts";
 import { systemClock, type Clock } from "../../ports/clock.ts";
 import type {
@@ -40,6 +41,8 @@ export type MailboxHostOptions = {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly defer?: (callback: () => void) => void;
+  /** A snapshot is made after so many bytes of facts: fewer than usual, where histories are short. */
+  readonly snapshotTailBytes?: number;
 };
 
 const FACTS_PER_PAGE = 1_000;
@@ -52,8 +55,8 @@ export class MailboxHost implements Host {
 
   constructor(store: Store, options: MailboxHostOptions) {
     this.#openStore = store;
-    const { performer, clock = systemClock, log = silentLog, defer = setImmediate } = options;
-    this.mailbox = new Mailbox({ store, clock, performer, log, defer });
+    const { performer, clock = systemClock, log = silentLog, defer = setImmediate, snapshotTailBytes = SNAPSHOT_TAIL_BYTES } = options;
+    this.mailbox = new Mailbox({ store, clock, performer, log, defer, snapshotTailBytes });
     this.#definitions = new Definitions({
       store: () => this.#store,
       programs: this.mailbox.programs,

@@ -39,6 +39,8 @@ export type MailboxOptions = {
   readonly log: Log;
   /** Runs a callback at the end of the event-loop turn. */
   readonly defer: (callback: () => void) => void;
+  /** A snapshot is made after so many bytes of facts. */
+  readonly snapshotTailBytes: number;
 };
 
 /** A change that belongs to no run: it rides on the next commit. */
@@ -157,7 +159,8 @@ export class Mailbox {
 
   #commit(batch: Batch, works: readonly Work[], riders: readonly Rider[]): void {
     try {
-      for (const { resident } of works) addStanding(batch, resident, this.#clock.lastAt);
+      const { snapshotTailBytes } = this.#options;
+      for (const { resident } of works) addStanding(batch, resident, { now: this.#clock.lastAt, snapshotTailBytes });
       if (!isEmptyBatch(batch)) this.#options.store.commit(batch);
     } catch (error) {
       const isOfDisk = error instanceof TuttiError && error.retryable;
