@@ -23,7 +23,8 @@ export function budgetAllows(turn: Turn, path: Path): boolean {
   const exceeded = exceededBy(turn.state, budget, turn.at, turn.state.flights[path] === undefined);
   if (exceeded === null) return true;
   if (budget.onExceeded === "ask") {
-    const question = questionId(turn, "budget", exceeded.limit, turn.state.grants);
+    // One that was withdrawn and one that is asked after it are two: each is settled once.
+    const question = questionId(turn, "budget", exceeded.limit, turn.state.seq);
     turn.record({ kind: "budgetExceeded", path, ...exceeded, question });
     return false;
   }

@@ -127,12 +127,12 @@ describe("a budget that asks", () => {
     expect(world.failure?.message).toContain("ann did not grant it again");
   });
 
-  it("asks again when the run is resumed without a grant", () => {
+  it("asks anew when the run is resumed without a grant: the question before it was withdrawn", () => {
     const world = asked();
     const { question } = world;
     world.resume();
     expect(world.status).toBe("paused");
-    expect(world.question).toBe(question);
+    expect(world.question).not.toBe(question);
     world.reply("approved");
     expect(world.working()).toEqual(["b"]);
   });
