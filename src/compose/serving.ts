@@ -143,13 +143,10 @@ function interfacesOf(
   const url = `${address.url}${path}`;
   // gRPC has no paths: it leads to the server itself, or to the only thing there is.
   const grpcUrl = path === "" || isOnly ? address.grpcUrl : null;
-  const overHttp = (version: CardInterface["version"]): readonly CardInterface[] => [
+  const over = (version: CardInterface["version"]): readonly CardInterface[] => [
     { url, binding: "JSONRPC", version },
     { url, binding: "HTTP+JSON", version },
+    ...(grpcUrl === null ? [] : [{ url: grpcUrl, binding: "GRPC", version } as const]),
   ];
-  return [
-    ...overHttp("1.0"),
-    ...(grpcUrl === null ? [] : [{ url: grpcUrl, binding: "GRPC", version: "1.0" } as const]),
-    ...(legacy ? overHttp("0.3") : []),
-  ];
+  return [...over("1.0"), ...(legacy ? over("0.3") : [])];
 }

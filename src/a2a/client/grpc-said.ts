@@ -64,6 +64,12 @@ const BY_CODE: ReadonlyMap<number, typeof TaskNotFoundError> = new Map([
   [GRPC_STATUS.failedPrecondition, UnsupportedOperationError],
 ]);
 
+/** The error that a reason names; null when it names none. */
+export function errorFor(reason: string, message: string, cause: unknown): A2AError | null {
+  const Named = BY_REASON.get(reason);
+  return Named === undefined ? null : new Named({ message, cause });
+}
+
 function a2aError({ code, said, cause }: GrpcStatus, { info }: StatusDetails): A2AError | null {
   const Named = BY_REASON.get(info?.reason ?? "") ?? BY_CODE.get(code);
   return Named === undefined

@@ -130,7 +130,7 @@ async function toldError(answer: Response): Promise<Response> {
 }
 
 /** Of `TaskNotFoundError`: TASK_NOT_FOUND. */
-function reasonOf(name: string): string {
+export function reasonOf(name: string): string {
   return name
     .replace(/Error$/, "")
     .replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`)

@@ -21,6 +21,7 @@ import { PROTOCOL_VERSION } from "../wire/wire.ts";
 import { checkedFetch, parseAnswer } from "./checked-fetch.ts";
 import { readEvents } from "./event-source.ts";
 import { openGrpc } from "./grpc-link.ts";
+import { openLegacyGrpc } from "./legacy-grpc-link.ts";
 import { legacyJsonRpcFetch, legacyRestFetch } from "./legacy-fetch.ts";
 import { NO_CARD } from "./no-card.ts";
 
@@ -62,6 +63,7 @@ const LINKS: { readonly [spoken: string]: OpenLink } = {
   // 0.3 knows no tenants.
   "JSONRPC 0.3": (at, egress, trust) => openJsonRpc({ ...at, tenant: "" }, legacyJsonRpcFetch(egress.fetch({ trust }))),
   "HTTP+JSON 0.3": (at, egress, trust) => openRest({ ...at, tenant: "" }, legacyRestFetch(at.url, egress.fetch({ trust }))),
+  "GRPC 0.3": (at, egress, trust) => openLegacyGrpc(at, egress.grpc({ trust })),
 };
 
 /** Whether there is a way to speak this binding in this version. */

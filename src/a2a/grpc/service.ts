@@ -5,6 +5,7 @@
  * 1. A message holds only so many values: a few bytes can ask for much memory.
  * 2. What is no message, or no UTF-8, or nested too deeply, is refused and never made to fit.
  */
+import type { LegacyA2AService } from "@a2a-js/sdk/compat/v0_3/server/grpc";
 import type { A2AService } from "@a2a-js/sdk/server/grpc";
 import type { BinaryReader } from "@bufbuild/protobuf/wire";
 
@@ -12,21 +13,29 @@ import { MAX_PROTOBUF_NUMBERS } from "../../base/limits.ts";
 import { loadWithGrpc } from "../../runtime/egress/load-grpc.ts";
 import { isShallow } from "../wire/wire.ts";
 
-export type GrpcService = {
-  readonly methods: A2AService;
-  /** Reads a message. Throws an error whose words may be told. */
-  readonly decode: <Message>(decode: (bytes: Buffer) => Message, bytes: Uint8Array) => Message;
-};
+/** Reads a message. Throws an error whose words may be told. */
+export type Decode = <Message>(decode: (bytes: Buffer) => Message, bytes: Uint8Array) => Message;
+
+type Service<Methods> = { readonly methods: Methods; readonly decode: Decode };
+export type GrpcService = Service<A2AService>;
+/** That of A2A 0.3. */
+export type LegacyGrpcService = Service<typeof LegacyA2AService>;
 
 let loading: Promise<GrpcService> | undefined;
+let loadingLegacy: Promise<LegacyGrpcService> | undefined;
 
 /** Throws T3013 when the packages for gRPC are not installed. */
 export function loadGrpcService(): Promise<GrpcService> {
-  return (loading ??= load());
+  return (loading ??= load(async () => (await import("@a2a-js/sdk/server/grpc")).A2AService));
 }
 
-async function load(): Promise<GrpcService> {
-  const { A2AService: methods } = await loadWithGrpc(() => import("@a2a-js/sdk/server/grpc"));
+/** Throws T3013 when the packages for gRPC are not installed. */
+export function loadLegacyGrpcService(): Promise<LegacyGrpcService> {
+  return (loadingLegacy ??= load(async () => (await import("@a2a-js/sdk/compat/v0_3/server/grpc")).LegacyA2AService));
+}
+
+async function load<Methods>(importMethods: () => Promise<Methods>): Promise<Service<Methods>> {
+  const methods = await loadWithGrpc(importMethods);
   const { BinaryReader: Reader } = await loadWithGrpc(() => import("@bufbuild/protobuf/wire"));
   return { methods, decode: (decode, bytes) => read(decode, careful(new Reader(bytes, strictText))) };
 }

@@ -8,10 +8,11 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 
-import { loadGrpcService } from "../../a2a/grpc/service.ts";
+import { loadGrpcService, loadLegacyGrpcService } from "../../a2a/grpc/service.ts";
 import type { TaskHandler } from "../../a2a/server/handler.ts";
 import { IDLE_CONNECTION_MS, MAX_CALLS_PER_CALLER, MAX_HEADER_BYTES, PING_PATIENCE_MS } from "../../base/limits.ts";
 import { loadWithGrpc } from "../../runtime/egress/load-grpc.ts";
+import { legacyGrpcMethods } from "../legacy/legacy-grpc.ts";
 import { listen } from "../listen.ts";
 import type { OpenCalls } from "../open-calls.ts";
 import { Gate } from "./gate.ts";
@@ -26,6 +27,8 @@ export type GrpcParts = GateOptions & {
   readonly maxRequestBytes: number;
   readonly maxConnections: number;
   readonly heartbeatMs: number;
+  /** Whether A2A 0.3 is spoken as well. */
+  readonly legacy: boolean;
 };
 
 export type GrpcServer = {
@@ -40,6 +43,7 @@ export type GrpcServer = {
 export async function startGrpc(parts: GrpcParts): Promise<GrpcServer> {
   const grpc = await loadWithGrpc(() => import("@grpc/grpc-js"));
   const service = await loadGrpcService();
+  const legacy = parts.legacy ? await loadLegacyGrpcService() : null;
   const gate = new Gate(grpc, parts);
   const server = new grpc.Server({
     interceptors: [gate.interceptor],
@@ -51,7 +55,9 @@ export async function startGrpc(parts: GrpcParts): Promise<GrpcServer> {
     "grpc.keepalive_timeout_ms": PING_PATIENCE_MS,
     "grpc.enable_channelz": 0,
   });
-  server.addService(...grpcMethods({ ...parts, grpc, service, gate }));
+  const methodParts = { ...parts, grpc, gate };
+  server.addService(...grpcMethods(methodParts, service));
+  if (legacy !== null) server.addService(...legacyGrpcMethods(methodParts, legacy));
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {

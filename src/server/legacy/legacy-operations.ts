@@ -1,7 +1,7 @@
 /** The operations of A2A 0.3 in those of 1.0: how their parameters and their results are told. Pure. */
 import { fromLegacyPushConfig, fromLegacySendRequest } from "../../a2a/legacy/from-legacy.ts";
 import { toLegacyCard } from "../../a2a/legacy/legacy-card.ts";
-import type { LegacyForm } from "../../a2a/legacy/legacy.ts";
+import { compact, type LegacyForm } from "../../a2a/legacy/legacy.ts";
 import { toLegacyEvent, toLegacyPushConfig, toLegacyTask } from "../../a2a/legacy/to-legacy.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import type { StreamName, UnaryName } from "../http/operations.ts";
@@ -42,7 +42,7 @@ export function toLegacyResult(operation: UnaryName, result: JsonObject, form: L
       return toLegacyPushConfig(result, form);
     case "ListTaskPushNotificationConfigs": {
       const configs = objectsIn(result["configs"]).map((config) => toLegacyPushConfig(config, form));
-      return isSchema ? configs : { configs };
+      return isSchema ? configs : compact({ configs, nextPageToken: result["nextPageToken"] || undefined });
     }
     case "DeleteTaskPushNotificationConfig":
       return isSchema ? null : {};

@@ -131,8 +131,9 @@ describe("ours at ours", () => {
   /** Our own server behind a card that says nothing of 1.0. */
   const connect = async (binding: string) => {
     const here = stage();
-    const served = keep(await serveAgent(here.agent, { log: () => undefined, drainMs: 50 }));
-    const offered = { url: served.url, protocolBinding: binding, protocolVersion: "0.3" };
+    const served = keep(await serveAgent(here.agent, { log: () => undefined, drainMs: 50, grpc: {} }));
+    const url = binding === "GRPC" ? served.grpcUrl : served.url;
+    const offered = { url, protocolBinding: binding, protocolVersion: "0.3" };
     const shown = keep(
       await rawAgent(() => undefined, {
         card: () => ({
@@ -149,7 +150,7 @@ describe("ours at ours", () => {
     return { here, served, remote: shown.remote };
   };
 
-  test.each(["JSONRPC", "HTTP+JSON"])("0.3 over %s: done, asked, streamed and canceled", async (binding) => {
+  test.each(["JSONRPC", "HTTP+JSON", "GRPC"])("0.3 over %s: done, asked, streamed and canceled", async (binding) => {
     const { here, remote } = await connect(binding);
     const send = async (operation: string, input: JsonObject | null = null) =>
       remote.send(work(operation, input), await intentOf(remote, { contextId: null }), never());

@@ -1,6 +1,7 @@
 /** Clients of A2A 0.3 at our server: the official SDK's, and requests as the 0.3 specification writes them. */
 import { Role, TaskState } from "@a2a-js/sdk";
 import { type Client, ClientFactory, DefaultAgentCardResolver, JsonRpcTransportFactory, RestTransportFactory } from "@a2a-js/sdk/client";
+import { GrpcTransportFactory } from "@a2a-js/sdk/client/grpc";
 import { afterEach, describe, expect, test } from "vitest";
 
 import { dataPart, message, textPart } from "../../../src/a2a/wire/wire.ts";
@@ -24,15 +25,16 @@ async function serve(options: ServeOptions = {}) {
 /** What a client of 0.3 sends: no version at all. */
 const PLAIN = { "content-type": "application/json" };
 
-describe.each(["JSONRPC", "HTTP+JSON"])("the official SDK's client, speaking 0.3 over %s", (binding) => {
+describe.each(["JSONRPC", "HTTP+JSON", "GRPC"])("the official SDK's client, speaking 0.3 over %s", (binding) => {
   const connect = async () => {
-    const { here, url } = await serve({ push: { allow: ["http://127.0.0.1:*"] } });
+    const { here, url } = await serve({ grpc: {}, push: { allow: ["http://127.0.0.1:*"] } });
     const legacyCompat = { enabled: true };
     const resolver = new DefaultAgentCardResolver({ legacyCompat });
     const card = await resolver.resolve(url);
     // Nothing newer is offered to it.
     const supportedInterfaces = card.supportedInterfaces.filter((one) => one.protocolVersion === "0.3" && one.protocolBinding === binding);
-    const transports = [new JsonRpcTransportFactory({ legacyCompat }), new RestTransportFactory({ legacyCompat })];
+    const factories = [JsonRpcTransportFactory, RestTransportFactory, GrpcTransportFactory];
+    const transports = factories.map((Factory) => new Factory({ legacyCompat }));
     const client: Client = await new ClientFactory({ transports }).createFromAgentCard({ ...card, supportedInterfaces });
     return { here, client };
   };

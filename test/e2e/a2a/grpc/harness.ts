@@ -8,11 +8,13 @@ import {
   type ServiceError,
   type StatusObject,
 } from "@grpc/grpc-js";
+import { LegacyA2AService } from "@a2a-js/sdk/compat/v0_3/server/grpc";
 import { A2AService } from "@a2a-js/sdk/server/grpc";
 
 import { decodeDetails, STATUS_DETAILS_KEY } from "../../../../src/a2a/grpc/status-details.ts";
 
 export type MethodName = keyof A2AService;
+export type LegacyMethodName = keyof typeof LegacyA2AService;
 export type Words = { readonly [name: string]: string };
 export const VERSION: Words = { "a2a-version": "1.0" };
 
@@ -25,39 +27,45 @@ export type Answer = {
   readonly headers: Metadata;
 };
 
-export class Caller {
-  readonly #client: Client;
+/** A method as the SDK describes it. */
+type Method = {
+  readonly path: string;
+  readonly requestSerialize: (request: never) => Buffer;
+  readonly requestDeserialize: (bytes: Buffer) => object;
+  readonly responseDeserialize: (bytes: Buffer) => unknown;
+};
 
-  constructor(target: string, options: object = {}) {
+class ServiceCaller<Name extends string> {
+  readonly #client: Client;
+  readonly #methods: { readonly [name in Name]: Method };
+
+  constructor(target: string, options: object, methods: { readonly [name in Name]: Method }) {
+    this.#methods = methods;
     this.#client = new Client(target, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1, ...options });
   }
 
   /** Fields that are not given are empty, as in Protocol Buffers. */
-  ask(name: MethodName, request: object, words: Words = VERSION, options: CallOptions = {}): Promise<Answer> {
-    return this.askBytes(name, requestBytes(name, request), words, options);
+  ask(name: Name, request: object, words: Words = VERSION, options: CallOptions = {}): Promise<Answer> {
+    return this.askBytes(name, requestBytes(this.#methods[name], request), words, options);
   }
 
-  askBytes(name: MethodName, bytes: Uint8Array, words: Words = VERSION, options: CallOptions = {}): Promise<Answer> {
-    const { path, responseDeserialize } = A2AService[name];
+  askBytes(name: Name, bytes: Uint8Array, words: Words = VERSION, options: CallOptions = {}): Promise<Answer> {
+    const { path, responseDeserialize } = this.#methods[name];
     return new Promise((resolve) => {
       let headers = new Metadata();
-      const call = this.#client.makeUnaryRequest(
-        path,
-        asBuffer,
-        responseDeserialize as (bytes: Buffer) => unknown,
-        bytes,
-        metadataOf(words),
-        options,
-        (error, message) => resolve({ ...statusOf(error), message, headers }),
+      const call = this.#client.makeUnaryRequest(path, asBuffer, responseDeserialize, bytes, metadataOf(words), options, (error, message) =>
+        resolve({ ...statusOf(error), message, headers }),
       );
       call.on("metadata", (told: Metadata) => (headers = told));
     });
   }
 
-  open(name: MethodName, request: object, words: Words = VERSION): Opened {
-    const { path } = A2AService[name];
+  open(name: Name, request: object, words: Words = VERSION): Opened {
+    const method = this.#methods[name];
+    const bytes = requestBytes(method, request);
     return new Opened(
-      this.#client.makeServerStreamRequest(path, asBuffer, (bytes) => bytes, requestBytes(name, request), metadataOf(words)),
+      this.#client.makeServerStreamRequest(method.path, asBuffer, (answer) => answer, bytes, metadataOf(words)),
+      method.responseDeserialize,
     );
   }
 
@@ -66,14 +74,29 @@ export class Caller {
   }
 }
 
+export class Caller extends ServiceCaller<MethodName> {
+  constructor(target: string, options: object = {}) {
+    super(target, options, A2AService);
+  }
+}
+
+/** One of A2A 0.3. */
+export class LegacyCaller extends ServiceCaller<LegacyMethodName> {
+  constructor(target: string) {
+    super(target, {}, LegacyA2AService);
+  }
+}
+
 /** A stream that is read one by one. */
 export class Opened {
   readonly call: ClientReadableStream<Buffer>;
   readonly status: Promise<Answer>;
   readonly #events: AsyncIterator<Buffer>;
+  readonly #deserialize: Method["responseDeserialize"];
 
-  constructor(call: ClientReadableStream<Buffer>) {
+  constructor(call: ClientReadableStream<Buffer>, deserialize: Method["responseDeserialize"]) {
     this.call = call;
+    this.#deserialize = deserialize;
     this.status = new Promise((resolve) => {
       let headers = new Metadata();
       call.on("metadata", (told) => (headers = told));
@@ -91,7 +114,7 @@ export class Opened {
 
   async next(): Promise<unknown> {
     const bytes = await this.bytes();
-    return bytes === null ? null : A2AService.subscribeToTask.responseDeserialize(bytes);
+    return bytes === null ? null : this.#deserialize(bytes);
   }
 
   async all(): Promise<readonly unknown[]> {
@@ -103,8 +126,7 @@ export class Opened {
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
 
-function requestBytes(name: MethodName, request: object): Uint8Array {
-  const { requestDeserialize, requestSerialize } = A2AService[name];
+function requestBytes({ requestDeserialize, requestSerialize }: Method, request: object): Uint8Array {
   const empty = requestDeserialize(Buffer.alloc(0));
   return (requestSerialize as (request: object) => Buffer)({ ...empty, ...request });
 }

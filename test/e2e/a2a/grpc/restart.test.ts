@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { AgentCard } from "@a2a-js/sdk";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 
 import { remoteAgent } from "../../../../src/agents/remote-agent.ts";
 import type { RemoteAgent } from "../../../../src/ports/agents.ts";
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 /** Serves a stage; again at the same ports, as another process would. */
-async function agentWithDatabase() {
+async function agentWithDatabase(version: "1.0" | "0.3" = "1.0") {
   const folder = mkdtempSync(join(tmpdir(), "tutti-grpc-"));
   folders.push(folder);
   const start = async (ports: { port?: number; grpc?: number } = {}) => {
@@ -39,35 +39,37 @@ async function agentWithDatabase() {
     return (await start(ports)).here;
   };
   const remote = remoteAgent(first.url, { name: "stage", egress, log: () => undefined });
-  const over = { binding: "GRPC", url: `http://${grpc}` };
+  const over = { binding: "GRPC", url: `http://${grpc}`, ...(version === "1.0" ? {} : { version }) };
   return { here: first.here, remote, restart, over };
 }
 
 const send = async (remote: RemoteAgent, capability: string, over: object) =>
   taskOf(await remote.send(work(capability, null), await intentFor(remote, over), never()));
 
-test("a question that was asked before a restart is answered after it, in the same task", async () => {
-  const { remote, restart, over } = await agentWithDatabase();
-  const task = await send(remote, "question", over);
-  expect(task).toMatchObject(over);
-  expect(await remote.attend(task, watching().watch)).toMatchObject({ kind: "inputRequired", question: { prompt: "Which colour?" } });
-  await restart();
-  const exchanges = [{ question: { prompt: "Which colour?" }, answer: "red" }];
-  const sent = await remote.send(work("question", null, { task, exchanges }), await intentFor(remote, over), never());
-  expect(taskOf(sent).taskId).toBe(task.taskId);
-  const outcome = sent.kind === "task" && sent.over !== null ? sent.over : await remote.attend(task, watching().watch);
-  expect(outcome).toMatchObject({ kind: "completed", reply: { data: [{ colour: "red", asked: 1 }] } });
-});
+describe.each(["1.0", "0.3"] as const)("over the service of version %s", (version) => {
+  test("a question that was asked before a restart is answered after it, in the same task", async () => {
+    const { remote, restart, over } = await agentWithDatabase(version);
+    const task = await send(remote, "question", over);
+    expect(task).toMatchObject(over);
+    expect(await remote.attend(task, watching().watch)).toMatchObject({ kind: "inputRequired", question: { prompt: "Which colour?" } });
+    await restart();
+    const exchanges = [{ question: { prompt: "Which colour?" }, answer: "red" }];
+    const sent = await remote.send(work("question", null, { task, exchanges }), await intentFor(remote, over), never());
+    expect(taskOf(sent).taskId).toBe(task.taskId);
+    const outcome = sent.kind === "task" && sent.over !== null ? sent.over : await remote.attend(task, watching().watch);
+    expect(outcome).toMatchObject({ kind: "completed", reply: { data: [{ colour: "red", asked: 1 }] } });
+  });
 
-test("a task that is followed while its agent is restarted is followed to its end", async () => {
-  const { here, remote, restart, over } = await agentWithDatabase();
-  const task = await send(remote, "slow", over);
-  const attended = remote.attend(task, watching().watch);
-  await here.started.opened;
-  const again = await restart();
-  await again.started.opened;
-  again.release.open();
-  expect(await attended).toMatchObject({ kind: "completed", reply: { text: "one two three" } });
+  test("a task that is followed while its agent is restarted is followed to its end", async () => {
+    const { here, remote, restart, over } = await agentWithDatabase(version);
+    const task = await send(remote, "slow", over);
+    const attended = remote.attend(task, watching().watch);
+    await here.started.opened;
+    const again = await restart();
+    await again.started.opened;
+    again.release.open();
+    expect(await attended).toMatchObject({ kind: "completed", reply: { text: "one two three" } });
+  });
 });
 
 test("a message that came before a restart is found by its id, and comes to the same task when it is sent again", async () => {

@@ -2,13 +2,18 @@
 import type { A2aServerOptions } from "../../../../src/server/a2a-server.ts";
 import { type Here, Servers } from "../http/harness.ts";
 import type { Script } from "../http/scripted-handler.ts";
-import { Caller } from "./harness.ts";
+import { Caller, LegacyCaller } from "./harness.ts";
 
-export type GrpcHere = Here & { readonly caller: Caller; readonly target: string; readonly another: (options?: object) => Caller };
+export type GrpcHere = Here & {
+  readonly caller: Caller;
+  readonly legacy: LegacyCaller;
+  readonly target: string;
+  readonly another: (options?: object) => Caller;
+};
 
 export class GrpcServers {
   readonly #servers = new Servers();
-  readonly #callers: Caller[] = [];
+  readonly #callers: { close(): void }[] = [];
 
   async serve(script: Script = {}, options: Partial<A2aServerOptions> = {}): Promise<GrpcHere> {
     const here = await this.#servers.serve(script, { grpc: {}, ...options });
@@ -18,7 +23,9 @@ export class GrpcServers {
       this.#callers.push(caller);
       return caller;
     };
-    return { ...here, target, another, caller: another() };
+    const legacy = new LegacyCaller(target);
+    this.#callers.push(legacy);
+    return { ...here, target, another, caller: another(), legacy };
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,7 @@ const SPOKEN = [
   { binding: "GRPC", version: "1.0" },
   { binding: "JSONRPC", version: "0.3" },
   { binding: "HTTP+JSON", version: "0.3" },
+  { binding: "GRPC", version: "0.3" },
 ] as const;
 const ROWS: readonly Row[] = PAIRS.flatMap((pair) => SPOKEN.map((spoken) => ({ ...pair, ...spoken })));
 
