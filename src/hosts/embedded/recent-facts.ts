@@ -4,7 +4,8 @@
  *
  * 1. It has nothing that is not durable.
  * 2. Of a run that it knows it has all facts from some number to the last.
- * 3. It holds the newest RECENT_FACT_LENGTH characters at least, and twice as many at most, beside the last commit.
+ * 3. It holds twice RECENT_FACT_LENGTH characters at most. Of a commit that has more than once as many it keeps
+ *    nothing: that is a crowd of runs, or a wide one, and not somebody who waits for an answer.
  */
 import type { RunRef } from "../../base/ids.ts";
 import { RECENT_FACT_LENGTH } from "../../base/limits.ts";
@@ -20,6 +21,7 @@ export class RecentFacts {
 
   /** What a commit has written, in its order. */
   add(facts: readonly FactRow[]): void {
+    if (lengthOf(facts) > RECENT_FACT_LENGTH) return this.clear();
     let of: { readonly run: RunRef; readonly rows: FactRow[] } | null = null;
     for (const fact of facts) {
       if (of === null || of.run !== fact.run) of = { run: fact.run, rows: rowsOf(this.#newer, fact.run) };
@@ -58,6 +60,10 @@ export class RecentFacts {
     this.#newer = new Map();
     this.#length = 0;
   }
+}
+
+function lengthOf(facts: readonly FactRow[]): number {
+  return facts.reduce((length, { body }) => length + body.length, 0);
 }
 
 function rowsOf(byRun: ByRun, run: RunRef): FactRow[] {

@@ -44,6 +44,17 @@ describe("facts of the last commits", () => {
     expect(recent.read(run, 3, 10)?.map(({ seq }) => seq)).toEqual([3, 4, 5]);
   });
 
+  it("of a commit of a crowd are not kept, nor what came before it", () => {
+    const recent = new RecentFacts();
+    const run = runOf("r1");
+    recent.add([fact(run, 1)]);
+    recent.add([fact(run, 2, HALF), fact(run, 3, HALF + 1)]);
+    expect(recent.read(run, 1, 10)).toBeNull();
+    expect(recent.last(run)).toBeUndefined();
+    recent.add([fact(run, 4)]);
+    expect(recent.read(run, 4, 10)).toHaveLength(1);
+  });
+
   it("are gone with a run that is removed, so that another may have its id", async () => {
     await using folder = new DatabaseFolder();
     const clock = new ManualClock();
