@@ -15,6 +15,7 @@ const code = await main(process.argv, {
   // Most commands need none of these.
   openOrchestrator: async (options) => (await import("./compose/open-orchestrator.ts")).openOrchestrator(options),
   openServer: async (options) => (await import("./compose/open-server.ts")).openServer(options),
+  surveyWorkflow: async (options) => (await import("./compose/survey-workflow.ts")).surveyWorkflow(options),
   runScenarioFile: async (file) => (await import("./testing/run-scenario-file.ts")).runScenarioFile(file),
 });
 // A pipe takes 64 KiB at once; what is still waiting would die with the process.

@@ -1,5 +1,5 @@
 import type { FileProblem } from "../authoring/file/problem.ts";
-import type { Json } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
 import type { LocalAgent } from "../ports/agents.ts";
 import type { Log } from "../ports/log.ts";
@@ -83,11 +83,61 @@ export type ScenarioReport = {
 
 export type RunScenarioFile = (file: string) => Promise<ScenarioFileReport>;
 
+/** Plays a workflow under seeds of faults; `src/simulation` does it. */
+export type SurveyWorkflow = (options: {
+  /** The workflow, and then those that it runs. */
+  readonly definitions: readonly [Definition, ...Definition[]];
+  /** Null: made from the schema of the input. */
+  readonly input: Json | null;
+  /** A scenario file whose scripts say what agents answer. */
+  readonly agentsFile: string | null;
+  readonly firstSeed: number;
+  readonly seedCount: number;
+  /** Names of faults; null: the usual ones. */
+  readonly faults: readonly string[] | null;
+  readonly mayGoOn: () => boolean;
+  readonly onProgress: (played: number) => void;
+}) => Promise<SurveyReport>;
+
+/** What can become of a workflow. */
+export type SurveyReport = {
+  readonly workflow: string;
+  readonly firstSeed: number;
+  readonly seedCount: number;
+  /** True when the time was up before all seeds were played. */
+  readonly isCutShort: boolean;
+  readonly broken: readonly SurveyFinding[];
+  /** What no workflow can prevent. */
+  readonly noted: readonly SurveyFinding[];
+  readonly outcomes: readonly SurveyOutcome[];
+};
+
+type Explained = {
+  /** In how many seeds. */
+  readonly count: number;
+  readonly seed: number;
+  /** The fewest faults that bring it about, in words. */
+  readonly faults: readonly string[];
+  readonly schedule: readonly { readonly point: string; readonly fault: string; readonly amount?: number }[];
+  /** As it stands in a scenario file; null: nobody looked for the fewest faults. */
+  readonly scenario: JsonObject | null;
+};
+
+export type SurveyFinding = Explained & { readonly promise: string; readonly step: string | null; readonly sentence: string };
+
+export type SurveyOutcome = Explained & {
+  readonly outcome: string;
+  readonly code: string | null;
+  readonly step: string | null;
+  readonly message: string;
+};
+
 /** Everything that a command uses of the process it runs in. */
 export type Cli = {
   readonly openOrchestrator: OpenOrchestrator;
   readonly openServer: OpenServer;
   readonly runScenarioFile: RunScenarioFile;
+  readonly surveyWorkflow: SurveyWorkflow;
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
   readonly directory: string;

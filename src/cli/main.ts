@@ -11,7 +11,7 @@ import { reportError } from "./report-error.ts";
 import { Terminal } from "./terminal.ts";
 
 /** What the command cannot reach by itself: the composition root is above it, and testing beside it. */
-export type Parts = Pick<Cli, "openOrchestrator" | "openServer" | "runScenarioFile">;
+export type Parts = Pick<Cli, "openOrchestrator" | "openServer" | "runScenarioFile" | "surveyWorkflow">;
 
 /** Runs the command line of this process; the result is its exit code. Never throws. */
 export async function main(argv: readonly string[], parts: Parts): Promise<ExitCode> {

@@ -37,6 +37,7 @@ const COMMANDS: { readonly [name: string]: LoadCommand } = {
   print: async () => (await import("./commands/print.ts")).printCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
   test: async () => (await import("./commands/test.ts")).testCommand,
+  simulate: async () => (await import("./commands/simulate.ts")).simulateCommand,
   workflows: async () => (await import("./commands/workflows.ts")).workflowsCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
 };

@@ -56,6 +56,8 @@ export type Conditions = {
   readonly when?: Json;
   /** Only for this capability. */
   readonly capability?: string;
+  /** Only for this subtask, such as `research[2]`. */
+  readonly step?: string;
   /** For how many calls; the last behaviour of a script serves all further ones. */
   readonly times?: number;
   /** Virtual time before it acts, such as "90s". */

@@ -27,7 +27,7 @@ import {
 } from "./behaviour.ts";
 import { scripted, type ScriptedAgent } from "./scripted.ts";
 
-const CONDITIONS = ["when", "capability", "times", "slow", "progress"] as const;
+const CONDITIONS = ["when", "step", "capability", "times", "slow", "progress"] as const;
 const ACT_KEYS = [...ACT_NAMES, "next"] as const;
 
 /** An agent of a scenario: its script, or an object with the script and what else it is. */
@@ -55,12 +55,14 @@ function readBehaviour(reader: Reader, place: Place): readonly Behaviour[] {
 function readConditions(reader: Reader, object: JsonObject, { path }: Place): Conditions {
   const place = (key: (typeof CONDITIONS)[number]): Place => at(object, path, key);
   const when = place("when").value;
+  const [step] = readTexts(reader, place("step"));
   const [capability] = readTexts(reader, place("capability"));
   const times = isAbsent(place("times")) ? null : readNumber(reader, place("times"), { least: 1, most: 10_000, whole: true, standard: 1 });
   const slow = readSpanText(reader, place("slow"));
   const progress = [place("progress").value ?? []].flat().flatMap((item: Json) => (isJsonObject(item) ? [item] : []));
   return {
     ...(when === undefined ? {} : { when }),
+    ...(step === undefined ? {} : { step: step.text }),
     ...(capability === undefined ? {} : { capability: capability.text }),
     ...(times === null ? {} : { times }),
     ...(slow === null ? {} : { slow }),

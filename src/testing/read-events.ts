@@ -104,7 +104,7 @@ export function checkPath(
   reader: Reader,
   path: string,
   place: Place,
-  { definitions }: ReadingContext,
+  { definitions }: Pick<ReadingContext, "definitions">,
   where: "key" | "value" = "value",
 ): void {
   if (definitions.some((definition) => isPathOf(definition, path))) return;

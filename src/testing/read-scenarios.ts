@@ -12,7 +12,7 @@ import { at, isAbsent, type Place, readObject, readText, readTexts, type Reader,
 import type { Definition } from "../definition/definition.ts";
 import { problem } from "../definition/problem.ts";
 import { readScriptedAgent, readSpanText } from "./read-behaviour.ts";
-import { checkActor, readEvents } from "./read-events.ts";
+import { checkActor, checkPath, readEvents } from "./read-events.ts";
 import { readExpectations } from "./read-expectations.ts";
 import type { Scenario, ScenarioFile } from "./scenario.ts";
 import type { ScriptedAgent } from "./scripted.ts";
@@ -122,6 +122,8 @@ function readAgents(reader: Reader, place: Place, context: Context): readonly Sc
   return Object.keys(place.value).map((name) => {
     const own = at(place.value as JsonObject, place.path, name);
     checkActor(reader, name, own, context);
-    return readScriptedAgent(reader, name, own);
+    const agent = readScriptedAgent(reader, name, own);
+    for (const { step } of agent.behaviours) if (step !== undefined) checkPath(reader, step, own, context);
+    return agent;
   });
 }

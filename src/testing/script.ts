@@ -7,7 +7,7 @@ import { holds } from "./matches.ts";
  *
  * 1. Each attempt of a subtask is a call. It keeps its behaviour: the turns after a question, and the
  *    same work given again after a restart, go on where the call was.
- * 2. Behaviours with `when` or `capability` come first, in their order, where they fit. The others are
+ * 2. Behaviours with `when`, `step` or `capability` come first, in their order, where they fit. The others are
  *    used one after the other.
  * 3. A behaviour serves `times` calls. Without `times` it serves one if another one follows for the
  *    same calls, and all further ones if none does.
@@ -41,11 +41,13 @@ export class Script {
     return behaviour;
   }
 
-  #entryFor({ capability, input }: Work): Entry | undefined {
+  #entryFor({ capability, input, assignment }: Work): Entry | undefined {
     const open = this.#entries.filter(({ left }) => left > 0);
     const fitting = open.filter(
       ({ behaviour }) =>
-        (behaviour.capability ?? capability) === capability && (behaviour.when === undefined || holds(input, behaviour.when)),
+        (behaviour.capability ?? capability) === capability &&
+        (behaviour.step ?? assignment.subtask_id) === assignment.subtask_id &&
+        (behaviour.when === undefined || holds(input, behaviour.when)),
     );
     return fitting.find(({ behaviour }) => isConditional(behaviour)) ?? fitting[0];
   }
@@ -53,8 +55,8 @@ export class Script {
 
 type Entry = { readonly behaviour: Behaviour; left: number };
 
-function isConditional({ when, capability }: Behaviour): boolean {
-  return when !== undefined || capability !== undefined;
+function isConditional({ when, step, capability }: Behaviour): boolean {
+  return when !== undefined || step !== undefined || capability !== undefined;
 }
 
 function timesOf(behaviour: Behaviour, following: readonly Behaviour[]): number {
@@ -63,6 +65,6 @@ function timesOf(behaviour: Behaviour, following: readonly Behaviour[]): number 
   return isFollowed ? 1 : Number.POSITIVE_INFINITY;
 }
 
-function conditionOf({ when, capability }: Behaviour): string {
-  return JSON.stringify([when ?? null, capability ?? null]);
+function conditionOf({ when, step, capability }: Behaviour): string {
+  return JSON.stringify([when ?? null, step ?? null, capability ?? null]);
 }

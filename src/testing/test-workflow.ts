@@ -79,9 +79,14 @@ export async function begin(
     by: "test",
     bindings: { ...bindings, ...stood },
     draft: true,
-    workflows: [...others.flatMap((other) => [{ definition: other.definition, bindings: other.bindings }, ...other.children]), ...children],
+    workflows: [...others.flatMap((other) => [standingIn(other, stood), ...other.children]), ...children],
   });
   return new TestRun({ world, run: world.orchestrator.ref(id), definition, isByHand });
+}
+
+/** A sub-workflow whose agents are those of the test, as far as they have scripts. */
+function standingIn({ definition, bindings }: Readied, stood: JsonObject): GivenWorkflow {
+  return { definition, bindings: { ...bindings, ...stood } };
 }
 
 /** The agent behind a name: an agent's own name goes before what another one can do. */

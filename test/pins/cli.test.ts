@@ -34,6 +34,7 @@ tutti graph <file> --no-color --mermaid
 tutti print <file> --no-color --json
 tutti schema --no-color
 tutti test [path...] --no-color --json
+tutti simulate <file> --no-color -i --input --agents --seeds --seed --budget --fault --find --keep --json
 tutti workflows --no-color
 tutti workflows list [name] --no-color --limit --cursor --db --json
 tutti workflows show <workflow> --no-color --db --json
@@ -46,6 +47,7 @@ const nowhere = { write: () => true };
 const cli: Cli = {
   openOrchestrator: () => Promise.reject(new Error("Nothing is run here.")),
   openServer: () => Promise.reject(new Error("Nothing is served here.")),
+  surveyWorkflow: () => Promise.reject(new Error("Nothing is simulated here.")),
   runScenarioFile: () => Promise.reject(new Error("Nothing is tested here.")),
   terminal: new Terminal({ out: nowhere, err: nowhere, environment: {} }),
   environment: {},

@@ -20,6 +20,7 @@ async function get(place: Place, run: string): Promise<unknown> {
   const cli: Cli = {
     openOrchestrator: () => Promise.reject(new Error("Reading needs no owner.")),
     openServer: () => Promise.reject(new Error("Nothing is served here.")),
+    surveyWorkflow: () => Promise.reject(new Error("Nothing is simulated here.")),
     runScenarioFile: () => Promise.reject(new Error("Nothing is tested here.")),
     terminal,
     environment: {},
