@@ -21,7 +21,8 @@ const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 /** `first` stops at the first problem (data from outside); `all` finds them all (a person's input). */
 export type SchemaMode = "first" | "all";
 
-const validators = { first: createAjv(false), all: createAjv(true) };
+/** Knows the dialect, and compiles nothing else. */
+const knowing = createAjv("first", { knowsDialect: true });
 
 /** Compiles a schema (requirements W095; limits: reliability.md 5.4). */
 export function compileSchema(schema: JsonSchema, mode: SchemaMode = "first"): Result<Validate, Problem> {
@@ -30,22 +31,21 @@ export function compileSchema(schema: JsonSchema, mode: SchemaMode = "first"): R
   let check: ValidateFunction;
   try {
     if (!isSchema(schema)) return err(noSchema(schema));
-    check = validators[mode].compile(schema);
+    // An instance keeps something of all that it compiles, for ever: so each schema has its own.
+    check = createAjv(mode, { knowsDialect: false }).compile(schema);
   } catch (cause) {
     return err(unusable(cause));
-  } finally {
-    // The instance keeps what it compiles for ever; a program keeps its own.
-    if (typeof schema !== "boolean") validators[mode].removeSchema(schema);
   }
   return ok((value) => problemsOf(check, value));
 }
 
-function createAjv(allErrors: boolean): Ajv2020 {
+function createAjv(mode: SchemaMode, { knowsDialect }: { readonly knowsDialect: boolean }): Ajv2020 {
   const ajv = new Ajv2020({
     strict: false,
+    meta: knowsDialect,
     // It is checked before, so that what is wrong can be said with its place.
     validateSchema: false,
-    allErrors,
+    allErrors: mode === "all",
     validateFormats: true,
     logger: false,
     code: { regExp: Object.assign(linearRegExp, { code: "linear" }) },
@@ -65,11 +65,11 @@ function createAjv(allErrors: boolean): Ajv2020 {
 
 /** Whether a schema satisfies the dialect's own schema; a regular expression in it is read when it is compiled. */
 function isSchema(schema: JsonSchema): boolean {
-  return validators.first.validateSchema(schema) === true;
+  return knowing.validateSchema(schema) === true;
 }
 
 function noSchema(schema: JsonSchema): Problem {
-  const { path, message } = schemaProblemOf(schema, present(validators.first.errors, "A schema that is not valid has errors."));
+  const { path, message } = schemaProblemOf(schema, present(knowing.errors, "A schema that is not valid has errors."));
   return problem({ code: "T1101", message: `The schema cannot be used: ${message}`, path });
 }
 

@@ -1,0 +1,25 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+import { expect, it } from "vitest";
+
+import { compileSchema, type SchemaMode } from "../../../src/definition/schema.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** Compiles it and lets go of everything. */
+function compileAndForget(mode: SchemaMode): WeakRef<object> {
+  const schema = { type: "object", properties: { color: { enum: ["red", { deep: "green" }] } } };
+  const compiled = compileSchema(schema, mode);
+  expect(compiled.ok && compiled.value({ color: "red" })).toEqual([]);
+  return new WeakRef(schema);
+}
+
+it("a schema that nobody needs any more is forgotten, so that a million answers to questions do not fill the memory", async () => {
+  const forgotten = [compileAndForget("first"), compileAndForget("all")];
+  // What a WeakRef was made of lives until the turn is over.
+  await new Promise((resolve) => setImmediate(resolve));
+  collectGarbage();
+  expect(forgotten.map((schema) => schema.deref())).toEqual([undefined, undefined]);
+});
