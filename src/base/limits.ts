@@ -249,6 +249,12 @@ export const MAX_SIMULATED_STRIKES = 200;
 export const MAX_SIMULATED_TRIES = 500;
 /** Schedules that are tried to shrink one: a few seconds. */
 export const MAX_SHRINK_TRIES = 500;
+/** Histories that one `tutti simulate` plays: what is found is kept in memory. */
+export const MAX_SIMULATED_SEEDS = 1_000_000;
+/** How often a value that stands in for an agent's answer is drawn until it keeps its contract. */
+export const MAX_EXAMPLE_TRIES = 20;
+/** Kinds of ends, and of broken promises, whose faults are looked for in one survey: each takes up to a second. */
+export const MAX_EXPLAINED_FINDINGS = 20;
 /** Scenario files in one folder and below: more are looked for in the wrong place. */
 export const MAX_SCENARIO_FILES = 1_000;
 /** How long finished runs are kept. */

@@ -61,7 +61,7 @@ export class Crew {
     if (place === "remote") return remoteAgent(urlOf(principal), { name, clock, log, random, egress, secret: canaryOf(this.#parts.seed) });
     const { chronicle } = this.#parts;
     const nextNumber = () => (this.#nearCount += 1);
-    return nearAgent({ name, capabilities, clock, chronicle, react: this.#react, nextNumber });
+    return nearAgent({ name, capabilities, life, chronicle, react: this.#react, nextNumber });
   }
 
   #far(name: string): FarAgent {
@@ -79,7 +79,8 @@ export class Crew {
   }
 }
 
-function characterOf(seed: string, name: string): Character {
+/** How an agent of a world is, by its name. */
+export function characterOf(seed: string, name: string): Character {
   const random = new Random(seed, `character of ${name}`);
   const kinds = Object.values(CHARACTERS);
   const kind = kinds[random.below(kinds.length)] ?? CHARACTERS.lists;

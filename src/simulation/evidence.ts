@@ -37,19 +37,25 @@ export type DiaryEntry = { readonly order: number; readonly at: number; readonly
       readonly content: string;
       /** The number of its sending in the order of the world: copies that the network makes have the same one. */
       readonly sent?: number;
+      /** When that was. */
+      readonly sentAt?: number;
     }
-  | { readonly event: "began" | "ended" | "canceled" | "forgot"; readonly taskId: string; readonly said?: string }
+  /** `heard`: the agent's answer with the name of its task has come to the process that asked. */
+  | { readonly event: "began" | "ended" | "canceled" | "forgot" | "heard"; readonly taskId: string; readonly said?: string }
 );
 
 /** What somebody outside was told: an acknowledgement, or what a read returned. */
 export type Told = { readonly order: number; readonly at: number; readonly life: number } & (
   | { readonly what: "started"; readonly run: string; readonly key: string }
   | {
-      readonly what: "acknowledged";
+      /** `refused`: it changed nothing. */
+      readonly what: "acknowledged" | "refused";
       readonly run: string;
       readonly act: "cancel" | "pause" | "resume" | "signal" | "answer";
       readonly key: string;
     }
+  /** Who asked to be told when the run is over, has not been told when all was quiet. */
+  | { readonly what: "waits"; readonly run: string }
   | { readonly what: "result"; readonly run: string; readonly status: string; readonly output: string }
   | { readonly what: "fact"; readonly run: string; readonly reader: string; readonly seq: number; readonly kind: string }
 );

@@ -41,11 +41,17 @@ export type FarAgentParts = {
   readonly push: (task: FarTask, event: JsonObject) => void;
 };
 
+/** What is wrong with a request this time, its number, and when it was sent. */
+type Handling = { readonly strike: Strike | null; readonly sent: number; readonly sentAt: number };
+
 /** An answer of JSON-RPC: a result, or an error. */
 export type Reply = { readonly result: JsonObject } | { readonly error: { readonly code: number; readonly message: string } };
 
 /** Who follows a task by stream. */
 export type Listener = { event(event: JsonObject): void; end(): void };
+
+/** Longer than any run lasts, and than anybody looks after a task that nobody needs. */
+const DAYS_MS = 4 * 86_400_000;
 
 const TASK_NOT_FOUND: Reply = { error: { code: -32001, message: "There is no such task." } };
 const NOT_CANCELABLE: Reply = { error: { code: -32002, message: "The task is over." } };
@@ -60,8 +66,8 @@ export class FarAgent {
   readonly #listeners = new Map<string, Set<Listener>>();
   #taskCount = 0;
   #wordCount = 0;
-  /** The number of the request that is being answered. */
-  #sent = 0;
+  /** The number of the request that is being answered, and when it was sent. */
+  #sent: Pick<Handling, "sent" | "sentAt"> = { sent: 0, sentAt: 0 };
 
   constructor(parts: FarAgentParts) {
     this.#parts = parts;
@@ -89,8 +95,8 @@ export class FarAgent {
     };
   }
 
-  /** Answers a request; `strike`: what is wrong with it this time; `sent`: its number. */
-  handle(method: string, params: JsonObject, { strike, sent }: { readonly strike: Strike | null; readonly sent: number }): Reply {
+  /** Answers a request. */
+  handle(method: string, params: JsonObject, { strike, ...sent }: Handling): Reply {
     this.#sent = sent;
     switch (method) {
       case "SendMessage":
@@ -170,6 +176,8 @@ export class FarAgent {
   #answerDirectly(task: FarTask, output: Json): Reply {
     this.#parts.chronicle.enter({ event: "began", agent: task.agent, taskId: task.id });
     this.#parts.chronicle.enter({ event: "ended", agent: task.agent, taskId: task.id, said: canonicalJson({ kind: "completed", output }) });
+    // There is no task that it could be asked for.
+    if (!this.#parts.character.dedupes) this.#parts.chronicle.enter({ event: "forgot", agent: task.agent, taskId: task.id });
     return {
       result: { message: { messageId: `${task.id}-answer`, role: "ROLE_AGENT", contextId: task.contextId, parts: [partOf(output)] } },
     };
@@ -190,6 +198,7 @@ export class FarAgent {
     task.history.push(message);
     const work = this.#enter("received", task, message);
     const reaction = this.#parts.react(work);
+    if (strike?.fault === "takesDays") return { ...reaction, takesMs: DAYS_MS };
     if (strike?.fault !== "wrongOutput" || reaction.says.kind !== "completed") return reaction;
     return { ...reaction, says: { kind: "completed", output: { surprise: "This is not what was asked for." } } };
   }
@@ -207,7 +216,7 @@ export class FarAgent {
       turn,
       content,
       agent,
-      sent: this.#sent,
+      ...this.#sent,
     });
     return work;
   }

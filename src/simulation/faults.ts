@@ -46,10 +46,16 @@ export const FAULTS = {
   crashMidway: { group: "host", at: REQUESTS, amount: [1, 60_000], rate: 0.1 },
   /** The process does nothing for a while, and then goes on as if nothing had been. */
   pause: { group: "host", at: ["commit"], amount: [1_000, 1_200_000], rate: 0.05 },
+  /** The clock is set back by so much, until the process ends. */
+  clockBack: { group: "host", at: ["commit"], amount: [1_000, 3_600_000], rate: 0.02 },
   slowCommit: { group: "host", at: ["commit"], amount: [1, 3_000], rate: 0.5 },
   /** Nobody is there: nothing leaves. */
   unreachable: { group: "agent", at: REQUESTS, rate: 0.4 },
+  /** The same for so long, for everyone who asks the agent. */
+  away: { group: "agent", at: REQUESTS, amount: [1_000, 600_000], rate: 0.05 },
   dropRequest: { group: "agent", at: REQUESTS, rate: 0.3 },
+  /** The connection breaks, and the request arrives all the same, so much later. */
+  lateRequest: { group: "agent", at: ["message"], amount: [20, 4_000], rate: 0.3 },
   /** The agent takes the request, and its answer is lost. */
   dropResponse: { group: "agent", at: REQUESTS, rate: 0.3 },
   badGateway: { group: "agent", at: REQUESTS, rate: 0.2 },
@@ -73,6 +79,8 @@ export const FAULTS = {
   backwardsState: { group: "agent", at: ["get"], rate: 0.3 },
   /** The agent takes the work, and forgets it so much later. */
   forget: { group: "agent", at: ["message"], amount: [1, 60_000], rate: 0.2 },
+  /** The work takes days. */
+  takesDays: { group: "agent", at: ["message"], rate: 0.2 },
   /** The result does not keep the contract of the step. */
   wrongOutput: { group: "agent", at: ["message"], rate: 0.2 },
   duplicatePush: { group: "agent", at: ["push"], amount: [1, 5], rate: 0.8 },
@@ -85,6 +93,8 @@ export const FAULTS = {
   straySignal: { group: "outside", at: ["run"], amount: [1, 60_000], rate: 0.5 },
   /** The same answer once more, and another one. */
   answerTwice: { group: "outside", at: ["answer"], amount: [1, 60_000], rate: 0.6 },
+  /** Two people answer at the same moment, each in their own words. */
+  answerTogether: { group: "outside", at: ["answer"], rate: 0.6 },
 } as const satisfies { readonly [name: string]: Fault };
 
 export type FaultName = keyof typeof FAULTS;

@@ -3,7 +3,8 @@ import type { VirtualClock } from "../testing/virtual-clock.ts";
 
 /**
  * Time as one life of a process has it: the world's, until the process dies; then nothing that it
- * waited for ever comes. While it is paused, what comes due waits until it goes on.
+ * waited for ever comes. While it is paused, what comes due waits until it goes on. What it shows may
+ * be set back while it lives.
  */
 export class LifeClock implements Clock {
   readonly #world: VirtualClock;
@@ -11,13 +12,19 @@ export class LifeClock implements Clock {
   #late: (() => void)[] = [];
   #isFrozen = false;
   #isDead = false;
+  #setBackMs = 0;
 
   constructor(world: VirtualClock) {
     this.#world = world;
   }
 
   now(): number {
-    return this.#world.now();
+    return this.#world.now() - this.#setBackMs;
+  }
+
+  /** From now on it shows so much less; time goes by as ever. */
+  setBack(byMs: number): void {
+    this.#setBackMs += byMs;
   }
 
   monotonic(): number {

@@ -21,6 +21,9 @@ import { LifeClock } from "./life-clock.ts";
 import type { Caller, Network } from "./network.ts";
 import type { VirtualClock } from "../testing/virtual-clock.ts";
 
+/** Histories are short here; with what they are in use, none would ever have a snapshot. */
+const SNAPSHOT_TAIL_BYTES = 1_000;
+
 export type LifeParts = {
   readonly clock: VirtualClock;
   readonly store: MemoryStore;
@@ -60,7 +63,8 @@ export class Life implements Caller {
     const { clock, egress, random, log } = this;
     const effects: Effects = new Effects({ registry, host: () => host, clock, log, random, egress });
     const defer = (callback: () => void) => parts.defer(() => (this.isAlive ? callback() : undefined));
-    const host = openMemory({ store: parts.store, performer: effects, clock: clock.housekeeping, log, defer });
+    const { store } = parts;
+    const host = openMemory({ store, performer: effects, clock: clock.housekeeping, log, defer, snapshotTailBytes: SNAPSHOT_TAIL_BYTES });
     this.host = host;
     this.orchestrator = new Orchestrator({ host, registry, close: () => host.close() });
     host.recover();

@@ -1,16 +1,18 @@
-/** A simulated agent in the process: a crash ends its work, and what it has said is in the diary. */
+/** A simulated agent in the process: a crash ends its work without a word, and what it has said is in the diary. */
 import { canonicalJson } from "../base/json.ts";
 import type { LocalAgent, Watch, Work } from "../ports/agents.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Outcome } from "../scheduler/outcome.ts";
 import { turnOf } from "../testing/stage.ts";
 import type { Chronicle } from "./chronicle.ts";
+import type { Caller } from "./network.ts";
 import type { React, Saying, WorkSeen } from "./reactions.ts";
 
 export type NearAgentParts = {
   readonly name: string;
   readonly capabilities: readonly string[];
-  readonly clock: Clock;
+  /** The process that it is a part of. */
+  readonly life: Caller;
   readonly chronicle: Chronicle;
   readonly react: React;
   /** The number of the next piece of work in the whole world. */
@@ -29,7 +31,9 @@ export function nearAgent(parts: NearAgentParts): LocalAgent {
   };
 }
 
-async function perform({ name, clock, chronicle, react, nextNumber }: NearAgentParts, work: Work, watch: Watch): Promise<Outcome> {
+async function perform({ name, life, chronicle, react, nextNumber }: NearAgentParts, work: Work, watch: Watch): Promise<Outcome> {
+  if (!life.isAlive) return new Promise(() => undefined);
+  const { clock } = life;
   const seen = workOf(name, work);
   const { run, path, attempt, turn, content } = seen;
   const taskId = `${name}-${nextNumber()}`;

@@ -40,6 +40,7 @@ export type Asked = {
   readonly point: string;
   /** The number of its sending; copies of it have the same. */
   readonly sent: number;
+  readonly sentAt: number;
   readonly method: string;
   readonly params: JsonObject;
   readonly id: unknown;
@@ -66,6 +67,8 @@ export class Network {
   readonly #parts: NetworkParts;
   readonly #agents = new Map<string, FarAgent>();
   readonly #counts = new Map<string, number>();
+  /** Until when nobody is there, by agent. */
+  readonly #awayUntil = new Map<FarAgent, number>();
   /** Requests that wait to be overtaken, by agent. */
   readonly #held = new Map<FarAgent, (() => void)[]>();
 
@@ -108,8 +111,11 @@ export class Network {
     const latencyMs = 1 + new Random(this.#parts.seed, point).below(20);
     const signal = init?.signal ?? null;
     const sent = this.#parts.chronicle.note("network", `${point}${strike === null ? "" : ` ${strike.fault} ${strike.amount ?? ""}`}`);
-    const request: Asked = { caller, host: url.host, agent, point, sent, method, params, id, signal, latencyMs };
-    return new Call(this.#parts, request, strike).start(
+    const now = this.#parts.clock.now();
+    const request: Asked = { caller, host: url.host, agent, point, sent, sentAt: now, method, params, id, signal, latencyMs };
+    if (strike?.fault === "away") this.#awayUntil.set(agent, now + (strike.amount ?? 0));
+    const isAway = (this.#awayUntil.get(agent) ?? 0) > now;
+    return new Call(this.#parts, request, isAway ? { point, fault: "unreachable" } : strike).start(
       (deliver) => this.#hold(agent, deliver),
       () => this.#release(agent),
     );
@@ -176,6 +182,10 @@ class Call {
     }
     if (fault === "hang") return;
     if (fault === "dropRequest") return void clock.schedule(latencyMs, () => this.#break());
+    if (fault === "lateRequest") {
+      clock.schedule(latencyMs + amount, () => this.#handle());
+      return void clock.schedule(latencyMs, () => this.#break());
+    }
     if (fault === "reorder") return hold(deliver);
     if (fault === "duplicate") clock.schedule(latencyMs + amount, () => this.#handle());
     clock.schedule(latencyMs + (fault === "delayRequest" ? amount : 0), deliver);
@@ -195,15 +205,24 @@ class Call {
       if (fault === "badGateway") return this.#answer({ status: 502, headers: {}, text: `${host} is not there.` });
       const said = fault === "wrongSchema" ? garbled(text, this.#strike?.amount ?? 1) : text;
       this.#parts.chronicle.note("network", `${point} is answered ${said.length}`);
+      if (method === "SendMessage" && fault !== "wrongSchema") this.#hear(text);
       this.#answer({ status: 200, headers: { "content-type": "application/json", "cache-control": "max-age=600" }, text: said });
     });
   }
 
   /** What the agent answers, as it goes over the wire. */
   #handle(): string {
-    const { agent, method, params, id, sent } = this.#request;
+    const { agent, method, params, id, sent, sentAt } = this.#request;
     if (method === "card") return JSON.stringify(agent.card);
-    return JSON.stringify({ jsonrpc: "2.0", id, ...agent.handle(method, params, { strike: this.#strike, sent }) });
+    return JSON.stringify({ jsonrpc: "2.0", id, ...agent.handle(method, params, { strike: this.#strike, sent, sentAt }) });
+  }
+
+  /** The process gets to know a task, unless it has given up asking. */
+  #hear(text: string): void {
+    const { agent, caller } = this.#request;
+    const answer: unknown = JSON.parse(text);
+    const taskId = isJsonObject(answer) ? textIn(objectIn(objectIn(answer, "result"), "task"), "id") : "";
+    if (taskId !== "" && !this.#isSettled && caller.isAlive) this.#parts.chronicle.enter({ event: "heard", agent: agent.name, taskId });
   }
 
   #subscribe(): void {

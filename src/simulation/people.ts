@@ -19,6 +19,9 @@ import type { SimulatedWorld } from "./world.ts";
 
 export type Start = { readonly id: string; readonly definition: Definition; readonly input: Json; readonly delayMs: number };
 
+/** Whether nobody answers a question, or sends a signal, that is waited for at `run/path`. */
+export type Ignores = (what: "question" | "signal", point: string) => boolean;
+
 export type PeopleOptions = {
   readonly world: SimulatedWorld;
   readonly starts: readonly Start[];
@@ -26,6 +29,7 @@ export type PeopleOptions = {
   readonly workflows: readonly { readonly definition: Definition }[];
   /** Signals that somebody may send at any time. */
   readonly signals: readonly string[];
+  readonly ignores?: Ignores | undefined;
 };
 
 type Act = "cancel" | "pause" | "resume" | "signal" | "answer";
@@ -35,6 +39,8 @@ const AGAIN_MS = 1_000;
 export class People {
   readonly #world: SimulatedWorld;
   readonly #options: PeopleOptions;
+  /** Runs whose end somebody asked to be told. */
+  readonly #waiting = new Set<string>();
 
   constructor(options: PeopleOptions) {
     this.#world = options.world;
@@ -43,8 +49,9 @@ export class People {
     for (const start of options.starts) this.#do(start.delayMs, () => this.#start(start, "first"));
   }
 
-  /** Everyone reads the end of what they started once more. */
+  /** Everyone reads the end of what they started once more; who still waits for it says so. */
   async readResults(): Promise<void> {
+    for (const run of this.#waiting) this.#world.chronicle.tell({ what: "waits", run });
     for (const { id } of this.#options.starts) this.#tellResult(id, await this.#world.ask((orchestrator) => resultOf(orchestrator, id)));
   }
 
@@ -101,7 +108,7 @@ export class People {
     key: string = act,
   ): Promise<void> {
     const applied = await this.#ask(async (orchestrator) => work(await orchestrator.open(id)));
-    if (applied) this.#world.chronicle.tell({ what: "acknowledged", run: id, act, key });
+    this.#world.chronicle.tell({ what: applied ? "acknowledged" : "refused", run: id, act, key });
   }
 
   #signal(id: string, name: string): Promise<void> {
@@ -109,11 +116,11 @@ export class People {
   }
 
   #hear({ id }: RunRef, fact: Fact): void {
-    if (fact.kind === "questionAsked") this.#consider(id, fact.id);
-    if (fact.kind === "waitStarted" && fact.wait === "approval") this.#consider(id, fact.id);
+    if (fact.kind === "questionAsked") this.#consider(id, fact.path, fact.id);
+    if (fact.kind === "waitStarted" && fact.wait === "approval") this.#consider(id, fact.path, fact.id);
     if ((fact.kind === "budgetExceeded" || fact.kind === "compensationFailed") && fact.question !== undefined)
-      this.#consider(id, fact.question);
-    if (fact.kind === "waitStarted" && fact.wait === "signal") {
+      this.#consider(id, fact.path, fact.question);
+    if (fact.kind === "waitStarted" && fact.wait === "signal" && !this.#isIgnored("signal", `${id}/${fact.path}`)) {
       const { name } = fact;
       this.#do(this.#delayOf(`signal ${id} ${fact.path}`), () => this.#signal(id, name));
     }
@@ -122,8 +129,17 @@ export class People {
     }
   }
 
-  #consider(id: string, question: string): void {
-    this.#do(this.#delayOf(question), () => this.#answer(id, question, 1));
+  #isIgnored(...asked: Parameters<Ignores>): boolean {
+    return this.#options.ignores?.(...asked) === true;
+  }
+
+  #consider(id: string, path: string, question: string): void {
+    if (this.#isIgnored("question", `${id}/${path}`)) return;
+    const strike = this.#world.strikeAt("answer", `${id}:answer`);
+    const delayMs = this.#delayOf(question);
+    this.#do(delayMs, () => this.#answer(id, question, 1));
+    if (strike?.fault === "answerTogether") this.#do(delayMs, () => this.#answer(id, question, 2));
+    if (strike?.fault === "answerTwice") this.#do(delayMs + (strike.amount ?? 1), () => this.#answer(id, question, 2));
   }
 
   /** Some are quick, some take their time, and some wait until it is calm. */
@@ -146,8 +162,6 @@ export class People {
     } catch (error) {
       this.#world.chronicle.note("outside", `answer to ${question} is refused: ${codeOf(error)} ${canonicalJson(answer)}`);
     }
-    const strike = time === 1 ? this.#world.strikeAt("answer", `${id}:answer`) : null;
-    if (strike?.fault === "answerTwice") this.#do(strike.amount ?? 1, () => this.#answer(id, question, 2));
   }
 
   /** Follows the history, taking up again where it was cut off. */
@@ -179,9 +193,13 @@ export class People {
   }
 
   async #waitForResult(id: string): Promise<void> {
+    this.#waiting.add(id);
     for (;;) {
       const record = await this.#ask(async (orchestrator) => orchestrator.host.whenOver(orchestrator.ref(id)));
-      if (record.endedAt !== null || record.status === "quarantined") return this.#readResult(id);
+      if (record.endedAt !== null || record.status === "quarantined") {
+        this.#waiting.delete(id);
+        return this.#readResult(id);
+      }
       await this.#world.sleep(AGAIN_MS);
     }
   }

@@ -5,7 +5,7 @@ import { canaryOf, castFor } from "./crew.ts";
 import type { Evidence, SimulatedRun, StoredFact } from "./evidence.ts";
 import type { FaultName, Schedule } from "./faults.ts";
 import { textIn } from "./messages.ts";
-import { People, type Start } from "./people.ts";
+import { type Ignores, People, type Start } from "./people.ts";
 import { Random } from "./random.ts";
 import type { CastMember } from "./random-agents.ts";
 import type { React } from "./reactions.ts";
@@ -28,8 +28,12 @@ export type SimulateOptions = {
   readonly signals?: readonly string[];
   /** These faults and no others; without it, the seed chooses. An empty list: none. */
   readonly faults?: readonly FaultName[];
+  /** The faults among which the seed chooses; without it, all. */
+  readonly among?: readonly FaultName[];
   /** Exactly these faults, at these points. */
   readonly schedule?: Schedule;
+  /** Whom nobody outside ever answers: a question, or a wait for a signal, at `run/path`. */
+  readonly ignores?: Ignores;
 };
 
 /** A simulated history: what it leaves for the auditor, the faults that struck, and all that happened, line by line. */
@@ -41,15 +45,16 @@ export type Simulated = { readonly evidence: Evidence; readonly schedule: Schedu
  * It ends when everything is quiet, or is given up after a great many moves of time.
  */
 export async function simulate(options: SimulateOptions): Promise<Simulated> {
-  const { seed, react, faults, schedule, signals = [] } = options;
+  const { seed, react, faults, among, schedule, signals = [], ignores } = options;
   const definitions = options.definitions.map(definitionOf);
   const cast = options.cast ?? castFor(seed, definitions);
-  const world = new SimulatedWorld({ seed, cast, react, faults, schedule });
+  const world = new SimulatedWorld({ seed, cast, react, faults, among, schedule });
   const people = new People({
     world,
     starts: startsOf(options, definitions),
     workflows: definitions.map((definition) => ({ definition })),
     signals,
+    ignores,
   });
   await world.run();
   const quietAt = world.clock.now();

@@ -11,6 +11,8 @@ export type StoreParts = {
   readonly crash: (downMs: number) => void;
   /** Time goes by, and the process does nothing. */
   readonly pause: (delayMs: number) => void;
+  /** The clock of the process is set back. */
+  readonly setBack: (byMs: number) => void;
 };
 
 /** A store that is as durable as the world, and at each of whose commits something may go wrong: `commit:7`. */
@@ -31,13 +33,14 @@ export class SimulatedStore extends WatchedStore {
   }
 
   override commit(batch: Batch): void {
-    const { chronicle, faults, crash, pause } = this.#parts;
+    const { chronicle, faults, crash, pause, setBack } = this.#parts;
     this.#count += 1;
     const point = `commit:${this.#count}`;
     const strike = faults.at("commit", point);
     const amount = strike?.amount ?? 0;
     chronicle.note("store", `${point} of ${batch.facts.length}${strike === null ? "" : ` ${strike.fault} ${strike.amount ?? ""}`}`);
     if (strike?.fault === "slowCommit" || strike?.fault === "pause") pause(amount);
+    if (strike?.fault === "clockBack") setBack(amount);
     if (strike?.fault === "crashBefore") crash(amount);
     if (strike?.fault === "crashBefore" || strike?.fault === "commitFails") throw failure();
     super.commit(batch);

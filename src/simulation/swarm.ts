@@ -18,11 +18,16 @@ export class Swarm implements FaultSource {
   readonly #isActive: () => boolean;
   #crashCount = 0;
 
-  /** `faults`: these and no others, all of them; else the seed chooses. `isActive`: false when faults have stopped. */
-  constructor(options: { readonly seed: string; readonly faults?: readonly FaultName[] | undefined; readonly isActive: () => boolean }) {
+  /** `faults`: these and no others, all of them; else the seed chooses `among` some. `isActive`: false when faults have stopped. */
+  constructor(options: {
+    readonly seed: string;
+    readonly faults?: readonly FaultName[] | undefined;
+    readonly among?: readonly FaultName[] | undefined;
+    readonly isActive: () => boolean;
+  }) {
     this.#seed = options.seed;
     this.#isActive = options.isActive;
-    for (const fault of options.faults ?? chosenBy(options.seed)) {
+    for (const fault of options.faults ?? chosenBy(options.seed, options.among)) {
       const { at, rate } = faultOf(fault);
       const share = new Random(options.seed, `rate of ${fault}`).next();
       // With few faults asked for, each is seen.
@@ -47,11 +52,11 @@ export class Swarm implements FaultSource {
   }
 }
 
-function chosenBy(seed: string): readonly FaultName[] {
+function chosenBy(seed: string, among: readonly FaultName[] = FAULT_NAMES): readonly FaultName[] {
   const random = new Random(seed, "swarm");
   // Some worlds are hostile, and some are nearly sound: what is wrong with those shows best.
   const share = random.next() * 0.6;
-  return FAULT_NAMES.filter(() => random.hits(share));
+  return among.filter(() => random.hits(share));
 }
 
 /** Strikes as a schedule says, so that subsets of one that fails can be tried. */

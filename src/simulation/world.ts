@@ -30,6 +30,8 @@ export type WorldOptions = {
   readonly react?: React | undefined;
   /** These faults and no others; else the seed chooses. */
   readonly faults?: readonly FaultName[] | undefined;
+  /** The faults among which the seed chooses. */
+  readonly among?: readonly FaultName[] | undefined;
   /** Exactly what strikes; then the seed chooses none. */
   readonly schedule?: Schedule | undefined;
 };
@@ -62,15 +64,18 @@ export class SimulatedWorld {
   #turns: (() => void)[] = [];
   #isPaused = false;
 
-  constructor({ seed, cast, react, faults, schedule }: WorldOptions) {
+  constructor({ seed, cast, react, faults, among, schedule }: WorldOptions) {
     this.seed = seed;
     this.calmAt = START_AT + new Random(seed, "active").spread(...ACTIVE_MS);
     this.#jitter = new Random(seed, "jitter");
     const { clock, chronicle } = this;
-    this.faults = schedule === undefined ? new Swarm({ seed, faults, isActive: () => clock.now() < this.calmAt }) : new Replay(schedule);
+    this.faults =
+      schedule === undefined ? new Swarm({ seed, faults, among, isActive: () => clock.now() < this.calmAt }) : new Replay(schedule);
     const crash = (downMs: number) => this.#crash(downMs);
     this.network = new Network({ seed, clock, chronicle, faults: this.faults, crash });
-    this.store = new SimulatedStore({ chronicle, faults: this.faults, crash, pause: (delayMs) => this.#pause(delayMs) });
+    const pause = (delayMs: number) => this.#pause(delayMs);
+    const setBack = (byMs: number) => this.life?.clock.setBack(byMs);
+    this.store = new SimulatedStore({ chronicle, faults: this.faults, crash, pause, setBack });
     this.store.onFact = (run, fact) => this.#hear(run, fact);
     const push = (url: string, token: string, body: string) => this.#push(url, token, body);
     this.#crew = new Crew({ seed, cast, react, clock, chronicle, network: this.network, push });

@@ -4,6 +4,7 @@ import type { PlantedBug } from "./planted-bug.ts";
 export const ATTEMPT_BUGS: readonly PlantedBug[] = [
   {
     id: "no-ownership-check",
+    scene: "overtakenAnswers",
     sentence: "an answer of an earlier attempt is taken for that of the present one",
     file: "src/scheduler/decide.ts",
     text: "return flight?.attempt === effect.attempt && flight.turn === effect.turn ? flight : undefined;",
@@ -11,6 +12,7 @@ export const ATTEMPT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "attempt-counted-late",
+    scene: "failing",
     sentence: "another attempt has the number of the one before it",
     file: "src/scheduler/assign.ts",
     text: "attempt: flight.attempt + 1,",
@@ -67,6 +69,7 @@ export const ATTEMPT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "contract-not-checked",
+    scene: "contract",
     sentence: "an output that breaks its contract counts as a result",
     file: "src/scheduler/answer.ts",
     text: "if (!accepted.ok) return failInvalid(turn, step, input, { failure: accepted.error, reply });",
@@ -89,6 +92,7 @@ export const ATTEMPT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "timeout-without-cancel",
+    scene: "slowBelow",
     sentence: "a remote task that is out of time is not canceled",
     file: "src/scheduler/timeouts.ts",
     text: 'turn.record({ kind: "attemptTimedOut", path, attempt, patienceAt: turn.at + CANCEL_PATIENCE_MS });\n  abort(turn, path, flight);',

@@ -4,6 +4,7 @@ import type { PlantedBug } from "./planted-bug.ts";
 export const EFFECT_BUGS: readonly PlantedBug[] = [
   {
     id: "new-message-id",
+    scene: "limited",
     sentence: "a message that is sent again has another messageId",
     file: "src/runtime/effects/remote-effect.ts",
     text: "const message: Message = { agent, work, intent: command.intent };",
@@ -19,6 +20,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "sends-without-asking",
+    scene: "limited",
     sentence: "after a crash a message is sent again without asking whether it had arrived",
     file: "src/runtime/effects/remote-effect.ts",
     text: 'const earlier = command.again ? orSend(command, await whatBecame(context, flight, message)) : "absent";',
@@ -33,13 +35,15 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "none-too-early",
+    scene: "lateMessage",
     sentence: '"no such task" is believed while the message may still be on its way',
     file: "src/runtime/effects/send-until-known.ts",
-    text: "if (context.clock.monotonic() >= conclusiveAt &&",
-    instead: "if (conclusiveAt > 0 &&",
+    text: "const isConclusive = context.clock.monotonic() >= conclusiveAt;",
+    instead: "const isConclusive = conclusiveAt > 0;",
   },
   {
     id: "finds-any-task",
+    scene: "oneContext",
     sentence: "a message is looked for, and any task of its context counts as its own",
     file: "src/a2a/client/find-message.ts",
     text: "return task.history.some(({ messageId }) => messageId === intent.messageId);",
@@ -47,6 +51,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "not-re-attached",
+    scene: "limited",
     sentence: "after a crash the work of a remote task is sent again, instead of looking after the task",
     file: "src/scheduler/outstanding.ts",
     text: 'if (task !== null) return [{ ...delegationOf(source, path), kind: "attend", task }];',
@@ -55,6 +60,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "orphan-left",
+    scene: "lateAccept",
     sentence: "a task that is accepted after its run has gone on is left at work",
     file: "src/runtime/effects/remote-effect.ts",
     text: "if (receipt === null || receipt.applied || (await isWanted(context, flight, command, task))) return;",
@@ -62,6 +68,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "orphans-forgotten",
+    scene: "away",
     sentence: "a task whose agent was away too long is never canceled",
     file: "src/runtime/effects/abort-effect.ts",
     text: "if (!isRemembered) await context.orphans.remember(flight.placed, task);",
@@ -69,6 +76,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "child-cancel-lost",
+    scene: "slowBelow",
     sentence: "a sub-workflow goes on when the run above is canceled",
     file: "src/runtime/effects/effects.ts",
     text: "if (isOfWorkflow(placed, earlier)) this.#abortChild(placed, command, earlier);",
@@ -76,6 +84,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "child-started-twice",
+    scene: "belowCrash",
     sentence: "after a crash a sub-workflow is started anew",
     file: "src/runtime/effects/child-effect.ts",
     text: "const child = childOf(flight.placed.run, command);",
@@ -83,6 +92,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "child-end-lost",
+    scene: "belowCrash",
     sentence: "the run above never hears that its sub-workflow is over",
     file: "src/runtime/effects/child-effect.ts",
     text: 'failpoint("child.over");',
@@ -90,6 +100,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "child-not-paused",
+    scene: "below",
     sentence: "a sub-workflow goes on while the run above is paused",
     file: "src/scheduler/pause.ts",
     text: 'turn.record({ kind: "runPaused", by });\n  steerChildren(turn, true);',
@@ -97,6 +108,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "limit-off-by-one",
+    scene: "limited",
     sentence: "a limit lets one more be at work at once",
     file: "src/runtime/permits/limiter.ts",
     text: "subject.count < limit.concurrency;",
@@ -104,6 +116,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "limit-forgets-attended",
+    scene: "limited",
     sentence: "after a restart, work that goes on at agents does not count against its limit",
     file: "src/runtime/effects/effects.ts",
     text: "this.#context.permits.holdStep(flight, command);\n        return this.#inBackground(flight, attendRemotely(",
@@ -111,6 +124,7 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "answer-not-repeated",
+    scene: "refusedAnswers",
     sentence: "an answer that could not be stored is dropped",
     file: "src/runtime/effects/courier.ts",
     text: "return !(error instanceof TuttiError && HOPELESS.has(error.code));",

@@ -11,6 +11,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "condition-ignored",
+    scene: "condition",
     sentence: "a step whose condition is false is done all the same",
     file: "src/scheduler/ready.ts",
     text: 'if (condition.value === false) return skipStep(turn, step, path, { kind: "condition", source });',
@@ -39,6 +40,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "votes-twice",
+    scene: "votes",
     sentence: "a principal with two names has two votes",
     file: "src/scheduler/poll.ts",
     text: "if (before !== undefined && before.place <= place) return;\n  if (before !== undefined) addVoters(ballots, before.key, -1);",
@@ -67,6 +69,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "context-by-arrival",
+    scene: "writers",
     sentence: "the run context depends on who wrote first",
     file: "src/scheduler/context-writes.ts",
     text: "while (place > 0 && compareRanks((writes[place - 1] as ContextWrite).rank, rank) > 0) place -= 1;",
@@ -74,6 +77,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "loop-off-by-one",
+    scene: "loop",
     sentence: "a loop has one iteration more than its file says",
     file: "src/scheduler/loop.ts",
     text: "if (scope.iteration >= loop.max) return exhaust(",
@@ -81,6 +85,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "handoff-off-by-one",
+    scene: "conversation",
     sentence: "a handoff has one turn more than its file says",
     file: "src/scheduler/handoff.ts",
     text: "if (scope.iteration >= handoff.max) {",
@@ -88,6 +93,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "budget-not-checked",
+    scene: "budget",
     sentence: "a budget that is used up holds nothing back",
     file: "src/scheduler/budget.ts",
     text: "if (used >= allowed) return { limit, spent: used, allowed };",
@@ -95,6 +101,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "budget-off-by-one",
+    scene: "budget",
     sentence: "a budget allows one more than its file says",
     file: "src/scheduler/budget.ts",
     text: "if (used >= allowed) return { limit, spent: used, allowed };",
@@ -102,6 +109,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "begins-in-a-pause",
+    scene: "paused",
     sentence: "a paused run begins further steps",
     file: "src/scheduler/ready.ts",
     text: "if (turn.isHeld || turn.state.seq >= MAX_FACTS) turn.candidates.clear();",
@@ -117,6 +125,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "second-end-stands",
+    scene: "undoing",
     sentence: "a cancel is overwritten by a failure that comes later, and the other way round",
     file: "src/scheduler/ending.ts",
     text: "if (turn.state.end !== null || turn.state.ending !== null) return;",
@@ -159,6 +168,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "compensation-forgotten",
+    scene: "lateCancel",
     sentence: "a step that an agent completed after its cancel is never undone",
     file: "src/scheduler/evolve-scope.ts",
     text: "endFlight(state, path);\n  keepCompensation(state, path, compensation);",
@@ -180,6 +190,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "signal-taken-twice",
+    scene: "signals",
     sentence: "one signal ends two waits",
     file: "src/scheduler/evolve-scope.ts",
     text: "  buffered.shift();\n",
@@ -187,6 +198,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "question-answered-twice",
+    scene: "question",
     sentence: "an answered question stays open, and takes a second answer",
     file: "src/scheduler/evolve-flight.ts",
     text: "delete state.questions[flight.question.id];",
@@ -194,6 +206,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "approval-swapped",
+    scene: "approval",
     sentence: "an approval that nobody decides in time is approved where it should be rejected",
     file: "src/scheduler/approval.ts",
     text: 'if (onTimeout === "reject") return conclude(turn, step, path, { decision: "rejected", form: null }, null);',

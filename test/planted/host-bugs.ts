@@ -4,6 +4,7 @@ import type { PlantedBug } from "./planted-bug.ts";
 export const HOST_BUGS: readonly PlantedBug[] = [
   {
     id: "acknowledged-before-written",
+    scene: "refusedAnswers",
     sentence: "an input is acknowledged before its commit",
     file: "src/hosts/mailbox/decide-input.ts",
     text: "work.receipts.push(isApplied(batch, work, envelope, turn) ? APPLIED : IGNORED);",
@@ -12,6 +13,7 @@ export const HOST_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "performed-before-written",
+    scene: "refusedAnswers",
     sentence: "commands are performed though their commit failed",
     file: "src/hosts/mailbox/mailbox.ts",
     text: "return isMixed && !isOfDisk ? this.#commitOneByOne(works, riders) : this.#undo(works, riders, error);",
@@ -19,6 +21,7 @@ export const HOST_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "ahead-of-the-disk",
+    scene: "refusedAnswers",
     sentence: "after a failed commit the run goes on from a state that was never written",
     file: "src/hosts/mailbox/mailbox.ts",
     text: "const again = this.residents.takeBack(resident, error);\n",
@@ -26,13 +29,15 @@ export const HOST_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "commands-lost",
+    scene: "belowCrash",
     sentence: "after a crash the commands that a run owes are not performed",
     file: "src/hosts/mailbox/mailbox.ts",
-    text: "this.#perform(resident, commands, true);",
-    instead: "",
+    text: "const commands = outstanding(resident.state, resident.program);",
+    instead: "const commands: Command[] = [];",
   },
   {
     id: "owing-not-noted",
+    scene: "belowCrash",
     sentence: "a run with one piece of work in flight does not count as owing anything",
     file: "src/scheduler/outstanding.ts",
     text: "return state.end === null && state.flightCount > state.waitingCount;",
@@ -47,6 +52,7 @@ export const HOST_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "timers-not-written",
+    scene: "waiting",
     sentence: "the timers of a run that only waits are not durable",
     file: "src/hosts/mailbox/batch-writer.ts",
     text: "addTimer(batch, resident, owes, nextWakeAt(state), now);",
@@ -62,6 +68,7 @@ export const HOST_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "fact-lost-to-readers",
+    scene: "condition",
     sentence: "who watches a run misses a fact after each page",
     file: "src/hosts/mailbox/mailbox-host.ts",
     text: "nextSeq = entry.seq + 1;",
@@ -69,6 +76,7 @@ export const HOST_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "quiet-end",
+    scene: "condition",
     sentence: "nobody is told that a run is over",
     file: "src/hosts/mailbox/residents.ts",
     text: "if (isClosed) this.#options.watchers.notifyOver(resident.key);",
@@ -83,6 +91,7 @@ export const HOST_BUGS: readonly PlantedBug[] = [
   },
   {
     id: "clock-turns",
+    scene: "clock",
     sentence: "time goes backwards when the clock is set back",
     file: "src/hosts/mailbox/steady-clock.ts",
     text: "this.#lastAt = Math.max(this.#clock.now(), this.#lastAt + Math.floor(ticks - this.#ticks));",

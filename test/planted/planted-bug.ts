@@ -1,3 +1,5 @@
+import type { SceneName } from "./scenes.ts";
+
 /** A deliberate mistake in the engine, as an exact replacement of source text. */
 export type PlantedBug = {
   readonly id: string;
@@ -8,4 +10,6 @@ export type PlantedBug = {
   /** Stands in the file exactly once. */
   readonly text: string;
   readonly instead: string;
+  /** Where it shows soonest: in a case of its own (scenes.ts); else in random ones. */
+  readonly scene?: SceneName;
 };

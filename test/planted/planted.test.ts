@@ -5,6 +5,14 @@ import { sendOut } from "./send-out.ts";
 
 /** Those that show within a few seeds; `npm run planted` looks for all of them. */
 const QUICK = [
+  "second-end-stands",
+  "compensation-forgotten",
+  "new-message-id",
+  "none-too-early",
+  "limit-off-by-one",
+  "orphans-forgotten",
+  "child-not-paused",
+  "snapshot-stale",
   "retry-limit-off-by-one",
   "unknown-is-failed",
   "timer-early",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import type { Hunted } from "./hunted.ts";
 import type { PlantedBug } from "./planted-bug.ts";
+import { SCENES } from "./scenes.ts";
 
 export type Patience = { readonly seeds: number; readonly ms: number };
 
@@ -14,7 +15,9 @@ const MOST_OUTPUT_BYTES = 1_048_576;
 
 export function sendOut(bug: PlantedBug | null, { seeds, ms }: Patience): Promise<Hunted> {
   const { promise, resolve } = Promise.withResolvers<Hunted>();
-  const flags = ["--conditions=source", "--import", join(HERE, "plant.ts"), join(HERE, "hunt.ts"), String(seeds), String(ms)];
+  // The engine as it is must be sound in all of them.
+  const scenes = bug === null ? Object.keys(SCENES).join(",") : (bug.scene ?? "");
+  const flags = ["--conditions=source", "--import", join(HERE, "plant.ts"), join(HERE, "hunt.ts"), String(seeds), String(ms), scenes];
   const env = { ...process.env, TUTTI_PLANTED: bug?.id ?? "" };
   const options = { env, timeout: ms + CIRCLE_MS, killSignal: "SIGKILL", maxBuffer: MOST_OUTPUT_BYTES } as const;
   execFile(process.execPath, flags, options, (error, stdout, stderr) => resolve(readHunted(stdout) ?? broken(error, stderr, ms)));

@@ -63,8 +63,7 @@ export function addStanding(batch: Batch, resident: Resident, { now, snapshotTai
     resident.owes = owes;
   }
   addTimer(batch, resident, owes, nextWakeAt(state), now);
-  if (resident.tailBytes > Math.max(snapshotTailBytes, SNAPSHOT_TAIL_FACTOR * resident.snapshotBytes))
-    addSnapshot(batch, resident, state);
+  if (resident.tailBytes > Math.max(snapshotTailBytes, SNAPSHOT_TAIL_FACTOR * resident.snapshotBytes)) addSnapshot(batch, resident, state);
 }
 
 function addTimer(batch: Batch, resident: Resident, owes: boolean, wakeAt: number | null, now: number): void {

@@ -212,14 +212,19 @@ export class Mailbox {
     }
   }
 
+  /** What is at agents already comes first: it counts against limits before anything new begins. */
   #performTakenUp(): void {
+    const begun: (() => void)[] = [];
     for (const resident of this.residents.takeTakenUp()) {
       failpoint("recover.performing");
       if (resident.state === null || !this.#mayGoOn(resident)) continue;
       const commands = outstanding(resident.state, resident.program);
-      this.#perform(resident, commands, true);
+      const [fresh, atWork] = [commands.filter(({ kind }) => kind === "delegate"), commands.filter(({ kind }) => kind !== "delegate")];
+      this.#perform(resident, atWork, true);
+      begun.push(() => this.#perform(resident, fresh, true));
       if (commands.some(({ kind }) => kind === "abort")) this.#push(resident, { kind: "takenUp" });
     }
+    for (const begin of begun) begin();
   }
 
   /** Whether its agents are here; if not, it is looked at again later: they may have come. */

@@ -271,8 +271,11 @@ export class Effects implements Performer {
     this.#context.flights.remove(earlier);
     if (earlier.placed.command.kind === "abort" && earlier.placed.command.task !== null) return;
     earlier.stop();
-    earlier.releasePermits();
-    this.#leave(earlier);
+    // Others get what it held when all commands of this turn have been given: these may stop them, too.
+    queueMicrotask(() => {
+      earlier.releasePermits();
+      this.#leave(earlier);
+    });
   }
 
   #abort(placed: PlacedCommand, command: CommandOf<"abort">): void {

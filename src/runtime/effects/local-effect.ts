@@ -7,6 +7,12 @@ import { FlightWatch } from "./flight-watch.ts";
 import { loadFiles } from "../work-files.ts";
 import { AssignedWork } from "../work.ts";
 
+/** Nobody hears it. */
+const STOPPED: Outcome = {
+  kind: "canceled",
+  failure: { code: "T4106", message: "The work was stopped before it began.", retryable: false },
+};
+
 /** Gives the work to an agent in this process. Rejects when its files cannot be used. */
 export function performLocally(context: EffectContext, agent: LocalAgent, flight: Flight, command: Assignment): Promise<Outcome> {
   flight.localAgent = agent.name;
@@ -15,6 +21,7 @@ export function performLocally(context: EffectContext, agent: LocalAgent, flight
   if (command.files === undefined) return agent.perform(work, watch);
   return loadFiles(command.files, flight.placed.run.tenant, context.host()).then((files) => {
     work.files = files;
+    if (flight.isStopped) return STOPPED;
     return agent.perform(work, watch);
   });
 }

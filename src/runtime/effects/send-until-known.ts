@@ -53,10 +53,12 @@ export async function findPatiently(
 ): Promise<Found> {
   const conclusiveAt = context.clock.monotonic() + (context.reconcileMs ?? RECONCILE_MS);
   for (let delayMs = 100; ; delayMs = Math.min(1_000, delayMs * 2)) {
+    // When it was asked counts: an answer that is long on its way says nothing of what has come meanwhile.
+    const isConclusive = context.clock.monotonic() >= conclusiveAt;
     const found = await agent.find(work, intent, flight.signal);
     if (found.kind === "task" || !flight.isGoingOn) return found;
     const isAway = found.kind === "unknowable" && found.isAway === true;
-    if (context.clock.monotonic() >= conclusiveAt && !(isAway && patience === "untilItAnswers")) return found;
+    if (isConclusive && !(isAway && patience === "untilItAnswers")) return found;
     await pause(context.clock, delayMs);
   }
 }

@@ -13,15 +13,19 @@ import { auditChildren, auditFailures, auditTasks } from "./belonging.ts";
 import { Spending } from "./budget.ts";
 import { Clocks } from "./clocks.ts";
 import { auditEnding } from "./endings.ts";
-import { ENDS, type Flaw } from "./facts.ts";
-import { auditMessages, type Message } from "./messages.ts";
+import { ENDS, type Flaw, numberAt } from "./facts.ts";
+import { auditChildEnds, auditLocalEnds, auditWaiting } from "./heard.ts";
+import { auditLimits } from "./limits.ts";
+import { auditMessages, isMessage } from "./messages.ts";
 import { Late } from "./late.ts";
 import { Order } from "./order.ts";
+import { auditPauses } from "./pauses.ts";
 import { Questions } from "./people.ts";
 import { Places } from "./places.ts";
 import { auditLives, auditSecrets, auditSequence, auditTenants, auditTold } from "./promises.ts";
 import { auditLeftovers, auditStanding, timeUpIn } from "./quiet.ts";
 import { Undoing } from "./undoing.ts";
+import { auditUnwanted } from "./unwanted.ts";
 import { Values } from "./values.ts";
 import { Work } from "./work.ts";
 import { workflowOf } from "./workflow.ts";
@@ -45,9 +49,15 @@ export function audit(evidence: Evidence): readonly Violation[] {
     auditFailures(run, messages.get(run.id) ?? [], { diary: evidence.diary, flaw: ofRun });
     auditBelow(run, below.get(run.id) ?? [], ofRun);
     auditChildren(run, below.get(run.id) ?? [], ofRun);
+    auditChildEnds(below.get(run.id) ?? [], { run, evidence, flaw: ofRun });
+    auditLocalEnds(messages.get(run.id) ?? [], { run, evidence, flaw: ofRun });
+    auditPauses(run, below.get(run.id) ?? [], { evidence, flaw: ofRun });
+    auditWaiting(run, told.get(run.id) ?? [], ofRun);
+    auditUnwanted(run, messages.get(run.id) ?? [], { evidence, flaw: ofRun });
   }
   for (const id of told.keys()) if (!ids.has(id)) flaw("I1", "somebody was told of it, and there is no such run", id);
   for (const id of messages.keys()) if (!ids.has(id)) flaw("I1", "an agent worked for it, and there is no such run", id);
+  auditLimits(evidence, flaw);
   auditLives(evidence, flaw);
   auditSecrets(evidence, flaw);
   auditTenants(evidence, flaw);
@@ -74,27 +84,27 @@ function auditHistory(run: SimulatedRun, evidence: Evidence, flaw: Flaw): void {
     questions,
   ];
   let isOver = false;
+  let before = 0;
   const timeIsUp = timeUpIn(run);
   for (const { fact } of run.facts) {
     // What stands after the end is told once, elsewhere.
     if (isOver) break;
-    if (fact.seq === timeIsUp && !work.standing.isEnding) {
+    // What became true in the very moment in which its time was up, leads to nothing any more.
+    if (fact.seq === timeIsUp && !work.standing.isEnding && before < fact.at) {
       order.settle(work.standing);
       auditStanding(work.standing, "when its time was up", flaw);
     }
     for (const taker of takers) taker.take(fact);
     isOver = ENDS.has(fact.kind);
+    before = fact.at;
   }
   if (!isOver) {
     order.settle(work.standing);
     auditStanding(work.standing, "when all was quiet", flaw);
   }
-  const isAsking = questions.open.size > 0 || work.standing.waits.size > 0 || work.standing.isPaused;
+  const isSignalWaitedFor = [...work.standing.waits.values()].some((wait) => numberAt(wait, "until") === null);
+  const isAsking = questions.open.size > 0 || isSignalWaitedFor || work.standing.isPaused;
   auditLeftovers(run, evidence, { asks: isAsking, flaw });
-}
-
-function isMessage(entry: Evidence["diary"][number]): entry is Message {
-  return entry.event === "received" || entry.event === "answeredFromMemory";
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {

@@ -14,6 +14,9 @@ import { isItem, isUndoing, listOf } from "./paths.ts";
 import type { Places } from "./places.ts";
 import { isAnswering } from "./work.ts";
 
+/** With a process that is there, patience ends when it should. */
+const ABSENCE_MS = 2_000;
+
 /** `isFired`: what follows upon it may come at any time. */
 type Clock = { deadlineAt: number; idleAt: number; acceptBy: number; readonly idleMs: number; isFired: boolean };
 type Wait = { readonly kind: string; readonly until: number; remindAt: number; escalateAt: number };
@@ -67,8 +70,7 @@ export class Clocks {
           this.#expect(fact, fact["escalated"] === true ? wait.escalateAt : wait.remindAt, `people were reminded of ${path}`);
         return;
       case "taskReleased":
-        if (/did not acknowledge/.test(textAt(fact, "note") ?? ""))
-          this.#expect(fact, this.#patience.get(path) ?? 0, `patience with ${path} ended`);
+        if (/did not acknowledge/.test(textAt(fact, "note") ?? "")) this.#endPatience(fact, path);
         return;
       case "compensationEnded":
         if (fact["outcome"] === "timedOut") this.#expect(fact, this.#undoingUntil, `undoing ${path} was given up`);
@@ -79,6 +81,14 @@ export class Clocks {
         return;
       }
     }
+  }
+
+  /** Patience that ran out while nobody was there to hear the agent is given anew. */
+  #endPatience(fact: StoredFact, path: string): void {
+    const patienceAt = this.#patience.get(path);
+    this.#expect(fact, patienceAt ?? 0, `patience with ${path} ended`);
+    const lateMs = fact.at - (patienceAt ?? fact.at);
+    if (lateMs > ABSENCE_MS) this.#flaw("patience", `the agent of ${path} was given up, and for ${lateMs} ms nobody could hear it`);
   }
 
   #timeOut(fact: StoredFact, path: string): void {
@@ -131,6 +141,11 @@ export class Clocks {
         return this.#wait(fact, path);
       case "subtaskCanceled":
         this.#patience.set(path, numberAt(fact, "patienceAt") ?? 0);
+        return;
+      case "runPaused":
+      case "runResumed":
+        // In a pause patience stands still.
+        this.#patience.clear();
         return;
       case "runCompensating":
         this.#undoingUntil = numberAt(fact, "deadlineAt") ?? Infinity;

@@ -8,6 +8,7 @@
  */
 import type { Evidence, SimulatedRun, StoredFact } from "../evidence.ts";
 import { ENDS, type Flaw, numberAt } from "./facts.ts";
+import { presentFrom } from "./presence.ts";
 import { endingOf } from "./work.ts";
 
 /** For a commit that fails and is made again. */
@@ -55,19 +56,6 @@ type Limit = { readonly evidence: Evidence; readonly flaw: Flaw; readonly what: 
 
 function expectInTime(at: number, dueAt: number, { evidence, flaw, what }: Limit): void {
   if (evidence.pauses === undefined || at <= dueAt) return;
-  const wokeAt = awakeFrom(dueAt, evidence);
+  const wokeAt = presentFrom(dueAt, GRACE_MS, evidence);
   if (at > wokeAt + GRACE_MS) flaw("timeout", `${what}: ${at - dueAt} ms too late, with a process that was there for ${at - wokeAt} ms`);
-}
-
-/** The first instant from which on there was a process at work for a while, in which what is due is done. */
-function awakeFrom(instant: number, { lives, pauses = [] }: Evidence): number {
-  let at = instant;
-  for (let before = -1; before !== at;) {
-    before = at;
-    for (const { from, until } of pauses) if (from <= at + GRACE_MS && until > at) at = until;
-    const isThere = lives.some((life) => life.beganAt <= at && (life.endedAt ?? Infinity) > at + GRACE_MS);
-    const next = lives.find((life) => (life.endedAt ?? Infinity) > at + GRACE_MS);
-    if (!isThere && next !== undefined) at = Math.max(at, next.beganAt);
-  }
-  return at;
 }

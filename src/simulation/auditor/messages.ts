@@ -7,11 +7,17 @@
  * 3. Work that an agent has is not sent to it again, unless the workflow says so: an unknown outcome is
  *    said instead.
  * 4. A handler of this process does the same work once in one life.
+ * 5. Of a message that may have arrived, "it is not there" proves nothing for a while: it is not sent
+ *    again before.
  */
 import type { DiaryEntry, Evidence, SimulatedRun } from "../evidence.ts";
 import { attemptOf, type Flaw, numberAt, objectAt, pathOf, wordIn } from "./facts.ts";
 
 export type Message = Extract<DiaryEntry, { event: "received" | "answeredFromMemory" }>;
+
+export function isMessage(entry: DiaryEntry): entry is Message {
+  return entry.event === "received" || entry.event === "answeredFromMemory";
+}
 
 type Intended = { readonly messageId: string; readonly order: number };
 
@@ -94,14 +100,23 @@ function auditRepeats(sent: readonly Message[], { ledger, evidence, flaw }: Seen
 
 type Known = Omit<Seen, "flaw">;
 
-/** The agent had the one before the other was sent, has not lost it, and nobody wants it sent again. */
-function hadItBefore(earlier: Message, later: Message, { ledger, evidence }: Known): boolean {
-  if (earlier.sent === undefined || later.sent === undefined || earlier.sent === later.sent) return false;
-  const [firstAt, sentAt] = [earlier.sent, later.sent];
-  if (earlier.order > sentAt) return false;
-  if (ledger.resent.get(`${later.path} attempt ${later.attempt}`)?.some((order) => order > firstAt && order < sentAt) === true)
-    return false;
-  return !evidence.diary.some((entry) => entry.event === "forgot" && entry.taskId === earlier.taskId && entry.order < sentAt);
+/** How long a message may be on its way to an agent that has been asked for it. */
+const CONCLUSIVE_MS = 5_000;
+
+/**
+ * The agent had the one when the other was sent, or could yet get it; has not lost it; and nobody wants
+ * it sent again.
+ */
+function hadItBefore(one: Message, other: Message, { ledger, evidence }: Known): boolean {
+  if (one.sent === undefined || other.sent === undefined || one.sent === other.sent) return false;
+  const [earlier, later] = one.sent < other.sent ? [one, other] : [other, one];
+  const secondAt = later.sent ?? 0;
+  const waitedMs = (later.sentAt ?? Infinity) - (earlier.sentAt ?? 0);
+  if (earlier.order > secondAt && waitedMs >= CONCLUSIVE_MS) return false;
+  // Who wants it sent although nobody knows, wants that after a crash, too.
+  if (ledger.resent.get(`${later.path} attempt ${later.attempt}`)?.some((order) => order < secondAt) === true) return false;
+  // In the order of their arrival, which the network may have turned: `one` came first.
+  return !evidence.diary.some((entry) => entry.event === "forgot" && entry.taskId === one.taskId && entry.order < other.order);
 }
 
 function isInOneLife(earlier: Message, later: Message, { lives }: Evidence): boolean {

@@ -21,6 +21,7 @@ export function auditTold(run: SimulatedRun, told: readonly Told[], flaw: Flaw):
         if (!isThere(run.facts, one.order, "runStarted")) flaw("I1", `it was acknowledged as started, and nothing durable said so`);
         break;
       case "acknowledged":
+      case "refused":
         auditAct(run.facts, one, { signaled, flaw });
         break;
       case "result":
@@ -33,6 +34,8 @@ export function auditTold(run: SimulatedRun, told: readonly Told[], flaw: Flaw):
       case "fact":
         auditReading(run.facts, one, { reached, flaw });
         break;
+      case "waits":
+        break;
     }
   }
 }
@@ -43,11 +46,14 @@ function isThere(facts: Facts, before: number, ...kinds: readonly string[]): boo
   return facts.some(({ order, fact }) => order <= before && kinds.includes(fact.kind));
 }
 
-type Acknowledged = Extract<Told, { what: "acknowledged" }>;
+type Acknowledged = Extract<Told, { act: string }>;
 type Kept = { readonly signaled: Map<string, number>; readonly flaw: Flaw };
 
-function auditAct(facts: Facts, { order, act, key }: Acknowledged, { signaled, flaw }: Kept): void {
+function auditAct(facts: Facts, { order, what, act, key }: Acknowledged, { signaled, flaw }: Kept): void {
   const isOver = isThere(facts, order, "runEnding", ...ENDS);
+  // A signal that nobody waits for yet is kept.
+  if (what === "refused" && act === "signal" && !isOver) flaw("I1", `signal ${key} was refused, and the run was going on`);
+  if (what === "refused") return;
   const expect = (holds: boolean): void => {
     if (!holds) flaw("I1", `${act} ${key} was acknowledged, and it is not in the history`);
   };

@@ -5,6 +5,8 @@
  *    results in the order of its items, and null where a failure was tolerated.
  * 2. The run context is the sum of what was written in the order of the definition, whoever was first.
  * 3. What nobody decided in time is decided as the workflow says.
+ * 4. A step whose condition reads a part of the input that is false is not done.
+ * 5. What an agent's work came to keeps the contract of its step, as far as types and bounds say it.
  */
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { StoredFact } from "../evidence.ts";
@@ -17,6 +19,7 @@ type Write = { readonly rank: readonly number[]; readonly path: string; readonly
 
 const WHOLE_OUTPUT = /^\$\{\{\s*steps\.([a-z][a-z0-9_]*)\.(?:output|\?output\.orValue\([^)]*\))\s*\}\}$/;
 const WHOLE_CONTEXT = /^\$\{\{\s*context\s*\}\}$/;
+const BEGINS: ReadonlySet<string> = new Set(["subtaskAssigned", "stepExpanded", "scopeOpened", "waitStarted"]);
 const UNKNOWN = Symbol("unknown");
 
 export class Values {
@@ -25,6 +28,9 @@ export class Values {
   readonly #outputs = new Map<string, unknown>();
   readonly #lists = new Map<string, unknown[]>();
   readonly #writes: Write[] = [];
+  #input: JsonObject = {};
+  /** Where a handler stands in, whose output is its own. */
+  readonly #handled = new Set<string>();
 
   constructor(places: Places, flaw: Flaw) {
     this.#places = places;
@@ -33,7 +39,17 @@ export class Values {
 
   take(fact: StoredFact): void {
     const path = pathOf(fact);
+    if (BEGINS.has(fact.kind)) this.#auditCondition(fact, path);
     switch (fact.kind) {
+      case "runStarted":
+        this.#input = asObject(fact["input"]);
+        return;
+      case "scopeOpened":
+        if (fact["scope"] === "handler") this.#handled.add(path);
+        return;
+      case "scopeClosed":
+        this.#handled.delete(path);
+        return;
       case "stepExpanded":
         this.#lists.set(path, Array.isArray(fact["items"]) ? fact["items"].map(() => null) : []);
         return;
@@ -41,6 +57,7 @@ export class Values {
         this.#auditDecision(fact, path);
         return this.#note(path, fact["output"]);
       case "subtaskCompleted":
+        this.#auditContract(fact, path);
         return this.#note(path, fact["output"]);
       case "stepCompleted":
         return this.#note(path, this.#lists.get(path));
@@ -98,6 +115,24 @@ export class Values {
     if (!Array.isArray(rank) || !Array.isArray(changes)) return;
     for (const { path, value } of changes.map(asObject))
       if (typeof path === "string") this.#writes.push({ rank: rank.map(Number), path, value });
+  }
+
+  #auditCondition(fact: StoredFact, path: string): void {
+    const condition = this.#places.stepAt(listOf(path))?.file["if"];
+    const key = typeof condition === "string" ? /^input\.(\w+)$/.exec(condition)?.[1] : undefined;
+    if (key !== undefined && this.#input[key] === false)
+      this.#flaw("values", `fact ${fact.seq}: ${path} begins, and input.${key} is false`);
+  }
+
+  #auditContract(fact: StoredFact, path: string): void {
+    const file = this.#places.stepAt(listOf(path))?.file;
+    if (file === undefined || this.#handled.has(path) || fact["agent"] === "") return;
+    const output = fact["output"];
+    const { type, minimum } = asObject(file["output"]);
+    const isRight = type !== "integer" || (Number.isInteger(output) && Number(output) >= Number(minimum ?? -Infinity));
+    const below = Array.isArray(file["rules"]) ? /^output < (\d+)$/.exec(String(file["rules"][0]))?.[1] : undefined;
+    if (!isRight || (below !== undefined && Number(output) >= Number(below)))
+      this.#flaw("contract", `fact ${fact.seq}: ${path} completed with ${canonical(output)}, which breaks its contract`);
   }
 
   #auditDecision(fact: StoredFact, path: string): void {

@@ -89,6 +89,26 @@ describe("the limit of a step", () => {
     expect(world.of("a")).toEqual(["queued a2", "queued a3", "answered a1"]);
   });
 
+  it("begins nothing that is stopped in the same turn as what it waits for", async () => {
+    const { agent, begun } = worker();
+    using world = new EffectsWorld({ agents: [agent] });
+    const names = ["a1", "a2", "a3"];
+    for (const name of names) world.perform("a", delegate(name, { input: name, ...ONE }));
+    await turns(3);
+    for (const path of names) world.perform("a", { kind: "abort", path, attempt: 1, turn: 1, task: null, intent: null });
+    await turns(3);
+    expect(begun).toEqual(["a1"]);
+  });
+
+  it("gives nothing to an agent that is stopped while its files are loaded", async () => {
+    const { agent, begun } = worker();
+    using world = new EffectsWorld({ agents: [agent] });
+    world.perform("a", delegate("a1", { input: "a1", files: [{ url: "https://files.example.com/a.txt" }] }));
+    world.perform("a", { kind: "abort", path: "a1", attempt: 1, turn: 1, task: null, intent: null });
+    await turns(3);
+    expect(begun).toEqual([]);
+  });
+
   it("gets its place back from a handler that is given up", async () => {
     const { agent, begun } = worker();
     using world = new EffectsWorld({ agents: [agent] });

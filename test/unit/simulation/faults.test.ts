@@ -61,8 +61,16 @@ const SHOWS: { readonly [Name in FaultName]: (seen: Seen) => boolean } = {
   crashAfter: diesOnce,
   crashMidway: diesOnce,
   pause: takesTime,
+  // Whoever looks at the clock of the process sees another time than the world's, and the history goes on.
+  clockBack: ({ one, line }) => one.log.length > line + 2 && one.evidence.runs.every(({ status }) => status === "completed"),
   slowCommit: takesTime,
   unreachable: isInFacts("cannot be reached"),
+  away: isInFacts("cannot be reached"),
+  lateRequest: ({ one, strike, line }) => {
+    const [agent = ""] = strike.point.split(":");
+    const arrived = one.log.findIndex((text, index) => index > line && text.includes(` ${agent} received`));
+    return arrived !== -1 && isUnanswered({ one, strike, line }) && atOf(one, arrived) - atOf(one, line) >= (strike.amount ?? 0);
+  },
   dropRequest: (seen) => isUnanswered(seen) && isTried(seen),
   dropResponse: (seen) => isUnanswered(seen) && isTried(seen),
   badGateway: (seen) => isUnanswered(seen) && isTried(seen),
@@ -90,6 +98,7 @@ const SHOWS: { readonly [Name in FaultName]: (seen: Seen) => boolean } = {
   lateState: isAskedAgain,
   backwardsState: isAskedAgain,
   forget: ({ one }) => one.evidence.diary.some(({ event }) => event === "forgot"),
+  takesDays: ({ one, line }) => one.log.some((text, index) => index > line && /canceled|timed out|T4103/.test(text)),
   wrongOutput: isInFacts("This is not what was asked for."),
   duplicatePush: ({ one }) => one.log.filter((text) => text.includes("push is answered 204")).length > 2,
   dropPush: ({ one, line }) =>
@@ -98,6 +107,7 @@ const SHOWS: { readonly [Name in FaultName]: (seen: Seen) => boolean } = {
   cancel: ({ one }) => one.evidence.runs.some(({ status }) => status === "canceled"),
   pauseRun: ({ one }) => one.evidence.runs.some(({ facts }) => facts.some(({ fact }) => fact.kind === "runPaused")),
   straySignal: ({ one }) => one.evidence.runs.some(({ facts }) => facts.some(({ fact }) => fact.kind === "signalReceived")),
+  answerTogether: isIn(/answer to \S+ is refused/),
   answerTwice: isIn(/answer to \S+ is refused|acknowledged run-1 answer/),
 };
 
