@@ -41,7 +41,7 @@ export type DiaryEntry = { readonly order: number; readonly at: number; readonly
       readonly sentAt?: number;
     }
   /** `heard`: the agent's answer with the name of its task has come to the process that asked. */
-  | { readonly event: "began" | "ended" | "canceled" | "forgot" | "heard"; readonly taskId: string; readonly said?: string }
+  | { readonly event: "began" | "ended" | "canceled" | "forgot" | "heard" | "direct"; readonly taskId: string; readonly said?: string }
 );
 
 /** What somebody outside was told: an acknowledgement, or what a read returned. */

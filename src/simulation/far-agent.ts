@@ -177,6 +177,7 @@ export class FarAgent {
     this.#parts.chronicle.enter({ event: "began", agent: task.agent, taskId: task.id });
     this.#parts.chronicle.enter({ event: "ended", agent: task.agent, taskId: task.id, said: canonicalJson({ kind: "completed", output }) });
     // There is no task that it could be asked for.
+    this.#parts.chronicle.enter({ event: "direct", agent: task.agent, taskId: task.id });
     if (!this.#parts.character.dedupes) this.#parts.chronicle.enter({ event: "forgot", agent: task.agent, taskId: task.id });
     return {
       result: { message: { messageId: `${task.id}-answer`, role: "ROLE_AGENT", contextId: task.contextId, parts: [partOf(output)] } },

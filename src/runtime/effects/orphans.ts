@@ -41,6 +41,8 @@ const REASON = "the orchestrator does not need the result any more";
 export class Orphans {
   readonly #parts: Pick<EffectsOptions, "host" | "registry" | "clock" | "log" | "random">;
   #cancelTimer: (() => void) | null = null;
+  /** Takes back what is still to be remembered. */
+  readonly #retries = new Set<() => void>();
   readonly #stop = new AbortController();
 
   constructor(parts: Pick<EffectsOptions, "host" | "registry" | "clock" | "log" | "random">) {
@@ -48,8 +50,9 @@ export class Orphans {
   }
 
   /** Remembers a task of a run whose cancel was not answered. Never throws: the run goes on without it. */
-  async remember({ run, bindings }: Pick<PlacedCommand, "run" | "bindings">, task: RemoteTask): Promise<void> {
+  async remember(placed: Pick<PlacedCommand, "run" | "bindings">, task: RemoteTask, since = this.#parts.clock.now()): Promise<void> {
     const { clock, log } = this.#parts;
+    const { run, bindings } = placed;
     const host = this.#parts.host();
     try {
       const record = await host.get(run);
@@ -57,11 +60,22 @@ export class Orphans {
       const now = clock.now();
       const { fingerprint } = record;
       const { tenant, id } = run;
-      await this.#write({ task, tenant, run: id, fingerprint, bindings, since: now, tries: 0, nextAt: now + ORPHAN_INITIAL_MS });
+      await this.#write({ task, tenant, run: id, fingerprint, bindings, since, tries: 0, nextAt: now + ORPHAN_INITIAL_MS });
       this.#arm(ORPHAN_INITIAL_MS);
     } catch (error) {
       log("warn", "orphan_not_remembered", { workflow_id: run.id, agent: task.agent, task_id: task.taskId, error });
+      if (clock.now() - since < ORPHAN_PATIENCE_MS) this.#rememberLater(placed, task, since);
     }
+  }
+
+  /** The disk may be well again by then; until it is, this process alone knows of the task. */
+  #rememberLater(placed: Pick<PlacedCommand, "run" | "bindings">, task: RemoteTask, since: number): void {
+    if (this.#stop.signal.aborted) return;
+    const cancel = this.#parts.clock.schedule(ORPHAN_INITIAL_MS, () => {
+      this.#retries.delete(cancel);
+      this.remember(placed, task, since).catch((error: unknown) => this.#notSwept(error));
+    });
+    this.#retries.add(cancel);
   }
 
   /** The agent has answered after all. */
@@ -82,6 +96,8 @@ export class Orphans {
     this.#stop.abort();
     this.#cancelTimer?.();
     this.#cancelTimer = null;
+    for (const cancel of this.#retries) cancel();
+    this.#retries.clear();
   }
 
   #arm(delayMs: number): void {

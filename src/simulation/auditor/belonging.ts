@@ -5,7 +5,7 @@
  * 2. An attempt is said to have failed when its agent said so, or never had it: not when nobody knows.
  * 3. When a run is over, the runs below it are over too, or are ending.
  */
-import type { DiaryEntry, SimulatedRun } from "../evidence.ts";
+import type { DiaryEntry, SimulatedRun, StoredFact } from "../evidence.ts";
 import { asObject, attemptOf, ENDS, type Flaw, pathOf } from "./facts.ts";
 import type { Message } from "./messages.ts";
 
@@ -31,15 +31,23 @@ export function auditFailures(
   // What fails because its handler did, names no agent.
   const failed = facts.filter(({ fact }) => isSaid(fact.kind) && fact["reason"] === "failed" && fact["agent"] !== undefined);
   for (const { order, fact } of failed) {
+    // Its step says that what nobody knows is sent again: it is that message that failed.
+    if (facts.some((one) => one.fact.kind === "messageResent" && one.order < order && isSameAttempt(one.fact, fact))) continue;
     const work = messages.filter(
       (message) => message.path === pathOf(fact) && message.attempt === attemptOf(fact) && message.order < order,
     );
     const tasks = new Set(work.map(({ taskId }) => taskId));
+    // An agent that has answered without a task, or has lost it, lets nobody know.
+    for (const { event, taskId } of diary) if (event === "direct" || event === "forgot") tasks.delete(taskId);
     const ends = diary.filter((entry) => tasks.has(entry.taskId) && entry.order < order && entry.event === "ended");
     const said = ends.map((entry) => ("said" in entry ? entry.said : ""));
     if (said.length > 0 && said.every((words) => words.includes('"kind":"completed"')))
       flaw("unknown", `fact ${fact.seq}: attempt ${attemptOf(fact)} of ${pathOf(fact)} is said to have failed, and its agent completed it`);
   }
+}
+
+function isSameAttempt(one: StoredFact, other: StoredFact): boolean {
+  return pathOf(one) === pathOf(other) && attemptOf(one) === attemptOf(other);
 }
 
 export function auditChildren(run: SimulatedRun, below: readonly SimulatedRun[], flaw: Flaw): void {
