@@ -156,6 +156,7 @@ test("a task that takes long is asked for less and less often, and no two at the
   const clock: Clock = {
     ...systemClock,
     now: () => now,
+    monotonic: () => now,
     schedule(delayMs, callback) {
       now += delayMs;
       pauses.push(delayMs);
