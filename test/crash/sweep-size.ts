@@ -11,9 +11,9 @@ export type SweepSize = {
 };
 
 const SIZES: readonly SweepSize[] = [
-  { name: "small", points: 40, sparePoints: 8, doubles: 4, spareDoubles: 2, limitMs: 240_000 },
-  { name: "full", points: 110, sparePoints: 20, doubles: 20, spareDoubles: 4, limitMs: 1_800_000 },
-  { name: "trust", points: 400, sparePoints: 0, doubles: 200, spareDoubles: 40, limitMs: 1_800_000 },
+  { name: "small", points: 40, sparePoints: 8, doubles: 4, spareDoubles: 6, limitMs: 240_000 },
+  { name: "full", points: 100, sparePoints: 30, doubles: 20, spareDoubles: 20, limitMs: 1_800_000 },
+  { name: "trust", points: 400, sparePoints: 60, doubles: 200, spareDoubles: 160, limitMs: 1_800_000 },
 ];
 
 /** What `TUTTI_SWEEP` says; a word that is no size is a mistake, and not the smallest. */
