@@ -13,6 +13,7 @@ import { ClientFactory, type Client } from "@a2a-js/sdk/client";
 import { createAgentFactory } from "../src/agents/agent-factory.ts";
 import { workflowFromObject } from "../src/authoring/file/workflow-from-object.ts";
 import type { Definition } from "../src/definition/definition.ts";
+import { callAtOnce } from "./at-once.ts";
 import { inDirectory, openEngine } from "./engine.ts";
 import { median, type Figure } from "./figures.ts";
 
@@ -103,14 +104,7 @@ function isOver(task: Task): boolean {
 async function cpuPerCall(call: () => Promise<unknown>): Promise<number> {
   globalThis.gc?.();
   const before = process.cpuUsage();
-  let left = CALLS;
-  const worker = async () => {
-    for (; left > 0;) {
-      left -= 1;
-      await call();
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await callAtOnce(AT_ONCE, CALLS, call);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / CALLS;
 }

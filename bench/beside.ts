@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import * as ourFactory from "../src/agents/agent-factory.ts";
 import type { Definition } from "../src/definition/definition.ts";
 import { oneStep, withAgent } from "./a2a.ts";
+import { callAtOnce } from "./at-once.ts";
 import * as ourEngine from "./engine.ts";
 import { inDirectory } from "./engine.ts";
 import { median } from "./figures.ts";
@@ -93,16 +94,9 @@ async function compare(load: Load, us: Tree, them: Tree): Promise<string> {
 }
 
 async function time({ runs, atOnce, cpu, one }: Load, tree: Tree): Promise<number> {
-  let left = runs;
-  const worker = async () => {
-    while (left > 0) {
-      left -= 1;
-      await one(tree);
-    }
-  };
   const before = process.cpuUsage();
   const startedAt = performance.now();
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await callAtOnce(atOnce, runs, () => one(tree));
   if (cpu !== true) return performance.now() - startedAt;
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1_000;

@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 import { Agent, type Dispatcher, request } from "undici";
 
+import { callAtOnce } from "./at-once.ts";
 import { inDirectory } from "./engine.ts";
 import { median, type Figure } from "./figures.ts";
 import { withTwoWrites } from "./served/two-writes.ts";
@@ -105,15 +106,8 @@ async function percentiles99(sides: readonly (() => Promise<void>)[]): Promise<n
   return timesOf.map((times) => times.toSorted((left, right) => left - right)[Math.floor(times.length * 0.99)] ?? Number.NaN);
 }
 
-async function sendMany(served: Served, count: number): Promise<void> {
-  let left = count;
-  const worker = async () => {
-    for (; left > 0;) {
-      left -= 1;
-      await completed(served);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+function sendMany(served: Served, count: number): Promise<void> {
+  return callAtOnce(AT_ONCE, count, () => completed(served));
 }
 
 async function completed(served: Served): Promise<void> {

@@ -1,3 +1,4 @@
+import { callAtOnce } from "./at-once.ts";
 import { openEngine, inDirectory, type CommitRows, type Engine } from "./engine.ts";
 import { writeFloor } from "./floor.ts";
 import { median, type Figure } from "./figures.ts";
@@ -68,14 +69,6 @@ async function timeEngine(directory: string, load: Load): Promise<number> {
   return elapsedMs;
 }
 
-async function perform(engine: Engine, { runs, atOnce, one }: Load): Promise<void> {
-  let left = runs;
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (; left > 0;) {
-        left -= 1;
-        await one(engine);
-      }
-    }),
-  );
+function perform(engine: Engine, { runs, atOnce, one }: Load): Promise<void> {
+  return callAtOnce(atOnce, runs, () => one(engine));
 }

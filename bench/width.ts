@@ -1,3 +1,4 @@
+import { callAtOnce } from "./at-once.ts";
 import { inDirectory, openEngine, type Engine } from "./engine.ts";
 import { median, type Figure } from "./figures.ts";
 import { adder, fanOut, numbers } from "./workflows.ts";
@@ -60,14 +61,7 @@ async function costsByWidth(engine: Engine): Promise<Map<number, number>> {
 /** Several runs of a width, as many at once as keep a thousand subtasks in flight whatever the width. */
 async function all(engine: Engine, width: number, count: number): Promise<void> {
   const items = numbers(width);
-  let left = count;
-  const worker = async () => {
-    for (; left > 0;) {
-      left -= 1;
-      await engine.run(fanOut, { items });
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(1, IN_FLIGHT / width) }, worker));
+  await callAtOnce(Math.max(1, IN_FLIGHT / width), count, () => engine.run(fanOut, { items }));
 }
 
 async function times(engine: Engine, width: number, repeats: number): Promise<number[]> {

@@ -35,6 +35,11 @@ export function collect(text: string, earlier: Pairs = []): Pairs {
   return [...earlier, [text.slice(0, equals), text.slice(equals + 1)]];
 }
 
+/** The values of an option that is repeated. */
+export function collectTexts(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text];
+}
+
 export function duration(text: string): number {
   const parsed = parseDuration(text);
   if (!parsed.ok) throw new InvalidArgumentError(parsed.error);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import { TuttiError } from "../base/errors.ts";
+import { given } from "../base/given.ts";
 import { DEFAULT_TENANT, parseRunId, type RunId, type RunRef, type Tenant } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
@@ -240,13 +241,6 @@ export class Orchestrator {
     if (!parsed.ok) throw new TuttiError("T2002", parsed.error);
     return { tenant: this.tenant, id: parsed.value };
   }
-}
-
-/** What of an object was given, without what is absent. */
-function given<Given extends object, Key extends keyof Given>(object: Given, ...keys: readonly Key[]): Pick<Given, Key> {
-  const taken: Partial<Pick<Given, Key>> = {};
-  for (const key of keys) if (object[key] !== undefined) taken[key] = object[key];
-  return taken as Pick<Given, Key>;
 }
 
 /** A new run id: sorts by age. */

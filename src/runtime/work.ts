@@ -1,3 +1,4 @@
+import { given } from "../base/given.ts";
 import type { RunRef } from "../base/ids.ts";
 import type { Definition, UsageKeys } from "../definition/definition.ts";
 import type { Json, JsonObject } from "../base/json.ts";
@@ -80,8 +81,7 @@ export class AssignedWork implements Work {
       operation: this.capability,
       timestamp: new Date(this.#now).toISOString(),
       hop_count: (hops ?? 0) + 1,
-      ...traceOf(this.#placed, this.#assignment),
-      ...(intent?.traceparent === undefined ? {} : { traceparent: intent.traceparent }),
+      ...(intent?.traceparent === undefined ? traceOf(this.#placed, this.#assignment) : given(intent, "traceparent", "tracestate")),
       ...(context === undefined ? {} : { context_ref: contextRefOf(run) }),
       ...coordinationOf(this.#placed, this.#assignment),
     };

@@ -1,3 +1,4 @@
+import { seedOf } from "../base/random.ts";
 import type { Chance } from "./random-chance.ts";
 
 /**
@@ -8,7 +9,7 @@ export class Random implements Chance {
   #state: number;
 
   constructor(seed: string, stream: string) {
-    this.#state = hashOf(`${seed}/${stream}`);
+    this.#state = seedOf(`${seed}/${stream}`);
   }
 
   /** From 0 up to 1 (mulberry32). */
@@ -33,10 +34,4 @@ export class Random implements Chance {
   spread(from: number, to: number): number {
     return Math.round(Math.exp(Math.log(from) + this.next() * (Math.log(to) - Math.log(from))));
   }
-}
-
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return Math.imul(hash ^ (hash >>> 16), 0x21f0aaad) | 0;
 }

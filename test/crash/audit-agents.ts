@@ -1,14 +1,14 @@
 /** What agents and receivers wrote down of a run, against its history. */
 import type { Violation } from "./auditor.ts";
 import { CLOSINGS, ENDS } from "./audit-history.ts";
-import { type Evidence, factsIn, groupBy, type StoredFact } from "./evidence.ts";
+import { type Evidence, factsIn, type StoredFact } from "./evidence.ts";
 import type { Delivery, Entry, Execution, Message } from "./world/journal.ts";
 
 /** One message id for an effect in all its sends, one task for a message id. */
 export function auditMessages(run: string, { atEnd, before, after }: Evidence): readonly Violation[] {
   const findings: Violation[] = [];
   const messages = [...before, ...after].filter((entry): entry is Message => entry.event === "message" && entry.run === run);
-  for (const [correlation, sent] of groupBy(messages, ({ correlation: key }) => key)) {
+  for (const [correlation, sent] of Map.groupBy(messages, ({ correlation: key }) => key)) {
     const [ids, tasks] = [new Set(sent.map(({ messageId }) => messageId)), new Set(sent.map(({ taskId }) => taskId))];
     const whose = `${sent[0]?.path ?? ""} attempt ${sent[0]?.attempt ?? 0} (${correlation})`;
     if (ids.size > 1) findings.push({ kind: "duplicate", run, sentence: `${whose} was sent under ${ids.size} message ids` });
@@ -17,11 +17,11 @@ export function auditMessages(run: string, { atEnd, before, after }: Evidence): 
   const intents = factsIn(atEnd, run)
     .filter(({ kind }) => kind === "messageIntended")
     .map((fact) => ({ effect: effectOf(fact), messageId: messageIdOf(fact) }));
-  for (const [effect, of] of groupBy(intents, ({ effect: key }) => key)) {
+  for (const [effect, of] of Map.groupBy(intents, ({ effect: key }) => key)) {
     if (new Set(of.map(({ messageId }) => messageId)).size > 1)
       findings.push({ kind: "duplicate", run, sentence: `${effect} was intended under several message ids` });
   }
-  for (const [messageId, of] of groupBy(intents, (intent) => intent.messageId)) {
+  for (const [messageId, of] of Map.groupBy(intents, (intent) => intent.messageId)) {
     if (new Set(of.map(({ effect }) => effect)).size > 1)
       findings.push({ kind: "history", run, sentence: `message id ${messageId} stands for several effects` });
   }
@@ -47,7 +47,10 @@ export function auditExecutions(run: string, evidence: Evidence): readonly Viola
       findings.push({ kind: "history", run, sentence: `${agent} executed ${path} attempt ${attempt}, which was never assigned` });
   }
   // In one life of the process a handler of it works once; a remote one works once, whatever dies.
-  for (const [work, executions] of groupBy(all, ({ life, path, attempt, turn }) => `${path} attempt ${attempt} turn ${turn} in ${life}`)) {
+  for (const [work, executions] of Map.groupBy(
+    all,
+    ({ life, path, attempt, turn }) => `${path} attempt ${attempt} turn ${turn} in ${life}`,
+  )) {
     if (executions.length > 1) findings.push({ kind: "duplicate", run, sentence: `${work} was executed ${executions.length} times` });
   }
   const finished = new Set(factsIn(atCrash, run).flatMap(overIn));
@@ -83,12 +86,12 @@ export function auditDeliveries(run: string, { atEnd, before, after }: Evidence)
   const deliveries = [...before, ...after].filter((entry): entry is Delivery => entry.event === "delivery" && entry.run === run);
   const facts = factsIn(atEnd, run);
   const emitted = new Set(facts.filter((fact) => targetOf(fact).kind === "sink").map((fact) => String(fact["path"])));
-  for (const [path, told] of groupBy(deliveries, (delivery) => delivery.path)) {
+  for (const [path, told] of Map.groupBy(deliveries, (delivery) => delivery.path)) {
     if (!emitted.has(path)) findings.push({ kind: "history", run, sentence: `${path} was told, and was never to be told` });
     const contents = new Set(told.map(({ type, id, key, data }) => JSON.stringify([type, id, key, data])));
     if (contents.size > 1) findings.push({ kind: "duplicate", run, sentence: `${path} was told as ${contents.size} different events` });
   }
-  for (const [key, told] of groupBy(deliveries, (delivery) => delivery.key)) {
+  for (const [key, told] of Map.groupBy(deliveries, (delivery) => delivery.key)) {
     if (new Set(told.map(({ path }) => path)).size > 1)
       findings.push({ kind: "lost", run, sentence: `key ${key} stands for several events: a receiver keeps the first` });
   }

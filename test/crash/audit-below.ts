@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from "node:util";
 import { targetOf } from "./audit-agents.ts";
 import { ENDS } from "./audit-history.ts";
 import type { Violation } from "./auditor.ts";
-import { type Evidence, factsIn, groupBy, type Picture, type StoredFact, type StoredRun } from "./evidence.ts";
+import { type Evidence, factsIn, type Picture, type StoredFact, type StoredRun } from "./evidence.ts";
 
 type Below = { readonly id: string; readonly stored: StoredRun; readonly effect: string };
 
@@ -20,7 +20,7 @@ export function auditBelow(run: string, { atCrash, atEnd }: Evidence): readonly 
   const facts = factsIn(atEnd, run);
   const below = runsBelow(run, atEnd);
   const flaw = (sentence: string, kind: Violation["kind"]): void => void findings.push({ kind, run, sentence });
-  for (const [effect, of] of groupBy(below, (one) => one.effect)) {
+  for (const [effect, of] of Map.groupBy(below, (one) => one.effect)) {
     if (of.length > 1) flaw(`${effect} has started ${of.length} runs: ${of.map(({ id }) => id).join(", ")}`, "duplicate");
   }
   const assigned = facts.filter((fact) => fact.kind === "subtaskAssigned" && targetOf(fact).kind === "workflow");

@@ -4,12 +4,12 @@
  */
 import { DatabaseSync } from "node:sqlite";
 
+import type { StoredFact } from "../../src/simulation/evidence.ts";
 import type { Entry } from "./world/journal.ts";
 import type { StartedRun } from "./world/orchestrate.ts";
 import type { Acknowledgement } from "./world/outside.ts";
 
-/** A fact as it is stored, with the fields that were kept apart put back. */
-export type StoredFact = { readonly seq: number; readonly kind: string; readonly at: number; readonly [field: string]: unknown };
+export type { StoredFact };
 
 export type StoredRun = {
   readonly status: string;
@@ -37,16 +37,6 @@ export type Evidence = {
 
 export function factsIn(picture: Picture, run: string): readonly StoredFact[] {
   return picture.runs.get(run)?.facts ?? [];
-}
-
-export function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 /** Reads a database that nobody owns. One that was never made has no runs. */

@@ -11,6 +11,7 @@
 import { A2A_VERSION_HEADER, type AgentCard, type ListTasksResponse, type Message, type SendMessageRequest, type Task } from "@a2a-js/sdk";
 
 import { TuttiError } from "../../base/errors.ts";
+import { given } from "../../base/given.ts";
 import { REQUEST_TIMEOUT_MS } from "../../base/limits.ts";
 import { type Egress, EgressError, type Trust } from "../../runtime/egress/egress.ts";
 import type { Webhook } from "../../ports/agents.ts";
@@ -148,8 +149,7 @@ export class A2aClient {
   async #headers(trust: Trust, at: At | null, signal?: AbortSignal): Promise<{ [name: string]: string }> {
     const ours = {
       [A2A_VERSION_HEADER]: at?.version ?? PROTOCOL_VERSION,
-      ...(at?.traceparent === undefined ? {} : { traceparent: at.traceparent }),
-      ...(at?.tracestate === undefined ? {} : { tracestate: at.tracestate }),
+      ...(at === null ? {} : given(at, "traceparent", "tracestate")),
     };
     if (trust === "network") return ours;
     const { headers, secret } = this.#options;

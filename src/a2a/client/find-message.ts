@@ -1,5 +1,6 @@
 import type { Task } from "@a2a-js/sdk";
 
+import { given } from "../../base/given.ts";
 import { MAX_FIND_PAGES, POLL_INITIAL_MS, POLL_MAX_MS } from "../../base/limits.ts";
 import type { Found, Work } from "../../ports/agents.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -138,16 +139,9 @@ function foundAs(task: Task, intent: Intent): Found {
 }
 
 /** The task that a message made: it is where the message went. */
-export function taskOf(
-  { agent, url, binding, tenant, version, traceparent, tracestate }: Intent,
-  { id, contextId }: Pick<Task, "id" | "contextId">,
-): RemoteTask {
-  const spoken = {
-    ...(version === undefined ? {} : { version }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(tracestate === undefined ? {} : { tracestate }),
-  };
-  return { agent, url, binding, tenant, ...spoken, taskId: id, contextId };
+export function taskOf(intent: Intent, { id, contextId }: Pick<Task, "id" | "contextId">): RemoteTask {
+  const { agent, url, binding, tenant } = intent;
+  return { agent, url, binding, tenant, ...given(intent, "version", "traceparent", "tracestate"), taskId: id, contextId };
 }
 
 function hidden(intent: Intent): Found {

@@ -13,6 +13,7 @@ import { type LeftOver, leftOverText, readLeftOvers } from "../left-over.ts";
 import { logOf } from "../log.ts";
 import {
   agentOption,
+  collectTexts,
   type DatabaseOption,
   described,
   type JsonOption,
@@ -57,8 +58,8 @@ export function serveCommand(cli: Cli): Command {
     .option("--callers <file>", "who may call: YAML or JSON with a secret, tenants and roles for each name")
     .option("--no-streaming", "open no streams; callers poll, or are pushed to")
     .option("--public-url <url>", "the address that cards give, when it is another one", url)
-    .option("--signing-key <name>", "the environment variable with a key that signs cards; once for each", names)
-    .option("--push-to <origin>", "a private or http origin that push notifications may go to; once for each", names)
+    .option("--signing-key <name>", "the environment variable with a key that signs cards; once for each", collectTexts)
+    .option("--push-to <origin>", "a private or http origin that push notifications may go to; once for each", collectTexts)
     .addOption(agentOption());
   return withJson(withDatabase(command)).action(async (files: readonly string[], options: ServeOptions) => {
     cli.exit(await serve(cli, files, options));
@@ -68,10 +69,6 @@ export function serveCommand(cli: Cli): Command {
 function port(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError("Write a port from 0 to 65535.");
   return Number(text);
-}
-
-function names(text: string, earlier: readonly string[] = []): readonly string[] {
-  return [...earlier, text];
 }
 
 function url(text: string): string {

@@ -8,7 +8,7 @@ import type { Json } from "../../base/json.ts";
 import { prepareInput } from "../../definition/run-input.ts";
 import type { Cli, SurveyFinding, SurveyOutcome, SurveyReport } from "../cli.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { collect, described, duration, type JsonOption, type Pairs, usageError, wholeNumber, withJson } from "../options.ts";
+import { collect, collectTexts, described, duration, type JsonOption, type Pairs, usageError, wholeNumber, withJson } from "../options.ts";
 import { type InputOptions, readRunInput } from "../run-input.ts";
 import { progressBar } from "../progress/progress-bar.ts";
 import { keepScenarios, type Kept } from "../simulation/keep-scenarios.ts";
@@ -39,7 +39,7 @@ export function simulateCommand(cli: Cli): Command {
     .option("--seeds <number>", "how many histories are played", seedCount, 1_000)
     .option("--seed <number>", "the first of them, or one to play again", wholeNumber, 1)
     .option("--budget <duration>", "play no longer than this, such as 10s", duration)
-    .option("--fault <name>", "only this fault; repeat it", listed)
+    .option("--fault <name>", "only this fault; repeat it", collectTexts)
     .option("--find <outcome>", "keep how it comes to this: failed, T4103, waiting")
     .option("--keep <folder>", "write what is found there, as scenario files");
   return withJson(command).action(async (named: string, options: SimulateOptions) => cli.exit(await simulate(cli, named, options)));
@@ -50,10 +50,6 @@ function seedCount(text: string): number {
   if (count > MAX_SIMULATED_SEEDS)
     throw new InvalidArgumentError(`Play at most ${MAX_SIMULATED_SEEDS} at once; --seed says where to go on.`);
   return count;
-}
-
-function listed(text: string, earlier: readonly string[] = []): readonly string[] {
-  return [...earlier, text];
 }
 
 async function simulate(cli: Cli, named: string, options: SimulateOptions): Promise<ExitCode> {

@@ -40,7 +40,7 @@ function conditionsOf(filter: Which): Conditions {
   };
   if (status.length > 0) add(`status in (${status.map(() => "?").join(", ")})`, ...status);
   if (workflow !== undefined) {
-    const names = typeof workflow === "string" ? [workflow] : workflow;
+    const names = [workflow].flat();
     add(`workflow in (${names.map(() => "?").join(", ")})`, ...names);
   }
   if (parent !== undefined) add("parent = ?", parent);

@@ -21,13 +21,14 @@ export class RecentFacts {
 
   /** What a commit has written, in its order. */
   add(facts: readonly FactRow[]): void {
-    if (lengthOf(facts) > RECENT_FACT_LENGTH) return this.clear();
+    const length = lengthOf(facts);
+    if (length > RECENT_FACT_LENGTH) return this.clear();
     let of: { readonly run: RunRef; readonly rows: FactRow[] } | null = null;
     for (const fact of facts) {
       if (of === null || of.run !== fact.run) of = { run: fact.run, rows: rowsOf(this.#newer, fact.run) };
       of.rows.push(fact);
-      this.#length += fact.body.length;
     }
+    this.#length += length;
     if (this.#length < RECENT_FACT_LENGTH) return;
     this.#older = this.#newer;
     this.#forgetNewer();

@@ -218,9 +218,7 @@ function matches(record: RunRecord, filter: Omit<RunFilter, "limit" | "cursor">)
   if (record.updatedAt < updatedSince) return false;
   if (parent !== undefined && record.parent !== parent) return false;
   if (record.run.tenant !== tenant) return false;
-  // A name, or several.
-  if (workflow !== undefined && workflow !== record.workflow && (typeof workflow === "string" || !workflow.includes(record.workflow)))
-    return false;
+  if (workflow !== undefined && ![workflow].flat().includes(record.workflow)) return false;
   if (status !== undefined && status.length > 0 && !status.includes(record.status)) return false;
   return Object.entries(labels ?? {}).every(([name, value]) => record.labels[name] === value);
 }

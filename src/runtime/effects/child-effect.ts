@@ -13,6 +13,7 @@
 import { present } from "../../base/assert.ts";
 import { TuttiError } from "../../base/errors.ts";
 import { failpoint } from "../../base/failpoint.ts";
+import { given } from "../../base/given.ts";
 import type { RunId, RunRef } from "../../base/ids.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { CANCEL_PATIENCE_MS } from "../../base/limits.ts";
@@ -174,7 +175,8 @@ export class ChildRuns {
     const bindings = bindingsBelow(definition, workflow, above);
     const reason = this.#context.registry.cannotBind(definition, bindings);
     if (reason !== null) return failed("T4115", `Workflow ${workflow.name}@${workflow.version} cannot run here: ${reason}.`, true);
-    const { labels, hops, trace, tracestate, workflows: fixed = {} } = await this.#startOf(flight.placed);
+    const start = await this.#startOf(flight.placed);
+    const { labels, workflows: fixed = {} } = start;
     const hasBelow = referencesOf(definition).length > 0;
     const { workflows } = hasBelow
       ? await resolveWorkflows(definition, { host, tenant: run.tenant, given: [], fixed })
@@ -192,9 +194,7 @@ export class ChildRuns {
       depth,
       endBy,
       ...(labels === undefined ? {} : { labels: withoutTaskLabels(labels) }),
-      ...(hops === undefined ? {} : { hops }),
-      ...(trace === undefined ? {} : { trace }),
-      ...(tracestate === undefined ? {} : { tracestate }),
+      ...given(start, "hops", "trace", "tracestate"),
       ...(workflows === null ? {} : { workflows }),
       ...(Object.keys(recorded).length === 0 ? {} : { bindings: recorded }),
     };
@@ -301,8 +301,8 @@ function idOf({ path, attempt, turn }: EffectId): EffectId {
 
 /** `with`, and `text` as its property of that name unless it has one. */
 function inputOf({ input, text }: Pick<Assignment, "input" | "text">): Json {
-  const given = input ?? {};
-  return text === null || !isJsonObject(given) || Object.hasOwn(given, "text") ? given : { ...given, text };
+  const whole = input ?? {};
+  return text === null || !isJsonObject(whole) || Object.hasOwn(whole, "text") ? whole : { ...whole, text };
 }
 
 function failed(code: string, message: string, retryable = false): Outcome {

@@ -34,9 +34,9 @@ import { workflowOf } from "./workflow.ts";
 export function audit(evidence: Evidence): readonly Violation[] {
   const violations: Violation[] = [];
   const flaw = (invariant: string, sentence: string, run: string): void => void violations.push({ invariant, run, sentence });
-  const told = groupBy(evidence.told, ({ run }) => run);
-  const messages = groupBy(evidence.diary.filter(isMessage), ({ run }) => run);
-  const below = groupBy(evidence.runs, ({ parent }) => parent ?? "");
+  const told = Map.groupBy(evidence.told, ({ run }) => run);
+  const messages = Map.groupBy(evidence.diary.filter(isMessage), ({ run }) => run);
+  const below = Map.groupBy(evidence.runs, ({ parent }) => parent ?? "");
   const ids = new Set(evidence.runs.map(({ id }) => id));
   for (const run of evidence.runs) {
     const ofRun: Flaw = (invariant, sentence) => flaw(invariant, sentence, run.id);
@@ -105,14 +105,4 @@ function auditHistory(run: SimulatedRun, evidence: Evidence, flaw: Flaw): void {
   const isSignalWaitedFor = [...work.standing.waits.values()].some((wait) => numberAt(wait, "until") === null);
   const isAsking = questions.open.size > 0 || isSignalWaitedFor || work.standing.isPaused;
   auditLeftovers(run, evidence, { asks: isAsking, flaw });
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
