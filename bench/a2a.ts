@@ -29,6 +29,7 @@ export async function measureA2a(): Promise<Figure[]> {
   ] as const) {
     const ratios: number[] = [];
     const costs: number[] = [];
+    const rawCosts: number[] = [];
     await withAgent(workMs, async (url) => {
       for (let repeat = 0; repeat <= REPEATS; repeat += 1) {
         const rawUs = await rawCost(url);
@@ -37,10 +38,12 @@ export async function measureA2a(): Promise<Figure[]> {
         if (repeat === 0) continue;
         ratios.push(ourUs / rawUs);
         costs.push(ourUs);
+        rawCosts.push(rawUs);
       }
     });
     figures.push({ name: `remote step at ${name}: of a raw SDK client`, value: median(ratios), unit: "CPU ratio", wanted: { most: 1.5 } });
     figures.push({ name: `remote step at ${name}`, value: median(costs), unit: "µs CPU", wanted: null });
+    figures.push({ name: `remote step at ${name}: the raw SDK client`, value: median(rawCosts), unit: "µs CPU", wanted: null });
   }
   return figures;
 }

@@ -19,11 +19,18 @@ export function isMet({ value, wanted }: Figure): boolean {
   return "least" in wanted ? value >= wanted.least : value <= wanted.most;
 }
 
+/** A line for the terminal. */
 export function toLine(figure: Figure): string {
-  const { wanted } = figure;
+  const [name, value, wanted] = toCells(figure);
+  const verdict = figure.wanted === null ? "    " : isMet(figure) ? "ok  " : "MISS";
+  return `${verdict} ${name.padEnd(68)} ${value.padStart(18)}  ${wanted}`;
+}
+
+/** A row of a table: the figure, its value, what it must be. */
+export function toCells(figure: Figure): readonly [name: string, value: string, wanted: string] {
+  const { name, value, unit, wanted } = figure;
   const target = wanted === null ? "" : "least" in wanted ? `at least ${format(wanted.least)}` : `at most ${format(wanted.most)}`;
-  const verdict = wanted === null ? "    " : isMet(figure) ? "ok  " : "MISS";
-  return `${verdict} ${figure.name.padEnd(52)} ${format(figure.value).padStart(12)} ${figure.unit.padEnd(12)} ${target}`;
+  return [name, `${format(value)} ${unit}`, isMet(figure) ? target : `${target} (missed)`];
 }
 
 function format(value: number): string {

@@ -38,6 +38,12 @@ function durableRatio(directory: string): Promise<Figure[]> {
       return [
         { name: "durable tasks a second: of the SDK's server on SQLite", value: ratio, unit: "times", wanted: { least: 3 } },
         { name: "durable tasks a second", value: median(rates.map((rate) => rate.ours)), unit: "tasks/s", wanted: null },
+        {
+          name: "durable tasks a second: the SDK's server on SQLite",
+          value: median(rates.map((rate) => rate.sdk)),
+          unit: "tasks/s",
+          wanted: null,
+        },
       ];
     }),
   );

@@ -4,7 +4,7 @@ import { writeFloor } from "./floor.ts";
 import { median, type Figure } from "./figures.ts";
 import { adder, chain, fanOut, numbers } from "./workflows.ts";
 
-type Load = {
+export type Load = {
   readonly name: string;
   readonly runs: number;
   readonly atOnce: number;
@@ -14,8 +14,16 @@ type Load = {
 
 const CHAIN = chain(5);
 
+export const CHAINS: Load = {
+  name: "five-step chains, 64 at once",
+  runs: 2_000,
+  atOnce: 64,
+  stepsPerRun: 5,
+  one: (engine) => engine.run(CHAIN, { value: 0 }),
+};
+
 const LOADS: readonly Load[] = [
-  { name: "five-step chains, 64 at once", runs: 2_000, atOnce: 64, stepsPerRun: 5, one: (engine) => engine.run(CHAIN, { value: 0 }) },
+  CHAINS,
   { name: "five-step chain, 1 at once", runs: 300, atOnce: 1, stepsPerRun: 5, one: (engine) => engine.run(CHAIN, { value: 0 }) },
   {
     name: "100-wide fan-outs, 8 at once",
@@ -51,7 +59,7 @@ export async function measureThroughput(): Promise<Figure[]> {
   return figures;
 }
 
-async function capture(load: Load): Promise<CommitRows[]> {
+export async function capture(load: Load): Promise<CommitRows[]> {
   return inDirectory(async (directory) => {
     const engine = openEngine({ directory, agents: [adder], capture: true });
     await perform(engine, load);
@@ -69,6 +77,6 @@ async function timeEngine(directory: string, load: Load): Promise<number> {
   return elapsedMs;
 }
 
-function perform(engine: Engine, { runs, atOnce, one }: Load): Promise<void> {
+export function perform(engine: Engine, { runs, atOnce, one }: Load): Promise<void> {
   return callAtOnce(atOnce, runs, () => one(engine));
 }

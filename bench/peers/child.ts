@@ -3,15 +3,19 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { callAtOnce } from "../at-once.ts";
 import { median } from "../figures.ts";
+import { diskWrites } from "./disk-writes.ts";
 import { type Peer, type PeerOptions, Steps } from "./engine.ts";
 import { measureFloor } from "./engines/floor.ts";
 import { type EngineName, type Load, type RecoveryLoad, type StepLoad, stepsPerRun, type WaitingLoad } from "./loads.ts";
-import { treeOf, usageOf } from "./processes.ts";
+import { memoryOf, treeOf } from "./processes.ts";
 import { type Report, tell } from "./reports.ts";
 
 /** How many runs the engines without a bound of their own get at once where the load names none. */
 const AT_ONCE = 64;
+/** No further run has begun for so long: none will. */
+const QUIET_MS = 2_000;
 
 const [engine = "", directory = "", loadText = "", phase = ""] = process.argv.slice(2);
 const name = engine as EngineName;
@@ -20,8 +24,7 @@ const load = JSON.parse(loadText) as Load;
 setTimeout(() => process.exit(3), 300_000).unref();
 
 if (phase === "hold" && load.kind === "recovery") {
-  await holdOpen(load);
-  tell({ held: true });
+  tell({ heldRuns: await holdOpen(load) });
   await sleep(600_000);
 } else {
   tell({ report: await measure() });
@@ -61,9 +64,9 @@ async function measureSteps(stepLoad: StepLoad): Promise<Report> {
   const keptBefore = keptBytes();
   await perform(peer, stepLoad, stepLoad.warmUpMs);
   const doneBefore = steps.done;
-  const usedBefore = usageOf(treeOf(process.pid));
+  const writtenBefore = diskWrites(directory);
   const { latencies, elapsedMs } = await perform(peer, stepLoad, stepLoad.timedMs);
-  const used = usageOf(treeOf(process.pid));
+  const written = diskWrites(directory);
   const done = steps.done - doneBefore;
   await peer.close();
   const sorted = latencies.toSorted((left, right) => left - right);
@@ -74,7 +77,7 @@ async function measureSteps(stepLoad: StepLoad): Promise<Report> {
     p50Ms: median(sorted),
     p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN,
     keptBytes: (keptBytes() - keptBefore) / steps.done,
-    writtenBytes: (used.written - usedBefore.written) / done,
+    ...(written === null || writtenBefore === null ? {} : { writtenBytes: (written - writtenBefore) / done }),
   };
 }
 
@@ -94,65 +97,67 @@ async function perform(peer: Peer, { width, atOnce }: StepLoad, forMs: number): 
   return { latencies, elapsedMs: performance.now() - startedAt };
 }
 
+/** The first half brings the processes to their size; what the second half adds is what runs cost. */
 async function measureWaiting({ runs, settleMs }: WaitingLoad): Promise<Report> {
   const steps = new Steps(false);
   const peer = await open(steps, AT_ONCE);
   const keptBefore = keptBytes();
-  const warm = Math.min(200, runs);
-  await park(peer, steps, 0, warm);
+  const half = runs / 2;
+  await park(peer, steps, 0, half);
   await sleep(settleMs);
   const memoryBefore = memoryNow();
   const startedAt = performance.now();
-  await park(peer, steps, warm, runs);
+  await park(peer, steps, half, half);
   const elapsedMs = performance.now() - startedAt;
   await sleep(settleMs);
-  const memoryBytes = (memoryNow() - memoryBefore) / runs;
+  const memoryBytes = (memoryNow() - memoryBefore) / half;
   await peer.close();
   return {
     kind: "waiting",
-    startsPerSecond: (runs * 1_000) / elapsedMs,
+    startsPerSecond: (half * 1_000) / elapsedMs,
     memoryBytes,
-    keptBytes: (keptBytes() - keptBefore) / (warm + runs),
+    keptBytes: (keptBytes() - keptBefore) / runs,
   };
 }
 
 /** Starts so many runs; each has done the step before it waits. */
 async function park(peer: Peer, steps: Steps, from: number, count: number): Promise<void> {
-  await startAll(from, from + count, (id) => peer.startWaiting(`wait-${id}`));
+  await inTurn(count, (id) => peer.startWaiting(`wait-${from + id}`));
   while (steps.done < from + count) await sleep(5);
 }
 
-async function holdOpen({ runs }: RecoveryLoad): Promise<void> {
+/** Resolves when all have begun that will: an engine with a bound leaves the others waiting. Returns how many did. */
+async function holdOpen({ runs }: RecoveryLoad): Promise<number> {
   const steps = new Steps(true);
   const peer = await open(steps, AT_ONCE);
-  await startAll(0, runs, (id) => peer.startOpen(`open-${id}`));
-  while (steps.held < Math.min(runs, AT_ONCE)) await sleep(5);
+  await inTurn(runs, (id) => peer.startOpen(`open-${id}`));
+  for (let before = -1; steps.held < runs && steps.held !== before;) {
+    before = steps.held === 0 ? -1 : steps.held;
+    await sleep(QUIET_MS);
+  }
+  return steps.held;
 }
 
 async function measureRecovery({ runs }: RecoveryLoad): Promise<Report> {
   const startedAt = Number(phase);
   const peer = await open(new Steps(false), AT_ONCE);
-  const results = await Promise.all(Array.from({ length: runs }, (_, id) => peer.resultOfOpen(`open-${id}`)));
+  await inTurn(runs, async (id) => {
+    const result = await peer.resultOfOpen(`open-${id}`);
+    if (result !== 5) throw new Error(`A run that was killed gave ${result} instead of 5.`);
+  });
   const elapsedMs = Date.now() - startedAt;
-  if (results.some((result) => result !== 5)) throw new Error("A run that was killed gave another result.");
   await peer.close();
   return { kind: "recovery", elapsedMs, runs };
 }
 
-async function startAll(from: number, to: number, start: (id: number) => Promise<unknown>): Promise<void> {
-  let next = from;
-  const one = async (): Promise<void> => {
-    while (next < to) {
-      next += 1;
-      await start(next - 1);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
+function inTurn(count: number, one: (id: number) => Promise<unknown>): Promise<void> {
+  let id = 0;
+  return callAtOnce(AT_ONCE, count, () => one(id++));
 }
 
 function memoryNow(): number {
   for (let pass = 0; pass < 3; pass += 1) globalThis.gc?.();
-  return usageOf(treeOf(process.pid)).memory;
+  return memoryOf(treeOf(process.pid));
 }
 
 /** All that the engine keeps, without the log that PostgreSQL writes over again and makes ahead of need. */

@@ -29,7 +29,7 @@ export function describeMachine(): Machine {
     cores: cpus().length,
     processor: cpus()[0]?.model ?? "unknown",
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
+    kernel: /^[\d.]*\d/.exec(release())?.[0] ?? "unknown",
     fdatasyncMicros: Math.round(probeDisk(folder)),
     loadAverage: loadavg()[0] ?? Number.NaN,
   };
@@ -39,7 +39,7 @@ export function describeVersions(): Readonly<Record<string, string>> {
   const root = join(import.meta.dirname, "../..");
   const programs = postgresPrograms();
   return {
-    Tutti: `${versionIn(join(root, "package.json"))} (${execFileSync("git", ["-C", root, "rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim()})`,
+    Tutti: `${versionIn(join(root, "package.json"))} (${sourcesIn(root)})`,
     "Node.js": process.versions.node,
     SQLite: process.versions["sqlite"] ?? "unknown",
     OpenWorkflow: versionOf("openworkflow"),
@@ -48,6 +48,12 @@ export function describeVersions(): Readonly<Record<string, string>> {
     "Restate server": versionOf("@restatedev/restate-server"),
     "Restate SDK": versionOf("@restatedev/restate-sdk"),
   };
+}
+
+/** The commit that last changed what is measured, and whether something has changed since. */
+function sourcesIn(root: string): string {
+  const git = (...args: readonly string[]): string => execFileSync("git", ["-C", root, ...args, "--", "src"], { encoding: "utf8" }).trim();
+  return `${git("log", "-1", "--format=%h")}${git("status", "--porcelain") === "" ? "" : ", changed"}`;
 }
 
 function postgresVersion(programs: string): string {

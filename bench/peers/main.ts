@@ -3,7 +3,7 @@
  * in turn within each repetition, and each repetition beginning with another one. See options.ts.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import { slowFsync } from "./fsync-delay.ts";
 import { type EngineName, type Load, TITLES } from "./loads.ts";
@@ -13,52 +13,65 @@ import { measure, type Measured } from "./run-child.ts";
 import { postgresPrograms } from "./servers/postgres.ts";
 import { restateProgram } from "./servers/restate-server.ts";
 import { missedIn, type Results, type Sample } from "./summary.ts";
-import { printTable } from "./table.ts";
+import { loadTable, printTable, promiseTable } from "./table.ts";
 
 const options = readOptions(process.argv.slice(2));
 const slowing = slowFsync(options.fsyncDelayMicros);
-if ("skipped" in slowing) console.log(`Skipped: ${slowing.skipped}`);
-else await run(options, slowing.wrap);
+if ("skipped" in slowing) {
+  console.log(`Skipped: ${slowing.skipped}`);
+  process.exitCode = 1;
+} else await run(options, slowing.wrap);
 
 async function run(chosen: Options, wrap: readonly string[]): Promise<void> {
-  const startedAt = Date.now();
-  const machine = describeMachine();
-  const skipped = missingEngines(chosen.engines);
-  for (const [name, reason] of Object.entries(skipped)) console.log(`Skipped ${name}: ${reason}`);
-  const engines = chosen.engines.filter((name) => skipped[name] === undefined);
-  const samples: Sample[] = [];
-  for (let repetition = 0; repetition < chosen.repetitions; repetition += 1) {
-    for (const load of chosen.loads) {
-      for (const engine of rotated(engines, repetition)) {
-        if (engine === "floor" && load.kind !== "steps") continue;
-        const measured = await measure(engine, load, wrap);
-        console.log(lineOf(engine, load, measured));
-        samples.push({ engine, load: load.name, repetition, ...measured });
-      }
-    }
-  }
-  const results: Results = {
-    at: new Date(startedAt).toISOString(),
-    minutes: (Date.now() - startedAt) / 60_000,
-    machine,
+  const surroundings = {
+    machine: describeMachine(),
     versions: describeVersions(),
     fsyncDelayMicros: chosen.fsyncDelayMicros,
     repetitions: chosen.repetitions,
-    loads: chosen.loads,
-    skipped,
-    samples,
+    skipped: missingEngines(chosen.engines),
   };
-  const json = resolve(import.meta.dirname, chosen.json);
-  mkdirSync(dirname(json), { recursive: true });
-  writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
-  printTable(results);
-  console.log(`\nWritten: ${json} after ${results.minutes.toFixed(1)} minutes.`);
-  const failures = samples.filter((sample) => "failed" in sample).length;
-  const missed = missedIn(results);
+  for (const [name, reason] of Object.entries(surroundings.skipped)) console.log(`Skipped ${name}: ${reason}`);
+  const engines = chosen.engines.filter((name) => surroundings.skipped[name] === undefined);
+  const all: Results[] = [];
+  for (const load of chosen.loads) {
+    const startedAt = Date.now();
+    const samples = await measureAll(engines, load, chosen.repetitions, wrap);
+    const results = { at: new Date(startedAt).toISOString(), minutes: (Date.now() - startedAt) / 60_000, ...surroundings, load, samples };
+    if (chosen.to !== null) write(resolve(import.meta.dirname, chosen.to), results);
+    printTable(loadTable(results));
+    all.push(results);
+  }
+  if (all.some(({ load }) => load.kind === "steps")) printTable(promiseTable(all));
+  const minutes = all.reduce((total, results) => total + results.minutes, 0);
+  console.log(`\nDone after ${minutes.toFixed(1)} minutes${chosen.to === null ? "" : `; written: ${chosen.to}`}.`);
+  process.exitCode = isGood(all, chosen) ? 0 : 1;
+}
+
+function write(folder: string, results: Results): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${results.load.name}.json`), `${JSON.stringify(results, null, 2)}\n`);
+}
+
+async function measureAll(engines: readonly EngineName[], load: Load, repetitions: number, wrap: readonly string[]): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (let repetition = 0; repetition < repetitions; repetition += 1) {
+    for (const engine of rotated(engines, repetition)) {
+      if (engine === "floor" && load.kind !== "steps") continue;
+      const measured = await measure(engine, load, wrap);
+      console.log(lineOf(engine, load, measured));
+      samples.push({ engine, repetition, ...measured });
+    }
+  }
+  return samples;
+}
+
+function isGood(all: readonly Results[], { size }: Options): boolean {
+  const failures = all.flatMap(({ samples }) => samples.filter((sample) => "failed" in sample)).length;
+  const missed = all.flatMap(missedIn);
   if (missed.length > 0) console.log(`Missed: ${missed.join(", ")}.`);
-  if (failures > 0) console.log(`Failed: ${failures} of ${samples.length} measurements.`);
+  if (failures > 0) console.log(`Failed: ${failures} measurements.`);
   // A quick run is too short for promises.
-  process.exitCode = failures > 0 || (missed.length > 0 && chosen.size === "full") ? 1 : 0;
+  return failures === 0 && (missed.length === 0 || size === "quick");
 }
 
 function missingEngines(engines: readonly EngineName[]): Readonly<Record<string, string>> {

@@ -1,12 +1,5 @@
-/** What a process and everything that it started use, as Linux tells it. */
+/** A process and everything that it started, as Linux tells of them. */
 import { readdirSync, readFileSync } from "node:fs";
-
-export type Usage = {
-  /** Memory in bytes, pages that processes share counted once (proportional set size). */
-  readonly memory: number;
-  /** Bytes that were handed to the disk since the processes began. */
-  readonly written: number;
-};
 
 /** Programs that watch the engine and are no part of it. */
 const WATCHERS = new Set(["strace"]);
@@ -19,26 +12,16 @@ export function treeOf(root: number): readonly number[] {
   return tree;
 }
 
-export function usageOf(pids: readonly number[]): Usage {
-  const parts = pids.filter((pid) => !WATCHERS.has(readField(`/proc/${pid}/comm`, /^(.*)$/m) ?? "")).map(usageOfOne);
-  return { memory: sum(parts.map(({ memory }) => memory)), written: sum(parts.map(({ written }) => written)) };
-}
-
-export function isAlive(pid: number): boolean {
-  const state = readField(`/proc/${pid}/stat`, /\) (\w)/);
-  return state !== null && state !== "Z";
+/** The memory of processes in bytes, pages that they share counted once (proportional set size). */
+export function memoryOf(pids: readonly number[]): number {
+  const engine = pids.filter((pid) => !WATCHERS.has(readField(`/proc/${pid}/comm`, /^(.*)$/m) ?? ""));
+  const kib = engine.map((pid) => Number(readField(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+)/m) ?? 0));
+  return kib.reduce((total, value) => total + value, 0) * 1_024;
 }
 
 function allProcesses(): readonly { readonly pid: number; readonly parent: number }[] {
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
   return pids.map((pid) => ({ pid, parent: Number(readField(`/proc/${pid}/stat`, /\) \w (\d+)/) ?? -1) }));
-}
-
-function usageOfOne(pid: number): Usage {
-  return {
-    memory: Number(readField(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+)/m) ?? 0) * 1_024,
-    written: Number(readField(`/proc/${pid}/io`, /^write_bytes: (\d+)/m) ?? 0),
-  };
 }
 
 /** Null when the process is over: between the listing and the look it may end. */
@@ -49,8 +32,4 @@ function readField(path: string, pattern: RegExp): string | null {
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return null;
     throw error;
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,115 +1,89 @@
 /**
- * `npm run report`: writes the results into the document of the project and draws its charts. Owns what
- * stands between the two marks in docs/benchmarks.md, and nothing else there.
+ * `npm run-script report`: writes the results into the document of the project and draws its charts. Owns
+ * what stands between the two marks in docs/benchmarks.md, and nothing else there.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { type Chart, drawChart, type Group } from "./charts.ts";
-import { ENGINES, type EngineName, type Load, TITLES } from "./loads.ts";
-import { failureOf, figureOf, type FigureName, type Results } from "./summary.ts";
-import { tablesOf } from "./table.ts";
+import { toCells } from "../figures.ts";
+import { writeSection } from "../marked-section.ts";
+import { type A2aResults, writeA2aChart, writeCharts } from "./report-charts.ts";
+import { loadsOf } from "./loads.ts";
+import { DISK, DISK_WITH_DELAY } from "./options.ts";
+import type { Results } from "./summary.ts";
+import { loadTable, promiseTable, type Table } from "./table.ts";
 
-const DOCS = join(import.meta.dirname, "../../docs");
-const DOCUMENT = join(DOCS, "benchmarks.md");
-const BEGIN = "<!-- peers: written by bench/peers/report.ts -->";
-const END = "<!-- peers: end -->";
+const RESULTS = join(import.meta.dirname, "results");
 
-const COLORS: Readonly<Record<EngineName, string>> = {
-  floor: "#afb8c1",
-  tutti: "#0969da",
-  openworkflow: "#bf8700",
-  dbos: "#1a7f37",
-  restate: "#8250df",
-};
+const disk = readAll(DISK);
+const delayed = readAll(DISK_WITH_DELAY);
+if (disk.length === 0) throw new Error("There are no results: npm run bench makes them.");
+writeSection("peers", [...sectionOf(disk, "peers"), ...delayedSection(delayed), ...a2aSection()].join("\n"));
 
-const disk = read("results/disk.json");
-const delayed = read("results/disk-with-delay.json");
-if (disk === null) throw new Error("There are no results: npm run bench makes them.");
-const section = [
-  describe(disk),
-  ...charts(disk, "peers"),
-  ...tables(disk),
-  ...(delayed === null
+/** One file for each load: they may come of several runs. */
+function readAll(folder: string): readonly Results[] {
+  const files = loadsOf("full").map(({ name }) => join(RESULTS, folder, `${name}.json`));
+  return files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, "utf8")) as Results);
+}
+
+function sectionOf(all: readonly Results[], prefix: string): readonly string[] {
+  return [
+    describe(all),
+    ...writeCharts(all, prefix),
+    ...all.map((results) => toMarkdown(loadTable(results))),
+    toMarkdown(promiseTable(all)),
+  ];
+}
+
+function delayedSection(all: readonly Results[]): readonly string[] {
+  const [first] = all;
+  return first === undefined
     ? []
-    : [
-        `### With ${delayed.fsyncDelayMicros / 1_000} ms more for each fsync\n`,
-        describe(delayed),
-        ...charts(delayed, "peers-delay").slice(0, 1),
-        ...tables(delayed),
-      ]),
-].join("\n");
-writeFileSync(DOCUMENT, replaceSection(readFileSync(DOCUMENT, "utf8"), section));
-console.log(`Written: ${DOCUMENT}`);
-
-function read(path: string): Results | null {
-  const file = join(import.meta.dirname, path);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : null;
+    : [`### With ${first.fsyncDelayMicros / 1_000} ms more for each fsync\n`, ...sectionOf(all, "peers-delay")];
 }
 
-function replaceSection(document: string, text: string): string {
-  const [before, rest] = document.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${DOCUMENT} has no "${BEGIN}" and "${END}".`);
-  return `${before}${BEGIN}\n\n${text}\n${END}${after}`;
+function a2aSection(): readonly string[] {
+  const file = join(RESULTS, "a2a.json");
+  if (!existsSync(file)) return [];
+  const results = JSON.parse(readFileSync(file, "utf8")) as A2aResults;
+  const rows = results.figures.map(toCells);
+  return [
+    "### Beside the A2A SDK\n",
+    writeA2aChart(results),
+    toMarkdown({ title: "Figures of A2A", head: ["figure", "value", "must be"], rows }),
+  ];
 }
 
-function describe({ at, minutes, machine, versions, repetitions, skipped }: Results): string {
+function describe(all: readonly Results[]): string {
+  const [first] = all;
+  if (first === undefined) return "";
+  const { machine, repetitions, skipped } = first;
+  const minutes = all.reduce((total, results) => total + results.minutes, 0);
+  const loads = all.map((results) => results.machine.loadAverage);
+  const syncs = all.map((results) => results.machine.fdatasyncMicros);
   const skips = Object.entries(skipped).map(([name, reason]) => ` Skipped: ${name} (${reason})`);
   return [
-    `Measured on ${at.slice(0, 10)} in ${Math.round(minutes)} minutes, ${repetitions} repetitions: ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}; one fdatasync takes ${machine.fdatasyncMicros} µs; load of others at the start ${machine.loadAverage.toFixed(1)}.${skips.join("")}`,
+    `Measured on ${first.at.slice(0, 10)} in ${Math.round(minutes)} minutes, ${repetitions} repetitions: ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}; one fdatasync takes ${range(syncs)} µs; load of others at the start ${range(loads)}.${skips.join("")}`,
     "",
-    `Versions: ${Object.entries(versions)
-      .map((pair) => pair.join(" "))
-      .join(", ")}.`,
+    `Versions: ${versionsOf(all)}.`,
     "",
   ].join("\n");
 }
 
-function tables(results: Results): readonly string[] {
-  return tablesOf(results).map(({ title, head, rows }) => {
-    const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-    return `**${title}**\n\n${lines.join("\n")}\n`;
-  });
+/** Figures of different programs are not one comparison. */
+function versionsOf(all: readonly Results[]): string {
+  const texts = all.map(({ versions }) => Object.entries(versions).map((pair) => pair.join(" ")));
+  const [text, ...others] = [...new Set(texts.map((versions) => versions.join(", ")))];
+  if (text === undefined || others.length > 0) throw new Error(`The results are of different versions:\n${[text, ...others].join("\n")}`);
+  return text;
 }
 
-/** Draws the charts and returns the lines that show them. */
-function charts(results: Results, prefix: string): readonly string[] {
-  const delay = results.fsyncDelayMicros === 0 ? "full fsync" : `${results.fsyncDelayMicros / 1_000} ms more for each fsync`;
-  const note = `${results.at.slice(0, 10)}, ${results.machine.cores} cores, ${delay}; medians of ${results.repetitions}`;
-  const steps = results.loads.filter(({ kind }) => kind === "steps");
-  const drawn: readonly (readonly [string, Chart])[] = [
-    [
-      "throughput",
-      { title: "Durable steps a second (longer is better)", note, groups: steps.map((load) => group(results, load, "stepsPerSecond")) },
-    ],
-    [
-      "latency",
-      { title: "99th percentile of a run in ms (shorter is better)", note, groups: steps.map((load) => group(results, load, "p99Ms")) },
-    ],
-    [
-      "memory",
-      {
-        title: "Most memory of all its processes in MiB (shorter is better)",
-        note,
-        groups: steps.map((load) => group(results, load, "peakMemory", 2 ** 20)),
-      },
-    ],
-  ];
-  return drawn.map(([name, chart]) => {
-    writeFileSync(join(DOCS, `${prefix}-${name}.svg`), drawChart(chart));
-    return `![${chart.title}](${prefix}-${name}.svg)\n`;
-  });
+function range(values: readonly number[]): string {
+  const texts = [Math.min(...values), Math.max(...values)].map((value) => (value < 10 ? value.toFixed(1) : value.toFixed(0)));
+  return [...new Set(texts)].join(" to ");
 }
 
-function group(results: Results, load: Load, figure: FigureName, unit = 1): Group {
-  const bars = ENGINES.flatMap((engine) => {
-    const value = figureOf(results, engine, load.name, figure);
-    const failed = failureOf(results, engine, load.name) !== null;
-    if (value === null && !failed) return [];
-    const scaled = value === null ? null : value / unit;
-    const text = scaled === null ? "failed" : scaled < 10 ? scaled.toFixed(1) : Math.round(scaled).toLocaleString("en");
-    return [{ label: TITLES[engine], value: scaled, text, color: COLORS[engine] }];
-  });
-  return { title: load.title, bars };
+function toMarkdown({ title, head, rows }: Table): string {
+  const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  return `**${title}**\n\n${lines.join("\n")}\n`;
 }

@@ -26,11 +26,13 @@ export type RecoveryReport = {
   /** From the start of the first process after the kill until every open run was over. */
   readonly elapsedMs: number;
   readonly runs: number;
+  /** Runs whose third step was at work when the kill came; the others had not come so far. */
+  readonly heldRuns?: number;
 };
 export type Report = StepReport | WaitingReport | RecoveryReport;
 
-/** `held`: every open run is on the disk and at work, and the kill may come. */
-export type Message = { readonly report: Report } | { readonly held: true };
+/** `heldRuns`: every open run is on the disk, so many are at work, and the kill may come. */
+export type Message = { readonly report: Report } | { readonly heldRuns: number };
 
 const MARK = "@@tutti-bench ";
 

@@ -10,13 +10,16 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { EngineName, Load } from "./loads.ts";
-import { isAlive, treeOf, usageOf } from "./processes.ts";
+import { memoryOf, treeOf } from "./processes.ts";
 import { heard, type Message, type Report } from "./reports.ts";
 
 export type Measured = { readonly report: Report } | { readonly failed: string };
 
 const SAMPLE_MS = 200;
-const LAST_LINES = 5;
+/** A dead process keeps its id until it is collected, and PostgreSQL takes the id in its lock file for a server that lives. */
+const COLLECT_TIMEOUT_MS = 10_000;
+/** Of a child that failed: enough for an error with its stack. */
+const LAST_LINES = 15;
 
 /** `wrap`: what the child is started with, such as the tool that slows its fsyncs. */
 export async function measure(engine: EngineName, load: Load, wrap: readonly string[]): Promise<Measured> {
@@ -24,10 +27,11 @@ export async function measure(engine: EngineName, load: Load, wrap: readonly str
   // PostgreSQL runs as another user, and must get through to its folder.
   chmodSync(directory, 0o711);
   try {
-    if (load.kind === "recovery") await runChild({ engine, load, wrap, directory, phase: "hold" });
+    const held = load.kind === "recovery" ? await runChild({ engine, load, wrap, directory, phase: "hold" }) : null;
     const { message, peakMemory } = await runChild({ engine, load, wrap, directory, phase: String(Date.now()) });
     if (!("report" in message)) throw new Error("The child told no result.");
     const { report } = message;
+    if (held !== null && "heldRuns" in held.message) return { report: { ...report, ...held.message } };
     return { report: report.kind === "steps" && engine !== "floor" ? { ...report, peakMemory } : report };
   } catch (error) {
     return { failed: error instanceof Error ? error.message : String(error) };
@@ -53,7 +57,7 @@ async function runChild({ engine, load, wrap, directory, phase }: ChildOptions):
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program} could not be started.`);
   let peakMemory = 0;
-  const sampler = setInterval(() => (peakMemory = Math.max(peakMemory, usageOf(treeOf(pid)).memory)), SAMPLE_MS);
+  const sampler = setInterval(() => (peakMemory = Math.max(peakMemory, memoryOf(treeOf(pid)))), SAMPLE_MS);
   const lines: string[] = [];
   try {
     const message = await new Promise<Message>((resolve, reject) => {
@@ -75,12 +79,17 @@ async function runChild({ engine, load, wrap, directory, phase }: ChildOptions):
 /** As a machine that loses its power: every process at once, and back when none is left. */
 async function killAll(root: number): Promise<void> {
   const pids = treeOf(root);
-  for (const pid of [-root, ...pids]) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-    }
+  for (const pid of [-root, ...pids]) signal(pid, "SIGKILL");
+  const deadlineAt = Date.now() + COLLECT_TIMEOUT_MS;
+  while (pids.some((pid) => signal(pid, 0)) && Date.now() < deadlineAt) await sleep(10);
+}
+
+/** False when there is no such process. */
+function signal(pid: number, name: "SIGKILL" | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    throw error;
   }
-  while (pids.some(isAlive)) await sleep(10);
 }
