@@ -19,17 +19,15 @@ export async function main(argv: readonly string[], parts: Parts): Promise<ExitC
   // A reader that goes away, such as `head`, wants no more; that is no error.
   stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.error));
   const terminal = new Terminal({ out: stdout, err: stderr, environment });
+  const keyboard = stdin.isTTY ? stdin : null;
+  const directory = process.cwd();
+  return execute(argv, { ...parts, terminal, environment, directory, program: argv[1] ?? "", keyboard, readInput: () => text(stdin) });
+}
+
+/** A command line anywhere: with what it prints to, where it is, and what it can reach. Never throws. */
+export async function execute(argv: readonly string[], around: Omit<Cli, "exit">): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
-  const cli: Cli = {
-    ...parts,
-    terminal,
-    environment,
-    directory: process.cwd(),
-    program: argv[1] ?? "",
-    keyboard: stdin.isTTY ? stdin : null,
-    readInput: () => text(stdin),
-    exit: (given) => (code = given),
-  };
+  const cli: Cli = { ...around, exit: (given) => (code = given) };
   try {
     const program = await createProgram(cli, versionOf(), argv.slice(2));
     await program.parseAsync(argv);
