@@ -5,7 +5,6 @@ import { TuttiError } from "../base/errors.ts";
 import type { Agent } from "../ports/agents.ts";
 import { type Log, silentLog } from "../ports/log.ts";
 import type { AgentFactory } from "../runtime/registry/binder.ts";
-import { remoteAgent } from "./remote-agent.ts";
 
 /** Reads a secret by its name; undefined when there is none. */
 export type ReadSecret = (name: string) => string | undefined;
@@ -13,7 +12,9 @@ export type ReadSecret = (name: string) => string | undefined;
 /** How this process makes agents of bindings: remote ones by their card, function agents from files on disk. */
 export function createAgentFactory(readSecret: ReadSecret, log: Log = silentLog): AgentFactory {
   return {
-    card({ url, secret }, name) {
+    async card({ url, secret }, name) {
+      // With all that speaks A2A: a process whose agents are all at home does without.
+      const { remoteAgent } = await import("./remote-agent.ts");
       return remoteAgent(url, { name, log, ...(secret === null ? {} : { secret: () => secretOf(secret, name, readSecret) }) });
     },
     async module(specifier) {

@@ -8,7 +8,7 @@ export function failpoint(name: string): void {
   if (hook !== null) hook(name);
 }
 
-/** For test programs only: calls back at each failpoint that is passed. */
-export function setFailpointHook(callback: (name: string) => void): void {
+/** For test programs only: calls back at each failpoint that is passed; null ends it. */
+export function setFailpointHook(callback: ((name: string) => void) | null): void {
   hook = callback;
 }

@@ -2,7 +2,7 @@ import { RequestMalformedError } from "@a2a-js/sdk/errors";
 import ipaddr from "ipaddr.js";
 
 import { MAX_PUSH_URL_LENGTH } from "../../base/limits.ts";
-import { isPublicAddress, type Trust } from "../../runtime/egress/egress-connector.ts";
+import { isPublicAddress, type Trust } from "../../runtime/egress/trust.ts";
 
 /**
  * Where callers may have notifications sent (A2A 13.2): to public hosts over https, and to the origins

@@ -1,7 +1,6 @@
-import { request as httpRequest } from "node:http";
-
 import { TuttiError } from "../../base/errors.ts";
 import { CONTROL_PATH, CONTROL_TIMEOUT_MS, type ControlAnswers, type ControlFailure, type ControlRequest } from "./control-protocol.ts";
+import { nodeHttp } from "./node-http.ts";
 import type { OwnerAddress } from "./owner.ts";
 
 /** Asks the owner of a database to do something. Loopback only: the address comes from a file beside the database. */
@@ -38,12 +37,16 @@ function exchange(owner: OwnerAddress, body: string): Promise<{ status: number; 
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
     };
-    const request = httpRequest(`${owner.url}${CONTROL_PATH}`, { method: "POST", headers, timeout: CONTROL_TIMEOUT_MS }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
-      response.on("error", reject);
-    });
+    const request = nodeHttp.request(
+      `${owner.url}${CONTROL_PATH}`,
+      { method: "POST", headers, timeout: CONTROL_TIMEOUT_MS },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
+        response.on("error", reject);
+      },
+    );
     request.on("timeout", () => request.destroy(new Error(`no answer within ${CONTROL_TIMEOUT_MS} ms`)));
     request.on("error", (error) => reject(unreachable(owner, error)));
     request.end(body);

@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { TuttiError } from "../../base/errors.ts";
@@ -7,6 +7,7 @@ import { isJsonObject } from "../../base/json.ts";
 import { MAX_CONTROL_BYTES } from "../../base/limits.ts";
 import type { Host } from "../../ports/host.ts";
 import { CONTROL_PATH, CONTROL_TIMEOUT_MS, type ControlAnswers, type ControlFailure, type ControlRequest } from "./control-protocol.ts";
+import { nodeHttp } from "./node-http.ts";
 import type { OwnerAddress } from "./owner.ts";
 
 const KINDS: readonly ControlRequest["kind"][] = ["ping", "define", "start", "post", "release", "moveCursor"];
@@ -16,7 +17,7 @@ export type ControlServer = { readonly address: OwnerAddress; close(): void };
 /** Listens on loopback for other processes of the same user, who know the token from a file of mode 0600. */
 export async function serveControl(host: Host): Promise<ControlServer> {
   const token = randomBytes(32).toString("base64url");
-  const server = createServer({ requestTimeout: CONTROL_TIMEOUT_MS }, (request, response) => {
+  const server = nodeHttp.createServer({ requestTimeout: CONTROL_TIMEOUT_MS }, (request, response) => {
     respond(host, token, request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
   const url = await listen(server);

@@ -10,8 +10,8 @@ import { isUtf8 } from "node:buffer";
 import type { Dispatcher } from "undici";
 
 import { MAX_DROPPED_BYTES, MAX_RESPONSE_BYTES, MAX_RETRY_AFTER_MS } from "../../base/limits.ts";
-import { BlockedAddress, ConnectFailure } from "./egress-connector.ts";
 import { EgressError } from "./egress-error.ts";
+import { BlockedAddress, ConnectFailure } from "./trust.ts";
 
 type Request = {
   readonly path: string;

@@ -24,10 +24,10 @@ import {
   MAX_STREAM_EVENT_BYTES,
   REQUEST_TIMEOUT_MS,
 } from "../../base/limits.ts";
-import { isPublicAddress, type Trust } from "./egress-connector.ts";
 import { EgressError } from "./egress-error.ts";
 import { isSilent, toGrpcFailure } from "./grpc-failure.ts";
 import { loadWithGrpc } from "./load-grpc.ts";
+import { isPublicAddress, type Trust } from "./trust.ts";
 
 type GrpcJs = typeof import("@grpc/grpc-js");
 

@@ -11,17 +11,16 @@
  * 4. A reply is at most `MAX_RESPONSE_BYTES`; a stream is read no faster than it is consumed.
  * 5. An address that came from the network leads only to public hosts, and only over https.
  */
-import { Pool } from "undici";
-
-import { MAX_EFFECTS_PER_ORIGIN, MAX_ORIGINS, MAX_STREAMS_PER_ORIGIN, REQUEST_TIMEOUT_MS } from "../../base/limits.ts";
-import { connectorFor, type Trust } from "./egress-connector.ts";
+import { REQUEST_TIMEOUT_MS } from "../../base/limits.ts";
+import type { ConnectionPools } from "./connection-pools.ts";
 import { EgressError } from "./egress-error.ts";
 import { type Grpc, GrpcConnections } from "./egress-grpc.ts";
 import { Exchange } from "./egress-exchange.ts";
+import type { Trust } from "./trust.ts";
 
-export type { Trust } from "./egress-connector.ts";
 export { EgressError } from "./egress-error.ts";
 export type { Grpc } from "./egress-grpc.ts";
+export type { Trust } from "./trust.ts";
 
 /** What `fetch` is to a caller; the A2A SDK takes it as its `fetchImpl`. */
 export type Fetch = typeof globalThis.fetch;
@@ -45,7 +44,8 @@ export type EgressOptions = {
 
 /** The process's way out. Make one per process, or per tenant: connections are never shared between two. */
 export class Egress {
-  readonly #pools = new Map<string, Pool>();
+  /** Opened by the first request. */
+  #pools: Promise<ConnectionPools> | null = null;
   readonly #grpc = new GrpcConnections();
   readonly #options: EgressOptions;
 
@@ -57,21 +57,19 @@ export class Egress {
   fetch(options: FetchOptions): Fetch {
     const trust = this.#trust(options.trust);
     const timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
-    return (input, init) => {
-      try {
-        const url = checkedUrl(input, trust);
-        const headers = plainHeaders(init?.headers);
-        const streams = (headers["accept"] ?? headers["Accept"]) === "text/event-stream";
-        const pool = this.#pool(url.origin, trust, streams);
-        return new Exchange(url, { timeoutMs, signal: init?.signal ?? null, streams, dropsBody: options.dropsBody === true }).start(pool, {
-          path: url.pathname + url.search,
-          method: init?.method ?? "GET",
-          headers,
-          body: plainBody(init?.body),
-        });
-      } catch (error) {
-        return Promise.reject(error);
-      }
+    return async (input, init) => {
+      const url = checkedUrl(input, trust);
+      const headers = plainHeaders(init?.headers);
+      const streams = (headers["accept"] ?? headers["Accept"]) === "text/event-stream";
+      const body = plainBody(init?.body);
+      const exchange = new Exchange(url, { timeoutMs, signal: init?.signal ?? null, streams, dropsBody: options.dropsBody === true });
+      const pools = await (this.#pools ??= this.#openPools());
+      return exchange.start(pools.at({ origin: url.origin, trust, streams }), {
+        path: url.pathname + url.search,
+        method: init?.method ?? "GET",
+        headers,
+        body,
+      });
     };
   }
 
@@ -84,48 +82,28 @@ export class Egress {
     return trust === "network" && this.#options.allowPrivate === true ? "operator" : trust;
   }
 
+  /** Most processes ask nothing of the network, and what does takes longer to load than they take. */
+  async #openPools(): Promise<ConnectionPools> {
+    try {
+      const loaded = await import("./connection-pools.ts");
+      return new loaded.ConnectionPools(this.#options);
+    } catch (cause) {
+      // Too many open files, perhaps: the next request tries again.
+      this.#pools = null;
+      throw new EgressError("notSent", `The way to the network cannot be loaded: ${String(cause)}.`, { cause });
+    }
+  }
+
   /** Ends every connection at once; requests under way fail. */
   async close(): Promise<void> {
     this.#grpc.close();
-    const pools = [...this.#pools.values()];
-    this.#pools.clear();
-    await Promise.all(pools.map((pool) => pool.destroy()));
+    const pools = this.#pools;
+    this.#pools = null;
+    await (await pools)?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #pool(origin: string, trust: Trust, streams: boolean): Pool {
-    const key = `${streams ? "s" : "r"} ${trust} ${origin}`;
-    const known = this.#pools.get(key);
-    if (known !== undefined) {
-      // To the end: the map's order is the order of last use.
-      this.#pools.delete(key);
-      this.#pools.set(key, known);
-      return known;
-    }
-    if (this.#pools.size >= MAX_ORIGINS) this.#dropOldest();
-    const pool = new Pool(origin, {
-      connections: streams
-        ? (this.#options.streamCount ?? MAX_STREAMS_PER_ORIGIN)
-        : (this.#options.connectionCount ?? MAX_EFFECTS_PER_ORIGIN),
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: connectorFor(trust),
-    });
-    this.#pools.set(key, pool);
-    return pool;
-  }
-
-  /** Closing waits for requests under way, so nothing is cut off. */
-  #dropOldest(): void {
-    const [key, pool] = this.#pools.entries().next().value ?? [];
-    if (key === undefined || pool === undefined) return;
-    this.#pools.delete(key);
-    pool.close().catch(() => pool.destroy());
   }
 }
 
@@ -151,9 +129,8 @@ type PlainHeaders = { [name: string]: string };
 
 function plainHeaders(headers: RequestInit["headers"]): PlainHeaders {
   if (headers === undefined) return {};
-  if (headers instanceof Headers) return Object.fromEntries(headers.entries());
-  if (Array.isArray(headers)) return Object.fromEntries(headers.map((pair) => [pair[0], pair[1]]));
-  return headers as PlainHeaders;
+  // Whoever names `Headers` makes Node load an HTTP client of its own.
+  return Symbol.iterator in headers ? Object.fromEntries(headers as Iterable<[string, string]>) : (headers as PlainHeaders);
 }
 
 function plainBody(body: RequestInit["body"]): string | Uint8Array | null {

@@ -8,7 +8,7 @@ import { isForBelow } from "../workflows/child-bindings.ts";
 /** How bindings become agents. Given from outside: the runtime knows agents only by their port. */
 export type AgentFactory = {
   /** A remote agent behind a card. */
-  card(binding: Extract<AgentBinding, { kind: "card" }>, name: string): Agent;
+  card(binding: Extract<AgentBinding, { kind: "card" }>, name: string): Agent | Promise<Agent>;
   /** A function agent from a file; `specifier` is an absolute path, with `#export` if need be. */
   module(specifier: string): Promise<Agent>;
   /** Why a module cannot be loaded here, as a sentence; null when it can. */
@@ -41,7 +41,7 @@ export class Binder {
     this.#local = local;
   }
 
-  /** The agent; a promise while its module is loading; null when nothing is bound under the name. */
+  /** The agent; a promise while it is loading; null when nothing is bound under the name. */
   bind(binding: AgentBinding, name: string): Agent | Promise<Agent> | null {
     switch (binding.kind) {
       case "local":

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
+import { afterAll } from "vitest";
+
 import { setFailpointHook } from "../../../src/base/failpoint.ts";
 import { openGuest } from "../../../src/hosts/embedded/guest-host.ts";
 import { type EmbeddedHost, openEmbedded } from "../../../src/hosts/embedded/open-embedded.ts";
@@ -18,6 +20,7 @@ setFailpointHook((name) => {
   failures -= 1;
   throw Object.assign(new Error("database or disk is full"), { errcode: SQLITE_FULL });
 });
+afterAll(() => setFailpointHook(null));
 
 async function makeHarness(): Promise<HostHarness> {
   const directory = mkdtempSync(join(tmpdir(), "tutti-host-"));

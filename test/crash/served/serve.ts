@@ -39,6 +39,8 @@ const log: Log = (level, event, fields) => {
   if (level === "error") writeSync(2, `${event} ${JSON.stringify(fields)} ${String(fields["error"])}\n`);
 };
 
+// What the first notification would load: a death while it is on its way is then one on the wire.
+await import("../../../src/runtime/egress/connection-pools.ts");
 const life = JSON.parse(process.argv[2] ?? "{}") as ServedLife;
 const points: string[] = [];
 setFailpointHook((name) => {

@@ -28,7 +28,7 @@ export type Fate = {
 
 /** An agent factory whose remote agents have the bug. */
 export function mutated(factory: AgentFactory, fate: Fate): AgentFactory {
-  return { ...factory, card: (binding, name) => mutatedAgent(factory.card(binding, name), fate) };
+  return { ...factory, card: async (binding, name) => mutatedAgent(await factory.card(binding, name), fate) };
 }
 
 function mutatedAgent(agent: Agent, { mutation, isRecovering, onSent }: Fate): Agent {

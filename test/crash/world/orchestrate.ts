@@ -130,6 +130,8 @@ async function live(life: Life, workflows: Workflows, pass: Passage["pass"]): Pr
 }
 
 async function main(life: Life): Promise<void> {
+  // What the first request would load: a death while it is on its way is then one on the wire.
+  await Promise.all([import("../../../src/agents/remote-agent.ts"), import("../../../src/runtime/egress/connection-pools.ts")]);
   const { points, pass } = armFailpoints(life.failAt);
   await live(life, createWorkflows(life.addresses), pass);
   report({ kind: "done", points });

@@ -3,9 +3,9 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 
 import { afterEach, expect, test } from "vitest";
 
-import { isPublicAddress } from "../../../src/runtime/egress/egress-connector.ts";
 import { retryAfterOf } from "../../../src/runtime/egress/egress-exchange.ts";
 import { Egress, type EgressError } from "../../../src/runtime/egress/egress.ts";
+import { isPublicAddress } from "../../../src/runtime/egress/trust.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 
 import { setFailpointHook } from "../../../src/base/failpoint.ts";
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
@@ -10,6 +10,7 @@ let commits = 0;
 setFailpointHook((name) => {
   if (name === "commit.done") commits += 1;
 });
+afterAll(() => setFailpointHook(null));
 
 describe("group commit", () => {
   beforeEach(() => {
