@@ -5,6 +5,7 @@
  * 2. A line holds nothing that differs between two plays of the same seed: no real time, no stack, no path.
  */
 import { TuttiError } from "../base/errors.ts";
+import { DEFAULT_TENANT } from "../base/ids.ts";
 import { canonicalJson } from "../base/json.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -40,14 +41,18 @@ export class Chronicle {
   }
 
   enter(entry: Undated<DiaryEntry>): void {
-    const about = "messageId" in entry ? `${entry.run}/${entry.path}#${entry.attempt}.${entry.turn} ${entry.content}` : (entry.said ?? "");
+    const about =
+      "messageId" in entry
+        ? `${entry.whose}${entry.run}/${entry.path}#${entry.attempt}.${entry.turn} ${entry.content}`
+        : (entry.said ?? "");
     const order = this.note(entry.agent, `${entry.event} ${entry.taskId} ${about}`);
     this.diary.push({ order, at: this.#clock.now(), ...entry });
   }
 
   tell(entry: Undated<Told>): void {
-    const { what, run, ...rest } = entry;
-    const order = this.note("outside", `${what} ${run} ${Object.values(rest).join(" ")}`);
+    const { what, tenant, run, ...rest } = entry;
+    const who = tenant === DEFAULT_TENANT ? "outside" : `outside ${tenant}`;
+    const order = this.note(who, `${what} ${run} ${Object.values(rest).join(" ")}`);
     this.told.push({ order, at: this.#clock.now(), life: this.lives.length, ...entry });
   }
 

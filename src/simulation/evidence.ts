@@ -22,12 +22,14 @@ export type SimulatedRun = {
   readonly leftovers: { readonly wakeAt: number | null; readonly owes: boolean };
 };
 
-/** What an agent of the world saw and did, in its own words: it has no idea of runs. */
+/** What an agent of the world saw and did, in its own words: it has no idea of runs, nor of tenants. */
 export type DiaryEntry = { readonly order: number; readonly at: number; readonly agent: string } & (
   | {
       readonly event: "received" | "answeredFromMemory";
       readonly messageId: string;
       readonly taskId: string;
+      /** Of an agent behind A2A: the conversation that the message went into. */
+      readonly contextId?: string;
       /** What the message said about whose work it is (the assignment in its metadata). */
       readonly run: string;
       readonly path: string;
@@ -35,6 +37,8 @@ export type DiaryEntry = { readonly order: number; readonly at: number; readonly
       readonly turn: number;
       /** Canonical JSON of the message's parts. */
       readonly content: string;
+      /** The word of the tenant whose work it is, as it came with the message; empty in a world with one tenant. */
+      readonly whose: string;
       /** The number of its sending in the order of the world: copies that the network makes have the same one. */
       readonly sent?: number;
       /** When that was. */
@@ -44,19 +48,27 @@ export type DiaryEntry = { readonly order: number; readonly at: number; readonly
   | { readonly event: "began" | "ended" | "canceled" | "forgot" | "heard" | "direct"; readonly taskId: string; readonly said?: string }
 );
 
-/** What somebody outside was told: an acknowledgement, or what a read returned. */
-export type Told = { readonly order: number; readonly at: number; readonly life: number } & (
+/** What somebody outside, of a tenant, was told: an acknowledgement, or what a read returned. */
+export type Told = { readonly order: number; readonly at: number; readonly life: number; readonly tenant: string } & (
   | { readonly what: "started"; readonly run: string; readonly key: string }
   | {
       /** `refused`: it changed nothing. */
       readonly what: "acknowledged" | "refused";
       readonly run: string;
-      readonly act: "cancel" | "pause" | "resume" | "signal" | "answer";
+      readonly act: "start" | "cancel" | "pause" | "resume" | "signal" | "answer";
       readonly key: string;
     }
   /** Who asked to be told when the run is over, has not been told when all was quiet. */
   | { readonly what: "waits"; readonly run: string }
   | { readonly what: "result"; readonly run: string; readonly status: string; readonly output: string }
+  /** Somebody looked, and this was there: what it is, its id, and what was shown of it. */
+  | {
+      readonly what: "shown";
+      readonly run: string;
+      readonly thing: "question" | "run" | "payload";
+      readonly key: string;
+      readonly text: string;
+    }
   | { readonly what: "fact"; readonly run: string; readonly reader: string; readonly seq: number; readonly kind: string }
 );
 
@@ -71,6 +83,8 @@ export type Life = {
 
 export type Evidence = {
   readonly seed: string;
+  /** Those who share the world; where there are several, whatever one of them says bears its word, and nobody else knows it. */
+  readonly tenants: readonly { readonly tenant: string; readonly word: string }[];
   /** The workflows as their files say them, by name. */
   readonly definitions: { readonly [name: string]: unknown };
   readonly runs: readonly SimulatedRun[];
@@ -81,7 +95,7 @@ export type Evidence = {
   readonly pauses?: readonly { readonly from: number; readonly until: number }[];
   /** When the world was quiet for good: no fault any more, nobody acts, every wait was given its time. */
   readonly quietAt: number;
-  /** True when the world gave up before everything was over (`stuck` runs are for the auditor to name). */
+  /** True when the world gave up before everything was over. */
   readonly gaveUp: boolean;
   /** Words that must appear in nothing that the product wrote or said (invariant I13). */
   readonly canaries: readonly string[];

@@ -206,17 +206,19 @@ export class FarAgent {
 
   #enter(event: "received" | "answeredFromMemory", task: FarTask, message: JsonObject): WorkSeen {
     const work = workIn(message, task);
-    const { run, path, attempt, turn, content, agent } = work;
+    const { run, path, attempt, turn, content, agent, whose } = work;
     this.#parts.chronicle.enter({
       event,
       messageId: textIn(message, "messageId"),
       taskId: task.id,
+      contextId: task.contextId,
       run,
       path,
       attempt,
       turn,
       content,
       agent,
+      whose,
       ...this.#sent,
     });
     return work;

@@ -2,6 +2,7 @@
 import { canonicalJson, isJsonObject, type JsonObject } from "../base/json.ts";
 import type { FarTask } from "./agent-tasks.ts";
 import type { WorkSeen } from "./reactions.ts";
+import { whoseIn } from "./tenants.ts";
 
 /** The text under a key; empty when there is none. */
 export function textIn(object: { readonly [key: string]: unknown }, key: string): string {
@@ -26,5 +27,6 @@ export function workIn(message: JsonObject, task: FarTask): WorkSeen {
     attempt: Number(metadata["attempt"]),
     turn: repeated === -1 ? task.turn : repeated + 1,
     content: canonicalJson(message["parts"] ?? []),
+    whose: whoseIn(metadata),
   };
 }

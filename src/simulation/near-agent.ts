@@ -7,6 +7,7 @@ import { turnOf } from "../testing/stage.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { Caller } from "./network.ts";
 import type { React, Saying, WorkSeen } from "./reactions.ts";
+import { whoseIn } from "./tenants.ts";
 
 export type NearAgentParts = {
   readonly name: string;
@@ -35,9 +36,9 @@ async function perform({ name, life, chronicle, react, nextNumber }: NearAgentPa
   if (!life.isAlive) return new Promise(() => undefined);
   const { clock } = life;
   const seen = workOf(name, work);
-  const { run, path, attempt, turn, content } = seen;
+  const { run, path, attempt, turn, content, whose } = seen;
   const taskId = `${name}-${nextNumber()}`;
-  chronicle.enter({ event: "received", agent: name, messageId: work.key, taskId, run, path, attempt, turn, content });
+  chronicle.enter({ event: "received", agent: name, messageId: work.key, taskId, run, path, attempt, turn, content, whose });
   chronicle.enter({ event: "began", agent: name, taskId });
   const { takesMs, says, reports } = react(seen);
   if (reports && takesMs > 100) clock.schedule(takesMs / 2, () => watch.progress({ percent: 50, note: "half of it" }));
@@ -52,7 +53,7 @@ async function perform({ name, life, chronicle, react, nextNumber }: NearAgentPa
 function workOf(agent: string, work: Work): WorkSeen {
   const { workflow_id: run, workflow_type: workflow, subtask_id: path, attempt } = work.assignment;
   const content = canonicalJson([work.text, work.input, work.exchanges.map(({ answer }) => answer)]);
-  return { agent, run, workflow, path, attempt, turn: turnOf(work), content };
+  return { agent, run, workflow, path, attempt, turn: turnOf(work), content, whose: whoseIn(work.assignment) };
 }
 
 /** False when the work is stopped before. */

@@ -1,6 +1,6 @@
 /**
- * Everyone outside: who starts runs and steers them, who answers questions, and who reads. Each does
- * what the seed and the names of things say, and writes down what it was told.
+ * Everyone outside, of one tenant: who starts runs and steers them, who answers questions, and who reads.
+ * Each does what the seed and the names of things say, and writes down what it was told.
  *
  * 1. Who was not answered asks again, in the same words, until the process has said yes or no.
  * 2. When it is calm, every question gets an answer, every paused run goes on, every signal comes.
@@ -8,13 +8,16 @@
 import { TuttiError } from "../base/errors.ts";
 import type { RunRef } from "../base/ids.ts";
 import { canonicalJson, type Json } from "../base/json.ts";
-import { MAX_SIMULATED_TRIES } from "../base/limits.ts";
 import type { Definition } from "../definition/definition.ts";
 import type { Orchestrator } from "../runtime/orchestrator.ts";
 import { readResult, type RunResult } from "../runtime/run-result.ts";
 import type { Fact } from "../scheduler/index.ts";
 import { Random } from "./random.ts";
+import { questionIn } from "./asked.ts";
+import { Nosy } from "./nosy.ts";
 import { sampleOf } from "./sample.ts";
+import { Speaker } from "./speaker.ts";
+import { type SimulatedTenant, tracestateOf } from "./tenants.ts";
 import type { SimulatedWorld } from "./world.ts";
 
 export type Start = { readonly id: string; readonly definition: Definition; readonly input: Json; readonly delayMs: number };
@@ -24,6 +27,7 @@ export type Ignores = (what: "question" | "signal", point: string) => boolean;
 
 export type PeopleOptions = {
   readonly world: SimulatedWorld;
+  readonly tenant: SimulatedTenant;
   readonly starts: readonly Start[];
   /** The workflows that others run. */
   readonly workflows: readonly { readonly definition: Definition }[];
@@ -34,55 +38,44 @@ export type PeopleOptions = {
 
 type Act = "cancel" | "pause" | "resume" | "signal" | "answer";
 
-const AGAIN_MS = 1_000;
-
 export class People {
   readonly #world: SimulatedWorld;
   readonly #options: PeopleOptions;
   /** Runs whose end somebody asked to be told. */
   readonly #waiting = new Set<string>();
+  readonly #speaker: Speaker;
+  readonly #nosy: Nosy;
 
   constructor(options: PeopleOptions) {
-    this.#world = options.world;
+    const { world, tenant } = options;
+    this.#world = world;
     this.#options = options;
-    this.#world.onFact = (run, fact) => this.#hear(run, fact);
-    for (const start of options.starts) this.#do(start.delayMs, () => this.#start(start, "first"));
+    this.#speaker = new Speaker(world, tenant);
+    this.#nosy = new Nosy(this.#speaker);
+    world.listeners.push((run, fact) => (run.tenant === tenant.tenant ? this.#hear(run, fact) : this.#nosy.hear(run, fact)));
+    for (const start of options.starts) this.#speaker.later(start.delayMs, () => this.#start(start, "first"));
   }
 
   /** Everyone reads the end of what they started once more; who still waits for it says so. */
   async readResults(): Promise<void> {
-    for (const run of this.#waiting) this.#world.chronicle.tell({ what: "waits", run });
-    for (const { id } of this.#options.starts) this.#tellResult(id, await this.#world.ask((orchestrator) => resultOf(orchestrator, id)));
-  }
-
-  /** Does something after a while; what fails is written down. */
-  #do(delayMs: number, act: () => Promise<void>): void {
-    const { clock, chronicle } = this.#world;
-    clock.schedule(delayMs, () => {
-      act().catch((error: unknown) => chronicle.note("outside", `gives up: ${String(error)}`));
-    });
-  }
-
-  /** Until the process has said yes or no; the refusal is thrown. */
-  async #ask<Value>(work: (orchestrator: Orchestrator) => Promise<Value>): Promise<Value> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#world.ask(work);
-      } catch (error) {
-        if (tries >= MAX_SIMULATED_TRIES || !(error instanceof TuttiError) || !error.retryable) throw error;
-        await this.#world.sleep(AGAIN_MS);
-      }
-    }
+    for (const run of this.#waiting) this.#speaker.tell({ what: "waits", run });
+    for (const { id } of this.#options.starts)
+      this.#tellResult(id, await this.#speaker.askOnce((orchestrator) => resultOf(orchestrator, id)));
   }
 
   async #start({ id, definition, input }: Start, time: "first" | "again"): Promise<void> {
-    const world = this.#world;
-    const options = { id, seed: `${world.seed}/${id}`, workflows: this.#options.workflows, by: "client" };
-    await this.#ask((orchestrator) => orchestrator.start(definition, input, options));
-    world.chronicle.tell({ what: "started", run: id, key: id });
+    const { workflows, tenant } = this.#options;
+    const options = { id, seed: `${this.#world.seed}/${id}`, workflows, by: this.#speaker.says("client"), ...tracestateOf(tenant) };
+    try {
+      await this.#speaker.ask((orchestrator) => orchestrator.start(definition, input, options));
+    } catch (error) {
+      if (codeOf(error) === "T4002") this.#speaker.tell({ what: "refused", run: id, act: "start", key: id });
+      throw error;
+    }
+    this.#speaker.tell({ what: "started", run: id, key: id });
     if (time === "again") return;
-    this.#do(0, () => this.#read(id));
-    this.#do(0, () => this.#waitForResult(id));
+    this.#speaker.later(0, () => this.#read(id));
+    this.#speaker.later(0, () => this.#waitForResult(id));
     this.#trouble({ id, definition, input, delayMs: 0 });
   }
 
@@ -90,14 +83,18 @@ export class People {
   #trouble(start: Start): void {
     const { id } = start;
     for (let time = 0; time < 3; time += 1) {
-      const strike = this.#world.strikeAt("run", `${id}:outside`);
+      const strike = this.#world.strikeAt("run", `${this.#speaker.nameOf(id)}:outside`);
       if (strike === null) continue;
       const delayMs = strike.amount ?? 1;
-      if (strike.fault === "startTwice") this.#do(delayMs, () => this.#start(start, "again"));
-      if (strike.fault === "cancel") this.#do(delayMs, () => this.#steer(id, "cancel", (run) => run.cancel("not wanted", "client")));
-      if (strike.fault === "pauseRun") this.#do(delayMs, () => this.#steer(id, "pause", (run) => run.pause("client")));
+      if (strike.fault === "startTwice") this.#speaker.later(delayMs, () => this.#start(start, "again"));
+      if (strike.fault === "cancel")
+        this.#speaker.later(delayMs, () =>
+          this.#steer(id, "cancel", (run) => run.cancel(this.#speaker.says("not wanted"), this.#speaker.says("client"))),
+        );
+      if (strike.fault === "pauseRun")
+        this.#speaker.later(delayMs, () => this.#steer(id, "pause", (run) => run.pause(this.#speaker.says("client"))));
       const signal = this.#options.signals[time % Math.max(1, this.#options.signals.length)];
-      if (strike.fault === "straySignal" && signal !== undefined) this.#do(delayMs, () => this.#signal(id, signal));
+      if (strike.fault === "straySignal" && signal !== undefined) this.#speaker.later(delayMs, () => this.#signal(id, signal));
     }
   }
 
@@ -107,25 +104,24 @@ export class People {
     work: (run: Awaited<ReturnType<Orchestrator["open"]>>) => Promise<boolean>,
     key: string = act,
   ): Promise<void> {
-    const applied = await this.#ask(async (orchestrator) => work(await orchestrator.open(id)));
-    this.#world.chronicle.tell({ what: applied ? "acknowledged" : "refused", run: id, act, key });
+    const applied = await this.#speaker.ask(async (orchestrator) => work(await orchestrator.open(id)));
+    this.#speaker.tell({ what: applied ? "acknowledged" : "refused", run: id, act, key });
   }
 
   #signal(id: string, name: string): Promise<void> {
-    return this.#steer(id, "signal", (run) => run.signal(name, { by: "client" }, "client"), name);
+    return this.#steer(id, "signal", (run) => run.signal(name, { by: this.#speaker.says("client") }, this.#speaker.says("client")), name);
   }
 
   #hear({ id }: RunRef, fact: Fact): void {
-    if (fact.kind === "questionAsked") this.#consider(id, fact.path, fact.id);
-    if (fact.kind === "waitStarted" && fact.wait === "approval") this.#consider(id, fact.path, fact.id);
-    if ((fact.kind === "budgetExceeded" || fact.kind === "compensationFailed") && fact.question !== undefined)
-      this.#consider(id, fact.path, fact.question);
+    const question = questionIn(fact);
+    if (question !== null) this.#consider(id, question.path, question.id);
     if (fact.kind === "waitStarted" && fact.wait === "signal" && !this.#isIgnored("signal", `${id}/${fact.path}`)) {
       const { name } = fact;
-      this.#do(this.#delayOf(`signal ${id} ${fact.path}`), () => this.#signal(id, name));
+      this.#speaker.later(this.#delayOf(`signal ${this.#speaker.nameOf(id)} ${fact.path}`), () => this.#signal(id, name));
     }
     if (fact.kind === "runPaused") {
-      this.#do(this.#delayOf(`resume ${id} ${fact.at}`), () => this.#steer(id, "resume", (run) => run.resume("client")));
+      const delayMs = this.#delayOf(`resume ${this.#speaker.nameOf(id)} ${fact.at}`);
+      this.#speaker.later(delayMs, () => this.#steer(id, "resume", (run) => run.resume(this.#speaker.says("client"))));
     }
   }
 
@@ -135,11 +131,11 @@ export class People {
 
   #consider(id: string, path: string, question: string): void {
     if (this.#isIgnored("question", `${id}/${path}`)) return;
-    const strike = this.#world.strikeAt("answer", `${id}:answer`);
+    const strike = this.#world.strikeAt("answer", `${this.#speaker.nameOf(id)}:answer`);
     const delayMs = this.#delayOf(question);
-    this.#do(delayMs, () => this.#answer(id, question, 1));
-    if (strike?.fault === "answerTogether") this.#do(delayMs, () => this.#answer(id, question, 2));
-    if (strike?.fault === "answerTwice") this.#do(delayMs + (strike.amount ?? 1), () => this.#answer(id, question, 2));
+    this.#speaker.later(delayMs, () => this.#answer(id, question, 1));
+    if (strike?.fault === "answerTogether") this.#speaker.later(delayMs, () => this.#answer(id, question, 2));
+    if (strike?.fault === "answerTwice") this.#speaker.later(delayMs + (strike.amount ?? 1), () => this.#answer(id, question, 2));
   }
 
   /** Some are quick, some take their time, and some wait until it is calm. */
@@ -150,15 +146,17 @@ export class People {
   }
 
   async #answer(id: string, question: string, time: number): Promise<void> {
-    const open = await this.#ask((orchestrator) => orchestrator.questions(1_000));
+    const open = await this.#speaker.ask((orchestrator) => orchestrator.questions(1_000));
+    for (const one of open) this.#nosy.see(one);
     const found = open.find((one) => one.id === question);
     // Decided meanwhile, or a handler answers it.
     if (found === undefined && time === 1) return;
     const random = new Random(this.#world.seed, `answer ${question} ${time}`);
-    const answer: Json = found?.question.schema === undefined ? `this way ${time}` : sampleOf(found.question.schema, random);
+    const answer: Json =
+      found?.question.schema === undefined ? this.#speaker.says(`this way ${time}`) : sampleOf(found.question.schema, random);
     try {
-      await this.#ask((orchestrator) => orchestrator.answer(question, answer, "person"));
-      this.#world.chronicle.tell({ what: "acknowledged", run: found?.run ?? id, act: "answer", key: question });
+      await this.#speaker.ask((orchestrator) => orchestrator.answer(question, answer, this.#speaker.says("person")));
+      this.#speaker.tell({ what: "acknowledged", run: found?.run ?? id, act: "answer", key: question });
     } catch (error) {
       this.#world.chronicle.note("outside", `answer to ${question} is refused: ${codeOf(error)} ${canonicalJson(answer)}`);
     }
@@ -171,18 +169,18 @@ export class People {
     while (
       !(await this.#readOn(id, seq + 1, (next, kind) => {
         seq = next;
-        this.#world.chronicle.tell({ what: "fact", run: id, reader, seq: next, kind });
+        this.#speaker.tell({ what: "fact", run: id, reader, seq: next, kind });
       }))
     )
-      await this.#world.sleep(AGAIN_MS);
+      await this.#speaker.again();
   }
 
   /** True when the history has come to its end. */
   async #readOn(id: string, fromSeq: number, take: (seq: number, kind: string) => void): Promise<boolean> {
     try {
-      const entries = await this.#ask(async (orchestrator) => (await orchestrator.open(id)).watch(fromSeq)[Symbol.asyncIterator]());
+      const entries = await this.#speaker.ask(async (orchestrator) => (await orchestrator.open(id)).watch(fromSeq)[Symbol.asyncIterator]());
       for (;;) {
-        const next = await this.#world.ask(() => entries.next());
+        const next = await this.#speaker.askOnce(() => entries.next());
         if (next.done === true) return true;
         if (next.value.kind === "fact") take(next.value.seq, next.value.fact.kind);
       }
@@ -195,21 +193,21 @@ export class People {
   async #waitForResult(id: string): Promise<void> {
     this.#waiting.add(id);
     for (;;) {
-      const record = await this.#ask(async (orchestrator) => orchestrator.host.whenOver(orchestrator.ref(id)));
+      const record = await this.#speaker.ask(async (orchestrator) => orchestrator.host.whenOver(orchestrator.ref(id)));
       if (record.endedAt !== null || record.status === "quarantined") {
         this.#waiting.delete(id);
         return this.#readResult(id);
       }
-      await this.#world.sleep(AGAIN_MS);
+      await this.#speaker.again();
     }
   }
 
   async #readResult(id: string): Promise<void> {
-    this.#tellResult(id, await this.#ask((orchestrator) => resultOf(orchestrator, id)));
+    this.#tellResult(id, await this.#speaker.ask((orchestrator) => resultOf(orchestrator, id)));
   }
 
   #tellResult(id: string, { status, run: _run, ...rest }: RunResult): void {
-    this.#world.chronicle.tell({ what: "result", run: id, status, output: canonicalJson(rest) });
+    this.#speaker.tell({ what: "result", run: id, status, output: canonicalJson(rest) });
   }
 }
 

@@ -1,8 +1,12 @@
 /**
  * A random workflow, always a valid one, over the whole language, with the workflows that it runs as
  * children, the agents that it needs, and an input.
+ *
+ * 1. It has no more to do than a world can play to its end: lists, loops and runs below inside each other
+ *    multiply, and one in a hundred would come to thousands of subtasks, or a hundred thousand.
  */
 import type { Json, JsonObject } from "../base/json.ts";
+import { weightOf } from "./case-weight.ts";
 import { type CastMember, randomCast } from "./random-agents.ts";
 import { type Chance, isOneIn, pick } from "./random-chance.ts";
 import { type Draft, draftOf } from "./random-draft.ts";
@@ -19,7 +23,18 @@ export type RandomCase = {
   readonly signals: readonly string[];
 };
 
+/** About how many subtasks a run may come to. */
+const HEAVIEST = 200;
+/** So often in a row nothing is drawn that is too heavy, whatever the chance. */
+const MOST_DRAWS = 20;
+
 export function randomCase(chance: Chance): RandomCase {
+  let drawn = drawCase(chance);
+  for (let draw = 1; draw < MOST_DRAWS && weightOf(drawn) > HEAVIEST; draw += 1) drawn = drawCase(chance);
+  return drawn;
+}
+
+function drawCase(chance: Chance): RandomCase {
   const cast = randomCast(chance);
   const children: JsonObject[] = [];
   const names: string[] = [];

@@ -5,6 +5,7 @@
 import type { Json } from "../base/json.ts";
 import { type CastMember, randomAnswer } from "./random-agents.ts";
 import { Random } from "./random.ts";
+import { signed, signedText } from "./tenants.ts";
 
 /** A piece of work as an agent sees it. */
 export type WorkSeen = {
@@ -17,6 +18,8 @@ export type WorkSeen = {
   readonly turn: number;
   /** Canonical JSON of the message's parts. */
   readonly content: string;
+  /** The word of the tenant whose work it is; empty in a world with only one. */
+  readonly whose: string;
 };
 
 export type Saying =
@@ -38,13 +41,14 @@ export function reactionsOf(seed: string, right: (work: WorkSeen, random: Random
   const mood = new Random(seed, "temper");
   const temper: Temper = { failing: mood.next() ** 3 * 0.6, asking: mood.next() ** 2, slow: mood.next() ** 2 };
   return (work) => {
-    const { run, path, attempt, turn, content } = work;
-    const random = new Random(seed, `${run}/${path}#${attempt}.${turn} ${content}`);
+    const { run, path, attempt, turn, content, whose } = work;
+    const random = new Random(seed, `${whose}${run}/${path}#${attempt}.${turn} ${content}`);
     const takesMs = takenBy(temper, random);
     const says = random.hits(temper.failing) ? troubleOf(random) : null;
     const isAsking = turn <= 2 && random.hits(temper.asking) && asks(work.agent);
-    if (says === null && isAsking) return { takesMs, says: { kind: "asks", prompt: `Which way, in turn ${turn}?` }, reports: false };
-    return { takesMs, says: says ?? { kind: "completed", output: right(work, random) }, reports: random.hits(0.3) };
+    const prompt = signedText(`Which way, in turn ${turn}?`, whose);
+    if (says === null && isAsking) return { takesMs, says: { kind: "asks", prompt }, reports: false };
+    return { takesMs, says: says ?? { kind: "completed", output: signed(right(work, random), whose) }, reports: random.hits(0.3) };
   };
 }
 

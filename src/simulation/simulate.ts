@@ -1,4 +1,5 @@
 import { workflowFromObject } from "../authoring/file/workflow-from-object.ts";
+import { DEFAULT_TENANT } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Definition } from "../definition/definition.ts";
 import { canaryOf, castFor } from "./crew.ts";
@@ -10,6 +11,7 @@ import { Random } from "./random.ts";
 import type { CastMember } from "./random-agents.ts";
 import type { React } from "./reactions.ts";
 import { sampleOf } from "./sample.ts";
+import { markedInput, nameOfRun, type SimulatedTenant, tenantsOf } from "./tenants.ts";
 import { SimulatedWorld } from "./world.ts";
 
 export type SimulateOptions = {
@@ -24,6 +26,8 @@ export type SimulateOptions = {
   readonly cast?: readonly CastMember[];
   /** What agents say; without it, as the seed has it. */
   readonly react?: React;
+  /** Another tenant has the same runs, under the same ids, in the same process; without it, there is only one. */
+  readonly hasNeighbor?: boolean;
   /** Signals that may come unasked for. */
   readonly signals?: readonly string[];
   /** These faults and no others; without it, the seed chooses. An empty list: none. */
@@ -49,17 +53,18 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const definitions = options.definitions.map(definitionOf);
   const cast = options.cast ?? castFor(seed, definitions);
   const world = new SimulatedWorld({ seed, cast, react, faults, among, schedule });
-  const people = new People({
-    world,
-    starts: startsOf(options, definitions),
-    workflows: definitions.map((definition) => ({ definition })),
-    signals,
-    ignores,
-  });
+  const tenants = tenantsOf(seed, options.hasNeighbor === true);
+  const starts = startsOf(options, definitions);
+  const workflows = definitions.map((definition) => ({ definition }));
+  const people = tenants.map(
+    (tenant) => new People({ world, tenant, starts: starts.map((start) => startIn(tenant, start, seed)), workflows, signals, ignores }),
+  );
   await world.run();
   const quietAt = world.clock.now();
-  await people.readResults().catch((error: unknown) => world.chronicle.note("outside", `cannot read: ${String(error)}`));
-  return { evidence: evidenceOf(world, options.definitions, quietAt), schedule: world.faults.schedule, log: world.chronicle.lines };
+  for (const some of people)
+    await some.readResults().catch((error: unknown) => world.chronicle.note("outside", `cannot read: ${String(error)}`));
+  const evidence = evidenceOf(world, { tenants, files: options.definitions, quietAt });
+  return { evidence, schedule: world.faults.schedule, log: world.chronicle.lines };
 }
 
 /** A definition is read once, however many seeds it is played with. */
@@ -81,7 +86,16 @@ function startsOf({ seed, input, runs }: SimulateOptions, [definition]: readonly
   return Array.from({ length: count }, (_, index) => ({ id: `run-${index + 1}`, definition, input: given, delayMs: random.below(5_000) }));
 }
 
-function evidenceOf(world: SimulatedWorld, files: readonly JsonObject[], quietAt: number): Evidence {
+/** The same start, by another tenant: at the same instant, or while the first may be at work. */
+function startIn(tenant: SimulatedTenant, start: Start, seed: string): Start {
+  const random = new Random(seed, `start of ${nameOfRun({ tenant: tenant.tenant, id: start.id })}`);
+  const isAtOnce = tenant.tenant === DEFAULT_TENANT || random.hits(0.5);
+  return { ...start, input: markedInput(start.input, tenant, seed), delayMs: start.delayMs + (isAtOnce ? 0 : random.spread(1, 5_000)) };
+}
+
+type Ended = { readonly tenants: readonly SimulatedTenant[]; readonly files: readonly JsonObject[]; readonly quietAt: number };
+
+function evidenceOf(world: SimulatedWorld, { tenants, files, quietAt }: Ended): Evidence {
   const { seed, store, chronicle } = world;
   const runs = store.runs.map((run): SimulatedRun => {
     const stored = store.find(run);
@@ -100,6 +114,7 @@ function evidenceOf(world: SimulatedWorld, files: readonly JsonObject[], quietAt
   });
   return {
     seed,
+    tenants,
     definitions: Object.fromEntries(files.map((file) => [textIn(file, "name"), file])),
     runs,
     diary: chronicle.diary,

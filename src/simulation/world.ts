@@ -23,6 +23,7 @@ import type { CastMember } from "./random-agents.ts";
 import type { React } from "./reactions.ts";
 import { SimulatedStore } from "./simulated-store.ts";
 import { Replay, Swarm } from "./swarm.ts";
+import { nameOfRun } from "./tenants.ts";
 
 export type WorldOptions = {
   readonly seed: string;
@@ -52,11 +53,11 @@ export class SimulatedWorld {
   readonly calmAt: number;
   /** When each fact became durable. */
   readonly orders = new Map<Fact, number>();
-  readonly openRuns = new Set<RunRef>();
+  readonly openRuns = new Map<string, RunRef>();
   /** When the process did nothing. */
   readonly pauses: { readonly from: number; readonly until: number }[] = [];
   /** Called with every fact when it is durable. */
-  onFact: (run: RunRef, fact: Fact) => void = () => undefined;
+  readonly listeners: ((run: RunRef, fact: Fact) => void)[] = [];
   life: Life | null = null;
   gaveUp = false;
   readonly #crew: Crew;
@@ -129,7 +130,7 @@ export class SimulatedWorld {
     const now = this.clock.now();
     let nextAt = this.clock.nextAt() ?? Number.POSITIVE_INFINITY;
     if (this.life === null) return nextAt;
-    for (const run of this.openRuns) {
+    for (const run of this.openRuns.values()) {
       const at = this.#wakeAt(run, this.life);
       // One that is overdue was not woken, or could not be written: the host comes back to it when it will.
       if (at !== null) nextAt = Math.min(nextAt, at > now ? at : (this.clock.nextChoreAt() ?? nextAt));
@@ -143,14 +144,11 @@ export class SimulatedWorld {
   }
 
   #hear(run: RunRef, fact: Fact): void {
-    this.orders.set(fact, this.chronicle.note(run.id, `${fact.kind} ${"path" in fact ? fact.path : ""}`));
-    if (fact.kind === "runStarted") this.openRuns.add(run);
-    if (fact.kind === "runCompleted" || fact.kind === "runFailed" || fact.kind === "runCanceled") this.#close(run);
-    this.onFact(run, fact);
-  }
-
-  #close({ id }: RunRef): void {
-    for (const open of this.openRuns) if (open.id === id) this.openRuns.delete(open);
+    const name = nameOfRun(run);
+    this.orders.set(fact, this.chronicle.note(name, `${fact.kind} ${"path" in fact ? fact.path : ""}`));
+    if (fact.kind === "runStarted") this.openRuns.set(name, run);
+    if (fact.kind === "runCompleted" || fact.kind === "runFailed" || fact.kind === "runCanceled") this.openRuns.delete(name);
+    for (const listen of this.listeners) listen(run, fact);
   }
 
   #begin(): void {

@@ -1,6 +1,7 @@
 /** What agents and receivers wrote down of a run, against its history. */
+import { ENDS } from "../../src/simulation/auditor/facts.ts";
 import type { Violation } from "./auditor.ts";
-import { CLOSINGS, ENDS } from "./audit-history.ts";
+import { CLOSINGS } from "./audit-history.ts";
 import { type Evidence, factsIn, type StoredFact } from "./evidence.ts";
 import type { Delivery, Entry, Execution, Message } from "./world/journal.ts";
 

@@ -8,8 +8,8 @@
  */
 import { isDeepStrictEqual } from "node:util";
 
+import { ENDS } from "../../src/simulation/auditor/facts.ts";
 import { targetOf } from "./audit-agents.ts";
-import { ENDS } from "./audit-history.ts";
 import type { Violation } from "./auditor.ts";
 import { type Evidence, factsIn, type Picture, type StoredFact, type StoredRun } from "./evidence.ts";
 

@@ -74,14 +74,14 @@ describe("the auditor", () => {
   });
 
   it.each<readonly [string, RegExp, (facts: Facts) => Facts]>([
-    ["a second completion", /duplicate: .* completed twice/, twice(isOf("subtaskCompleted"))],
+    ["a second completion", /duplicate: .* is over a second time/, twice(isOf("subtaskCompleted"))],
     ["an output that is wrong", /lost: it ended completed, with an output other/, changed(isOf("runCompleted"), { output: null })],
     ["a run that is not over", /stuck: it is not over/, (facts) => facts.slice(0, -1)],
     ["a retry before its time", /history: .* before its time/, changed(isOf("attemptFailed"), { retryAt: Number.MAX_SAFE_INTEGER })],
-    ["work that is assigned twice", /history: .* assigned while attempt 1 was open/, twice(isOf("subtaskAssigned"))],
+    ["work that is assigned twice", /duplicate: .* begins though it is over/, twice(isOf("subtaskAssigned"))],
     [
       "work in an iteration that is over",
-      /begins in iteration 1 of refine/,
+      /refine#1\/draft begins, and refine, which it is inside of, is in iteration 2/,
       twice(isOf("subtaskAssigned", "refine#1/draft"), isOf("iterationStarted", "refine")),
     ],
     [
@@ -90,10 +90,14 @@ describe("the auditor", () => {
       without((fact) => isOf("iterationStarted", "refine")(fact) && fact["iteration"] === 2),
     ],
     ["work inside of what is over", /inside of, is not at work/, twice(isOf("subtaskAssigned", "race/remote"), isOf("runCompleted"))],
-    ["new work in a run that is ending", /begins in a run that is ending/, twice(isOf("subtaskAssigned", "doomed"), isOf("taskReleased"))],
-    ["a loser that never acknowledged", /stuck: .* while race\/remote is stopping/, without(isOf("taskReleased", "race/remote"))],
-    ["a loser that was not told to stop", /race is over while .* is at work/, without(isOf("subtaskCanceled", "race/child"))],
-    ["a decision that is taken twice", /duplicate: sign_off was decided twice/, twice(isOf("approvalDecided"))],
+    [
+      "new work in a run that is ending",
+      /history: .* subtaskAssigned of doomed, in a run that is ending/,
+      twice(isOf("subtaskAssigned", "doomed"), isOf("taskReleased")),
+    ],
+    ["a loser that never acknowledged", /history: .* while race\/remote was stopping/, without(isOf("taskReleased", "race/remote"))],
+    ["a loser that was not told to stop", /race is over while race\/child is working/, without(isOf("subtaskCanceled", "race/child"))],
+    ["a decision that is taken twice", /duplicate: question .* was settled twice/, twice(isOf("approvalDecided"))],
     [
       "a signal that is taken twice",
       /duplicate: .* took a signal "early"/,

@@ -4,10 +4,11 @@
  */
 import { isDeepStrictEqual } from "node:util";
 
+import { ENDS } from "../../src/simulation/auditor/facts.ts";
 import { auditDeliveries, auditExecutions, auditMessages } from "./audit-agents.ts";
 import { auditBelow, auditUndoing } from "./audit-below.ts";
 import { auditGoverned } from "./audit-governed.ts";
-import { auditHistory, ENDS } from "./audit-history.ts";
+import { auditHistory } from "./audit-history.ts";
 import { type Evidence, factsIn, type StoredFact } from "./evidence.ts";
 import { UNDONE_PATHS } from "./world/endings.ts";
 import * as governed from "./world/governed.ts";

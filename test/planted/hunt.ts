@@ -40,7 +40,7 @@ async function hunt({ mostSeeds, mostMs, scenes }: Hunt): Promise<Hunted> {
 /** A workflow of its own, from the seed. */
 function caseOf(seed: string): Scene {
   const { workflow, children, ...rest } = randomCase(new Random(seed, "case"));
-  return { definitions: [workflow, ...children], ...rest };
+  return { definitions: [workflow, ...children], ...rest, hasNeighbor: new Random(seed, "tenants").hits(0.25) };
 }
 
 async function play(seed: string, scene: Scene): Promise<Violation | null> {

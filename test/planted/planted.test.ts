@@ -19,6 +19,9 @@ const QUICK = [
   "need-ignored",
   "begins-in-a-pause",
   "performed-before-written",
+  "mailbox-without-tenant",
+  "look-up-without-tenant",
+  "conversation-without-tenant",
 ];
 const PATIENCE = { seeds: 200, ms: 20_000 };
 

@@ -101,6 +101,26 @@ function slowBelow(): Scene {
   return { definitions: [workflow(steps), child], input: {}, cast: [], faults: [] };
 }
 
+/** Two tenants with the same runs: agents near and far, one of which asks, a signal, an approval, and a run below. */
+function neighbors(): Scene {
+  const child = { ...workflow({ deep: { capability: "far", with: { of: "${{ input }}" }, ...LONG } }), name: "below" };
+  const given: JsonObject = { of: "${{ input }}" };
+  const definition = workflow({
+    close: { capability: "near", with: given, ...LONG },
+    away: { capability: "far", with: given, ...LONG },
+    go: { wait: { signal: "go", timeout: "10m" } },
+    sign: { approval: { to: ["ann"], title: "Go on?", timeout: "10m", onTimeout: "approve" } },
+    below: { workflow: "below@^1", with: given, timeout: "1h" },
+    last: { capability: "far", needs: ["close", "away", "go", "sign", "below"], with: { of: "${{ steps.close.output }}" }, ...LONG },
+  });
+  const react: React = ({ turn, path, whose }) => ({
+    takesMs: 2 * SECOND,
+    says: turn === 1 && path === "away" ? { kind: "asks", prompt: "Which?" } : { kind: "completed", output: `done ${whose}` },
+    reports: false,
+  });
+  return { definitions: [definition, child], input: {}, cast: [FAR, NEAR], faults: ["crashAfter"], react, hasNeighbor: true };
+}
+
 const INTEGER: JsonObject = { type: "integer", minimum: 5 };
 
 export const SCENES = {
@@ -193,6 +213,7 @@ export const SCENES = {
   oneContext: scene(chain(4, { capability: "far", conversation: "run", ...LONG }), [FAR], ["dropRequest"]),
   /** Signals that come whenever they like. */
   signals: { ...scene(chain(2, { wait: { signal: "go", timeout: "10m" } }), [], ["straySignal"]), signals: ["go"] },
+  neighbors: neighbors(),
   clock: scene(chain(10, { capability: "near", ...LONG }), [NEAR], ["clockBack"]),
   waiting: scene(chain(4, { wait: "2m" }), [], ["crashAfter"]),
   writers: writers(),

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { weightOf } from "./case-weight.ts";
 import { describeFailure } from "./replay.ts";
-import { caseOf, playSeed, SEEDS_PER_CASE } from "./seed-case.ts";
+import { caseOf, crowdOf, playSeed, SEEDS_PER_CASE, violationsIn } from "./seed-case.ts";
 
 describe("a seed", () => {
   it("is played to the same log, byte for byte, whatever was played before it", async () => {
@@ -24,6 +23,21 @@ describe("a seed", () => {
     expect(other).not.toBe(first);
   });
 
+  it("that is given up before all was over breaks a promise, too", async () => {
+    const { simulated, violations } = await playSeed(12);
+    expect(violations).toEqual([]);
+    expect(violationsIn({ ...simulated.evidence, gaveUp: true })).toMatchObject([{ invariant: "ends" }]);
+  });
+
+  it("has two tenants in a quarter of the worlds, and mostly one run for each", () => {
+    const crowds = Array.from({ length: 10_000 }, (_, seed) => crowdOf(`seed-${seed}`));
+    const shared = crowds.filter(({ hasNeighbor }) => hasNeighbor).length;
+    expect(shared).toBeGreaterThan(2_300);
+    expect(shared).toBeLessThan(2_700);
+    expect(new Set(crowds.map(({ runs, hasNeighbor }) => `${runs} ${hasNeighbor}`)).size).toBe(4);
+    expect(crowds.filter(({ runs }) => runs > 1).length).toBeLessThan(1_000);
+  });
+
   it("that fails says which promise, what it takes, and how to play it again", () => {
     const violations = [{ invariant: "I4", run: "run-1", sentence: "it ended while s1 was at work" }];
     expect(describeFailure({ seed: 12, violations, faults: [{ point: "commit:7", fault: "pause", amount: 9 }] })).toBe(
@@ -34,17 +48,5 @@ describe("a seed", () => {
         "  again: npm run simulate:seeds -- --first 12 --seeds 1 --log",
       ].join("\n"),
     );
-  });
-});
-
-describe("the weight of a case", () => {
-  const around = { children: [], input: { items: [1, 2, 3, 4] }, cast: [], signals: [] };
-  it.each([
-    ["a step", { a: { agent: "x" } }, 1],
-    ["a step over the items", { a: { agent: "x", each: "${{ input.items }}" } }, 4],
-    ["steps inside a step over a list", { a: { each: [1, 2], steps: { b: { agent: "x" } } } }, 4],
-    ["a loop", { a: { loop: { max: 3, steps: { b: { agent: "x" } } } } }, 4],
-  ])("of %s is about what a run of it has to do", (_, steps, weight) => {
-    expect(weightOf({ ...around, workflow: { steps } })).toBe(weight);
   });
 });

@@ -17,7 +17,11 @@ export function publishFigures(name: string, figures: Figures): void {
   writeFileSync(join(directory, `${name}.json`), `${line}\n`);
 }
 
-/** What could not be tried here, and why. */
+const skipCounts = new Map<string, number>();
+
+/** One test more that could not be tried here, and why. */
 export function publishSkip(name: string, reason: string): void {
-  publishFigures(name, { skipped: 1, reason });
+  const skipped = (skipCounts.get(name) ?? 0) + 1;
+  skipCounts.set(name, skipped);
+  publishFigures(name, { skipped, reason });
 }

@@ -23,7 +23,7 @@ export function pageOf(report: TrustReport): string {
   return [
     "# Trust report",
     "Made by `npm run trust` and `npm run simulate:seeds`; never edited by hand. The real bugs that this work has found are in [found-bugs.md](found-bugs.md).",
-    "A *simulated world* is the real scheduler, host, effects and A2A client on simulated time, disk, network and agents, all from one number; an auditor that knows nothing of the engine reads the histories and the agents' diaries. A *planted bug* is a mistake put into the engine on purpose, which the audit has to notice.",
+    "A *simulated world* is the real scheduler, host, effects and A2A client on simulated time, disk, network and agents, all from one number; an auditor that knows nothing of the engine reads the histories and the agents' diaries. In a quarter of the worlds two tenants have runs of the same ids in one process, and try to see each other's. A *planted bug* is a mistake put into the engine on purpose, which the audit has to notice.",
     ...(longest === null ? [] : pageOfLongest(longest)),
     ...(last === null ? [] : pageOfTrial(last)),
   ].join("\n\n");
@@ -42,9 +42,15 @@ function pageOfTrial(trial: Trial): readonly string[] {
     `### Simulated worlds\n\n${seedTable(seeds)}`,
     `Faults that struck, and were survived:\n\n${faultTable(seeds)}`,
     `### Planted bugs\n\n${planted.found} of ${planted.planted} bugs planted into the engine were found; in the engine without one, ${planted.foundInSound === null ? "nothing was" : `this was, too: ${planted.foundInSound}`}.\n\n${plantedTable(planted)}`,
-    `### Real processes, files and sockets\n\n${tests.passed} tests passed, ${tests.failed.length} failed; size of the sweeps: ${size}.\n\n${figureTable(figures)}`,
+    `### Real processes, files and sockets\n\n${tests.passed} tests passed, ${tests.failed.length} failed, ${skipsIn(trial)}; size of the sweeps: ${size}.\n\n${figureTable(figures)}`,
     ...(failed.length === 0 ? [] : [failed.join("\n")]),
   ];
+}
+
+/** Every test that is skipped says why; the reasons are in the table of figures. */
+function skipsIn({ tests: { skipped }, figures }: Trial): string {
+  const silent = skipped - total(figures, "skipped");
+  return `${skipped} were skipped${silent > 0 ? `, ${silent} of them without a reason` : ""}`;
 }
 
 function madeBy({ commit, isChanged, date, machine, versions }: About, seconds: number): string {
@@ -101,8 +107,8 @@ function figureTable(figures: Trial["figures"]): string {
 }
 
 function figuresIn(figures: Figures): string {
-  const { reason } = figures;
-  if (typeof reason === "string") return `skipped: ${reason}`;
+  const { reason, skipped } = figures;
+  if (typeof reason === "string") return `${String(skipped)} skipped: ${reason}`;
   return Object.entries(figures)
     .map(([name, value]) => `${wordsOf(name)} ${typeof value === "number" && name !== "seed" ? number(value) : String(value)}`)
     .join(", ");
@@ -134,14 +140,20 @@ export function sentencesOf({ last, longest }: TrustReport): string {
   );
 }
 
-function trialSentences({ about, seeds, planted, figures }: Trial, what: string): readonly string[] {
+function trialSentences({ about, seeds, planted, tests, figures }: Trial, what: string): readonly string[] {
   const [points, doubles] = [total(figures, "points"), total(figures, "doubles")];
   const [lost, duplicates, stuck] = ["lost", "duplicates", "stuck"].map((name) => total(figures, name));
   return [
     `- **${number(seeds.seeds)} ${what}** (${about.date}, commit \`${about.commit}\`): ${number(seeds.violations)} broken promises.`,
     `- **${planted.found} of ${planted.planted} planted bugs found**: mistakes put into the engine on purpose, one at a time, each given away by an audit.`,
     `- **${number(points)} kills and other blows at real processes**, and ${number(doubles)} at processes that were taking up what another one had left: ${lost} runs lost, ${duplicates} completions doubled, ${stuck} stuck.`,
+    ...(tests.skipped === 0 ? [] : [`- ${number(tests.skipped)} tests could not be tried on that machine: ${reasonsIn(figures)}.`]),
   ];
+}
+
+function reasonsIn(figures: Trial["figures"]): string {
+  const skipped = Object.entries(figures).filter(([, { reason }]) => typeof reason === "string");
+  return skipped.map(([name, { reason }]) => `${TRIALS[name] ?? name} (${String(reason)})`).join(", ") || "nobody says why";
 }
 
 function total(figures: Trial["figures"], name: string): number {

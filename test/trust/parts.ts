@@ -37,6 +37,8 @@ export async function huntPlanted(): Promise<Planted> {
 /** What vitest writes with its JSON reporter. */
 type TestReport = {
   readonly numPassedTests: number;
+  /** Those that were skipped. */
+  readonly numPendingTests: number;
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
@@ -52,7 +54,8 @@ export async function runTests(): Promise<Pick<Trial, "tests" | "figures">> {
     const flags = ["run", ...TESTS, "--reporter=json", `--outputFile=${file}`];
     await run(join(ROOT, "node_modules/.bin/vitest"), flags, { TUTTI_TRUST_DIR: published });
     const report = JSON.parse(readFileSync(file, "utf8")) as TestReport;
-    return { tests: { passed: report.numPassedTests, failed: failedIn(report) }, figures: readFigures(published) };
+    const { numPassedTests: passed, numPendingTests: skipped } = report;
+    return { tests: { passed, failed: failedIn(report), skipped }, figures: readFigures(published) };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

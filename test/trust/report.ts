@@ -37,8 +37,8 @@ export type Trial = {
   readonly size: string;
   readonly seeds: SeedRun;
   readonly planted: Planted;
-  /** Tests with real processes and sockets. */
-  readonly tests: { readonly passed: number; readonly failed: readonly string[] };
+  /** Tests with real processes and sockets. Why one was skipped is among the figures. */
+  readonly tests: { readonly passed: number; readonly failed: readonly string[]; readonly skipped: number };
   /** What those tests published, by name. */
   readonly figures: { readonly [name: string]: Figures };
 };

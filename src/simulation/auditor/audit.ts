@@ -6,7 +6,7 @@
  * 1. It is sound: a history that keeps all promises has no violation.
  * 2. It is sharp: each promise has a test in which it is broken, and noticed.
  */
-import type { Evidence, SimulatedRun, Violation } from "../evidence.ts";
+import type { Evidence, SimulatedRun, Told, Violation } from "../evidence.ts";
 import { Attempts } from "./attempts.ts";
 import { auditBelow } from "./below.ts";
 import { auditChildren, auditFailures, auditTasks } from "./belonging.ts";
@@ -16,16 +16,17 @@ import { auditEnding } from "./endings.ts";
 import { ENDS, type Flaw, numberAt } from "./facts.ts";
 import { auditChildEnds, auditLocalEnds, auditWaiting } from "./heard.ts";
 import { auditLimits } from "./limits.ts";
-import { auditMessages, isMessage } from "./messages.ts";
+import { auditMessages, isMessage, type Message } from "./messages.ts";
 import { Late } from "./late.ts";
 import { Order } from "./order.ts";
 import { auditPauses } from "./pauses.ts";
 import { Questions } from "./people.ts";
 import { Places } from "./places.ts";
-import { auditLives, auditSecrets, auditSequence, auditTenants, auditTold } from "./promises.ts";
+import { auditLives, auditSecrets, auditSequence, auditTold } from "./promises.ts";
 import { auditLeftovers, auditStanding, timeUpIn } from "./quiet.ts";
+import { auditTenants, keyOf, labelOf, tenantOf } from "./tenants.ts";
 import { Undoing } from "./undoing.ts";
-import { auditUnwanted } from "./unwanted.ts";
+import { auditUnwanted, auditWanted } from "./unwanted.ts";
 import { Values } from "./values.ts";
 import { Work } from "./work.ts";
 import { workflowOf } from "./workflow.ts";
@@ -34,34 +35,56 @@ import { workflowOf } from "./workflow.ts";
 export function audit(evidence: Evidence): readonly Violation[] {
   const violations: Violation[] = [];
   const flaw = (invariant: string, sentence: string, run: string): void => void violations.push({ invariant, run, sentence });
-  const told = Map.groupBy(evidence.told, ({ run }) => run);
-  const messages = Map.groupBy(evidence.diary.filter(isMessage), ({ run }) => run);
-  const below = Map.groupBy(evidence.runs, ({ parent }) => parent ?? "");
-  const ids = new Set(evidence.runs.map(({ id }) => id));
+  const { tenants } = evidence;
+  // Who only looked was told of what is somebody else's, or not there.
+  const told = Map.groupBy(
+    evidence.told.filter(({ what }) => what !== "shown"),
+    ({ tenant, run }) => keyOf(tenant, run),
+  );
+  const messages = Map.groupBy(evidence.diary.filter(isMessage), (message) => keyOf(tenantOf(message, tenants), message.run));
+  const below = Map.groupBy(evidence.runs, ({ tenant, parent }) => keyOf(tenant, parent ?? ""));
   for (const run of evidence.runs) {
-    const ofRun: Flaw = (invariant, sentence) => flaw(invariant, sentence, run.id);
-    auditSequence(run, ofRun);
-    auditHistory(run, evidence, ofRun);
-    auditEnding(run, evidence, ofRun);
-    auditTold(run, told.get(run.id) ?? [], ofRun);
-    auditMessages(run, messages.get(run.id) ?? [], { evidence, flaw: ofRun });
-    auditTasks(run, messages.get(run.id) ?? [], ofRun);
-    auditFailures(run, messages.get(run.id) ?? [], { diary: evidence.diary, flaw: ofRun });
-    auditBelow(run, below.get(run.id) ?? [], ofRun);
-    auditChildren(run, below.get(run.id) ?? [], ofRun);
-    auditChildEnds(below.get(run.id) ?? [], { run, evidence, flaw: ofRun });
-    auditLocalEnds(messages.get(run.id) ?? [], { run, evidence, flaw: ofRun });
-    auditPauses(run, below.get(run.id) ?? [], { evidence, flaw: ofRun });
-    auditWaiting(run, told.get(run.id) ?? [], ofRun);
-    auditUnwanted(run, messages.get(run.id) ?? [], { evidence, flaw: ofRun });
+    const key = keyOf(run.tenant, run.id);
+    const known = { told: told.get(key) ?? [], messages: messages.get(key) ?? [], below: below.get(key) ?? [] };
+    told.delete(key);
+    messages.delete(key);
+    auditRun(run, known, { evidence, flaw: (invariant, sentence) => flaw(invariant, sentence, labelOf(run.tenant, run.id, tenants)) });
   }
-  for (const id of told.keys()) if (!ids.has(id)) flaw("I1", "somebody was told of it, and there is no such run", id);
-  for (const id of messages.keys()) if (!ids.has(id)) flaw("I1", "an agent worked for it, and there is no such run", id);
+  for (const { tenant, run } of firstsOf(told))
+    flaw("I1", "somebody was told of it, and there is no such run", labelOf(tenant, run, tenants));
+  for (const message of firstsOf(messages))
+    flaw("I1", "an agent worked for it, and there is no such run", labelOf(tenantOf(message, tenants), message.run, tenants));
   auditLimits(evidence, flaw);
   auditLives(evidence, flaw);
   auditSecrets(evidence, flaw);
   auditTenants(evidence, flaw);
   return violations;
+}
+
+function firstsOf<Entry>(groups: ReadonlyMap<string, readonly Entry[]>): readonly Entry[] {
+  return [...groups.values()].flatMap((group) => group.slice(0, 1));
+}
+
+type Known = { readonly told: readonly Told[]; readonly messages: readonly Message[]; readonly below: readonly SimulatedRun[] };
+type Judged = { readonly evidence: Evidence; readonly flaw: Flaw };
+
+/** One run, with what people were told of it, what agents were given for it, and the runs below. */
+function auditRun(run: SimulatedRun, { told, messages, below }: Known, { evidence, flaw }: Judged): void {
+  auditSequence(run, flaw);
+  auditHistory(run, evidence, flaw);
+  auditEnding(run, evidence, flaw);
+  auditTold(run, told, flaw);
+  auditMessages(run, messages, { evidence, flaw });
+  auditTasks(run, messages, flaw);
+  auditFailures(run, messages, { diary: evidence.diary, flaw });
+  auditBelow(run, below, flaw);
+  auditChildren(run, below, flaw);
+  auditChildEnds(below, { run, evidence, flaw });
+  auditLocalEnds(messages, { run, evidence, flaw });
+  auditPauses(run, below, { evidence, flaw });
+  auditWaiting(run, told, flaw);
+  auditUnwanted(run, messages, { evidence, flaw });
+  auditWanted(run, evidence, flaw);
 }
 
 /** One history, fact by fact. */

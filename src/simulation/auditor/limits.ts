@@ -12,11 +12,13 @@ import { attemptOf, ENDS, objectAt, pathOf, wordIn } from "./facts.ts";
 import { isMessage, type Message } from "./messages.ts";
 import { listOf } from "./paths.ts";
 import { Places } from "./places.ts";
+import { keyOf } from "./tenants.ts";
 import { workflowOf } from "./workflow.ts";
 
 type Subject = { readonly name: string; readonly limit: number };
 /** A piece of work under a limit, and in which stretch of the world's order it is at work. */
 type Held = Subject & {
+  readonly tenant: string;
   readonly run: string;
   readonly work: string;
   readonly from: number;
@@ -45,7 +47,7 @@ export function auditLimits(evidence: Evidence, flaw: (invariant: string, senten
     const beside = all.filter(
       (other) => other.name === one.name && other.limit <= one.limit && other.from <= one.from && other.until > one.from,
     );
-    const count = new Set(beside.map(({ run, work }) => `${run} ${work}`)).size;
+    const count = new Set(beside.map(({ tenant, run, work }) => `${keyOf(tenant, run)} ${work}`)).size;
     if (count > one.limit)
       flaw("I11", `${one.work} begins, and with it ${count} are at work of ${one.name}; the most is ${one.limit}`, one.run);
   }
@@ -57,6 +59,7 @@ function heldIn(run: SimulatedRun, { evidence, received }: Seen): readonly Held[
   const places = new Places(workflowOf(evidence.definitions[String(run.facts[0]?.fact["workflow"])]));
   const subjects = new Map<string, Subject>();
   const held: Held[] = [];
+  const whose = { tenant: run.tenant, run: run.id };
   for (const { order, fact } of run.facts) {
     const path = pathOf(fact);
     const work = `attempt ${attemptOf(fact)} of ${path}`;
@@ -65,7 +68,7 @@ function heldIn(run: SimulatedRun, { evidence, received }: Seen): readonly Held[
       if (limit !== null) subjects.set(work, { name: nameOf(objectAt(fact, "target")), limit });
     }
     const subject = fact.kind === "messageIntended" ? subjects.get(work) : undefined;
-    if (subject !== undefined) held.push({ ...subject, run: run.id, work, from: order, until: leftAt(run, path, order) });
+    if (subject !== undefined) held.push({ ...subject, ...whose, work, from: order, until: leftAt(run, path, order) });
   }
   if (subjects.size === 0) return held;
   const prefix = `${run.tenant}/${run.id}/`;
@@ -74,7 +77,7 @@ function heldIn(run: SimulatedRun, { evidence, received }: Seen): readonly Held[
     const subject = messageId.startsWith(prefix) ? subjects.get(work) : undefined;
     if (subject === undefined) continue;
     const until = Math.min(leftAt(run, path, order), endedAt(taskId, order, evidence));
-    held.push({ ...subject, run: run.id, work, from: order, until });
+    held.push({ ...subject, ...whose, work, from: order, until });
   }
   return held;
 }

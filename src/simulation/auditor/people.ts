@@ -39,7 +39,7 @@ export class Questions {
 }
 
 /** The question that a fact puts; null for a fact that puts none. */
-function askedIn(fact: StoredFact): string | null {
+export function askedIn(fact: StoredFact): string | null {
   if (fact.kind === "budgetExceeded" || fact.kind === "compensationFailed") return textAt(fact, "question");
   return isJsonObject(fact["question"]) ? textAt(fact, "id") : null;
 }

@@ -6,7 +6,7 @@
  * 3. A reader sees every fact once, in order, and none that is not durable; all see the same (I8).
  */
 import type { Evidence, SimulatedRun, Told } from "../evidence.ts";
-import { asObject, ENDS, type Flaw, textAt, wordIn } from "./facts.ts";
+import { asObject, ENDS, type Flaw } from "./facts.ts";
 import { canonical } from "./join.ts";
 
 type Facts = SimulatedRun["facts"];
@@ -35,6 +35,7 @@ export function auditTold(run: SimulatedRun, told: readonly Told[], flaw: Flaw):
         auditReading(run.facts, one, { reached, flaw });
         break;
       case "waits":
+      case "shown":
         break;
     }
   }
@@ -58,6 +59,8 @@ function auditAct(facts: Facts, { order, what, act, key }: Acknowledged, { signa
     if (!holds) flaw("I1", `${act} ${key} was acknowledged, and it is not in the history`);
   };
   switch (act) {
+    case "start":
+      return;
     case "cancel":
       return expect(isOver);
     case "pause":
@@ -134,7 +137,7 @@ export function auditLives({ lives, runs, told }: Evidence, flaw: (invariant: st
   }
 }
 
-/** Words that must be nowhere (I13), and what belongs to other tenants (I14). */
+/** Words that must be nowhere (I13). */
 export function auditSecrets(
   { runs, told, log, canaries }: Evidence,
   flaw: (invariant: string, sentence: string, run: string) => void,
@@ -156,35 +159,4 @@ function holdsAny(value: unknown, words: readonly string[]): boolean {
   if (typeof value !== "object" || value === null) return false;
   for (const inner of Object.values(value)) if (holdsAny(inner, words)) return true;
   return false;
-}
-
-/** What the history of a run names belongs to its own tenant (I14). */
-export function auditTenants({ runs }: Evidence, flaw: (invariant: string, sentence: string, run: string) => void): void {
-  const tenants = new Map(runs.map(({ id, tenant }) => [id, tenant]));
-  const owners = new Map<string, string>();
-  for (const { id, tenant, parent, facts } of runs) {
-    if (parent !== null && tenants.get(parent) !== tenant)
-      flaw("I14", `it belongs to ${tenant}, and the run above to ${String(tenants.get(parent))}`, id);
-    for (const { fact } of facts) {
-      if (fact.kind === "runStarted" && fact["tenant"] !== tenant)
-        flaw("I14", `it belongs to ${tenant}, and its history says ${textAt(fact, "tenant")}`, id);
-      for (const mark of marksOf(fact)) {
-        const owner = owners.get(mark) ?? tenant;
-        if (owner !== tenant) flaw("I14", `fact ${fact.seq} (${fact.kind}) names ${mark}, which belongs to ${owner}`, id);
-        owners.set(mark, owner);
-      }
-    }
-  }
-}
-
-/** Names in a fact that only one tenant can have. */
-function marksOf(fact: Facts[number]["fact"]): readonly string[] {
-  const messageId = wordIn(asObject(fact["intent"]), "messageId");
-  const task = asObject(fact["task"]);
-  const question = textAt(fact, "question");
-  return [
-    ...(messageId === "" ? [] : [`message ${messageId}`]),
-    ...(wordIn(task, "taskId") === "" ? [] : [`task ${wordIn(task, "taskId")} of ${wordIn(task, "agent")}`]),
-    ...(question === null ? [] : [`question ${question}`]),
-  ];
 }

@@ -1,8 +1,11 @@
 /**
- * Work that nobody needs any more is stopped in the end: a task that was to be stopped, or of which the
- * process heard too late, does not go on for hours after its run.
+ * Who is told to stop.
+ *
+ * 1. Work that nobody needs any more is stopped in the end: a task that was to be stopped, or of which the
+ *    process heard too late, does not go on for hours after its run.
+ * 2. A task that its run waits for is canceled by nobody.
  */
-import type { DiaryEntry, Evidence, SimulatedRun } from "../evidence.ts";
+import type { DiaryEntry, Evidence, SimulatedRun, StoredFact } from "../evidence.ts";
 import { asObject, ENDS, type Flaw, pathOf, wordIn } from "./facts.ts";
 import type { Message } from "./messages.ts";
 
@@ -33,6 +36,40 @@ export function auditUnwanted(
     const lateMs = untilAt - end.fact.at;
     if (lateMs > HOURS_MS) flaw("unwanted", `task ${taskId} went on for ${lateMs} ms after the run was over`);
   }
+}
+
+/** With these an attempt goes on, and waits for its task. */
+const WAITS: ReadonlySet<string> = new Set([
+  "subtaskQueued",
+  "messageIntended",
+  "subtaskAccepted",
+  "subtaskProgressed",
+  "questionAsked",
+  "questionAnswered",
+]);
+
+export function auditWanted({ facts }: SimulatedRun, { diary }: Pick<Evidence, "diary">, flaw: Flaw): void {
+  const assigned = new Map<string, number>();
+  const waiting = new Map<string, { readonly path: string; readonly from: number; readonly since: number }>();
+  for (const { order, fact } of facts) {
+    const path = pathOf(fact);
+    if (fact.kind === "subtaskAssigned") assigned.set(path, order);
+    const taskId = wordIn(asObject(fact["task"]), "taskId");
+    if (fact.kind === "subtaskAccepted" && taskId !== "" && !waiting.has(taskId))
+      waiting.set(taskId, { path, from: assigned.get(path) ?? 0, since: order });
+  }
+  for (const { event, taskId, order } of diary) {
+    const task = event === "canceled" ? waiting.get(taskId) : undefined;
+    if (task === undefined || order < task.since) continue;
+    const isOver = facts.some((one) => one.order > task.from && one.order < order && goesOn(one.fact, task.path));
+    if (!isOver) flaw("wanted", `task ${taskId} was canceled, and ${task.path} waits for it`);
+  }
+}
+
+/** With this the work at a path waits no more for the task that it had. */
+function goesOn(fact: StoredFact, path: string): boolean {
+  if (ENDS.has(fact.kind) || fact.kind === "runEnding") return true;
+  return !WAITS.has(fact.kind) && pathOf(fact) === path;
 }
 
 function wasHeard({ event, order, at }: DiaryEntry, { lives }: Evidence): boolean {

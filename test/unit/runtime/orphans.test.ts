@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { DEFAULT_TENANT, type Tenant } from "../../../src/base/ids.ts";
-import { ORPHAN_PATIENCE_MS } from "../../../src/base/limits.ts";
+import { TuttiError } from "../../../src/base/errors.ts";
+import { ORPHAN_INITIAL_MS, ORPHAN_PATIENCE_MS } from "../../../src/base/limits.ts";
+import type { Batch } from "../../../src/hosts/mailbox/store.ts";
+import { MemoryStore } from "../../../src/hosts/memory/memory-store.ts";
 import type { CancelResult, RemoteAgent } from "../../../src/ports/agents.ts";
 import type { Orchestrator } from "../../../src/runtime/orchestrator.ts";
 import { FarWorld, farAgent, startedWith, TASK, turns } from "./far-world.ts";
@@ -108,4 +111,65 @@ test("a cancel that is answered at the second try leaves nothing to remember", a
   const orchestrator = await canceledWhileAway(world, agent);
   expect(count).toBe(2);
   expect(await orphansOf(orchestrator)).toEqual([]);
+});
+
+/** A disk that takes everything but what is to be remembered of orphans, while it is told so. */
+class ForgetfulStore extends MemoryStore {
+  isIll = true;
+  /** How often something was to be remembered, and was refused. */
+  refusals = 0;
+
+  override commit(batch: Batch): void {
+    const isRefused = this.isIll && batch.cursors.some(({ name }) => name.startsWith("orphan/"));
+    if (isRefused) this.refusals += 1;
+    if (isRefused) throw new TuttiError("T5005", "The disk reported an error: could not commit.", { retryable: true });
+    super.commit(batch);
+  }
+}
+
+test("a task that could not be written down is written down when the disk is well again, and canceled when the agent is back", async () => {
+  const store = new ForgetfulStore();
+  const world = new FarWorld(store);
+  let isAway = true;
+  const { agent, canceled } = stubborn(() => (isAway ? AWAY : { kind: "canceled" }));
+  const orchestrator = await canceledWhileAway(world, agent);
+  expect(store.refusals).toBeGreaterThan(0);
+  expect(await orphansOf(orchestrator)).toEqual([]);
+  store.isIll = false;
+  await world.pass(ORPHAN_INITIAL_MS);
+  expect(await orphansOf(orchestrator)).toMatchObject([{ position: { task: { taskId: "t-1" }, tries: 0 } }]);
+  isAway = false;
+  const before = canceled.length;
+  await world.pass(3 * ORPHAN_INITIAL_MS);
+  expect(canceled.length).toBe(before + 1);
+  expect(await orphansOf(orchestrator)).toEqual([]);
+});
+
+test("a task that cannot be written down is tried once a minute, for a day, and no longer", async () => {
+  const store = new ForgetfulStore();
+  const world = new FarWorld(store);
+  await canceledWhileAway(world, stubborn(() => AWAY).agent);
+  const before = store.refusals;
+  for (let passedMs = 0; passedMs < 10 * ORPHAN_INITIAL_MS; passedMs += 10_000) {
+    world.clock.advance(10_000);
+    await turns(8);
+  }
+  expect(store.refusals - before).toBe(10);
+  world.clock.advance(ORPHAN_PATIENCE_MS);
+  await turns(8);
+  const last = store.refusals;
+  world.clock.advance(ORPHAN_PATIENCE_MS);
+  await turns(8);
+  expect(store.refusals).toBe(last);
+});
+
+test("a process that ends takes back what it had yet to write down", async () => {
+  const store = new ForgetfulStore();
+  const world = new FarWorld(store);
+  await canceledWhileAway(world, stubborn(() => AWAY).agent);
+  const before = store.refusals;
+  world.close();
+  world.clock.advance(3 * ORPHAN_INITIAL_MS);
+  await turns(8);
+  expect(store.refusals).toBe(before);
 });

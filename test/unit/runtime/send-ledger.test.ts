@@ -71,7 +71,7 @@ describe("a message whose answer was lost", () => {
     const { agent, intents } = farAgent({ dedupes: false, sends: [AMBIGUOUS], finds: [away, away, away, { kind: "task", task: TASK }] });
     let now = Date.now();
     // Each look takes longer than "not found" needs to be believed.
-    const clock: Clock = { ...systemClock, now: () => now };
+    const clock: Clock = { ...systemClock, now: () => now, monotonic: () => now };
     const find = agent.find.bind(agent);
     const slow: RemoteAgent = {
       ...agent,

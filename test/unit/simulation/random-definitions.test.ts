@@ -6,7 +6,9 @@ import { COMMON_KEYS, WORK_KEYS } from "../../../src/authoring/kinds/keys.ts";
 import { lintText } from "../../../src/authoring/lint/linter.ts";
 import type { Json } from "../../../src/base/json.ts";
 import { AGGREGATE_STRATEGIES } from "../../../src/definition/definition.ts";
+import { weightOf } from "../../../src/simulation/case-weight.ts";
 import { randomAnswer, randomCast } from "../../../src/simulation/random-agents.ts";
+import { Random } from "../../../src/simulation/random.ts";
 import { randomCase, type RandomCase } from "../../../src/simulation/random-definitions.ts";
 
 /** A small generator of its own (a linear congruence), so that this test stands alone. */
@@ -50,6 +52,12 @@ describe("random definitions", { timeout: 240_000 }, () => {
     ];
     const missing = [...new Set(wanted)].filter((word) => !used.has(word));
     expect(missing).toEqual([]);
+  });
+
+  it("multiply no further than a world can play, however lists, loops and runs below stand inside each other", () => {
+    expect(CASES.map(weightOf).filter((weight) => weight > 200)).toEqual([]);
+    const seeded = randomCase(new Random("third-2542", "case"));
+    expect(weightOf(seeded)).toBeLessThanOrEqual(200);
   });
 
   it("are small for the most part, and the same for the same seed", () => {

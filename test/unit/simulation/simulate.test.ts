@@ -69,3 +69,51 @@ it("the words of a secret are nowhere in what was written or said", async () => 
   for (const canary of evidence.canaries) expect(text).not.toContain(canary);
   expect(evidence.canaries.length).toBeGreaterThan(0);
 });
+
+describe("a world with two tenants", () => {
+  const play = (seed: string) => simulate({ ...randomOptions(seed), hasNeighbor: true });
+
+  it("is the same history for the same seed, byte for byte", async () => {
+    for (const seed of SEEDS) {
+      const [first, second] = [await play(seed), await play(seed)];
+      expect(second.log.join("\n")).toBe(first.log.join("\n"));
+      expect(JSON.stringify(second.evidence)).toBe(JSON.stringify(first.evidence));
+    }
+  });
+
+  it("has runs of the same ids in both, given in words of their own, which agents and people there say again", async () => {
+    const seen = { ids: 0, messages: 0, answers: 0, payloads: 0 };
+    for (const seed of SEEDS) {
+      const { evidence } = await play(seed);
+      const [ours, theirs] = evidence.tenants;
+      const idsOf = (tenant: string | undefined) =>
+        evidence.runs.flatMap((run) => (run.tenant === tenant && run.parent === null ? [run.id] : [])).toSorted();
+      expect(idsOf(theirs?.tenant)).toEqual(idsOf(ours?.tenant));
+      seen.ids += idsOf(ours?.tenant).length;
+      for (const { word } of evidence.tenants) {
+        seen.messages += evidence.diary.filter((entry) => "whose" in entry && entry.whose === word).length;
+        seen.answers += evidence.diary.filter((entry) => "said" in entry && entry.said?.includes(word)).length;
+      }
+      seen.payloads += JSON.stringify(evidence.runs[0]?.facts[0]).length > 9_000 ? 1 : 0;
+    }
+    expect(Object.entries(seen).filter(([, count]) => count === 0)).toEqual([]);
+  });
+
+  it("has somebody who tries what the other has, and is shown nothing but their own", async () => {
+    let [asked, shown] = [0, 0];
+    for (const seed of SEEDS) {
+      const { evidence } = await play(seed);
+      const askedIn = (tenant: string) =>
+        JSON.stringify(evidence.runs.filter((run) => run.tenant === tenant).flatMap(({ facts }) => facts.map(({ fact }) => fact["id"])));
+      for (const told of evidence.told) {
+        if (told.what !== "shown") continue;
+        shown += 1;
+        expect(told.thing).toBe("question");
+        expect(askedIn(told.tenant)).toContain(told.key);
+      }
+      asked += evidence.told.length;
+    }
+    expect(shown).toBeGreaterThan(0);
+    expect(asked).toBeGreaterThan(shown);
+  });
+});

@@ -242,6 +242,16 @@ const CASES: readonly Case[] = [
     /near was given handled\/onError attempt 1 again/,
   ],
   [
+    "wanted",
+    "a task that is canceled while its run waits for it",
+    "whole",
+    withDiary((diary) => {
+      const ended = diary.find(({ event, agent }) => event === "ended" && agent === "far");
+      return ended === undefined ? diary : diary.map((entry) => (entry === ended ? { ...ended, event: "canceled" } : entry));
+    }),
+    /task far-\d+ was canceled, and \S+ waits for it/,
+  ],
+  [
     "critical",
     "a failure that the workflow does not tolerate",
     "whole",

@@ -125,11 +125,12 @@ const WORLDS = {
 /** With this one, who is asked about the budget grants it. */
 const SEEDS = { whole: "auditor", undone: "auditor", endless: "auditor", thrifty: "auditor 1" } as const;
 
-type Played = { readonly world: keyof typeof WORLDS; readonly schedule: readonly Strike[] };
+type Played = { readonly world: keyof typeof WORLDS; readonly schedule: readonly Strike[]; readonly hasNeighbor?: boolean };
 
-/** `whole` with a process that dies in the middle; a run that is canceled, and one that times out. */
+/** `whole` with a process that dies in the middle, and with another tenant; a run that is canceled, and one that times out. */
 const HISTORIES = {
   whole: { world: "whole", schedule: [{ point: "commit:30", fault: "crashAfter", amount: 1_000 }] },
+  shared: { world: "whole", schedule: [], hasNeighbor: true },
   undone: { world: "undone", schedule: [] },
   canceled: { world: "endless", schedule: [{ point: "run-1:outside:1", fault: "cancel", amount: 5_000 }] },
   late: { world: "endless", schedule: [] },
@@ -137,7 +138,7 @@ const HISTORIES = {
 } as const satisfies { readonly [name: string]: Played };
 
 export type HistoryName = keyof typeof HISTORIES;
-export const HISTORY_NAMES: readonly HistoryName[] = ["whole", "undone", "canceled", "late", "thrifty"];
+export const HISTORY_NAMES: readonly HistoryName[] = ["whole", "shared", "undone", "canceled", "late", "thrifty"];
 
 const played = new Map<HistoryName, Promise<Evidence>>();
 
@@ -145,7 +146,7 @@ const played = new Map<HistoryName, Promise<Evidence>>();
 export function historyOf(name: HistoryName): Promise<Evidence> {
   const known = played.get(name);
   if (known !== undefined) return known;
-  const { world, schedule } = HISTORIES[name];
+  const { world, schedule, hasNeighbor = false }: Played = HISTORIES[name];
   const evidence = simulate({
     seed: SEEDS[world],
     definitions: WORLDS[world].definitions,
@@ -154,6 +155,7 @@ export function historyOf(name: HistoryName): Promise<Evidence> {
     cast: CAST,
     react,
     schedule,
+    hasNeighbor,
   }).then((all) => all.evidence);
   played.set(name, evidence);
   return evidence;

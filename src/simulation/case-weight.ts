@@ -1,7 +1,7 @@
 /** How much there is to do in a random case, by its text alone: about how many subtasks a run of it comes to. */
-import { isJsonObject, type Json, type JsonObject } from "../../src/base/json.ts";
-import { textIn } from "../../src/simulation/messages.ts";
-import type { RandomCase } from "../../src/simulation/random-definitions.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { textIn } from "./messages.ts";
+import type { RandomCase } from "./random-definitions.ts";
 
 type Known = { readonly items: number; readonly children: ReadonlyMap<string, number> };
 
