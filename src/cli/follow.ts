@@ -14,7 +14,7 @@ import { questionsOf } from "../runtime/open-questions.ts";
 import type { Fact, RunState } from "../scheduler/index.ts";
 import { Asker } from "./ask.ts";
 import type { Cli } from "./cli.ts";
-import { nameOfUser } from "./order.ts";
+import { nameOfUser } from "./name-of-user.ts";
 import type { View } from "./progress/view.ts";
 import { ownerOf, type Session } from "./session.ts";
 

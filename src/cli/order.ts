@@ -1,5 +1,3 @@
-import { userInfo } from "node:os";
-
 import { TuttiError } from "../base/errors.ts";
 import { parseRunId, type RunId } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
@@ -10,6 +8,7 @@ import { createRunId, type RunHandle } from "../runtime/orchestrator.ts";
 import type { GivenWorkflow } from "../runtime/workflows/versions.ts";
 import type { Cli } from "./cli.ts";
 import { databasePath, loadConfig } from "./config.ts";
+import { nameOfUser } from "./name-of-user.ts";
 import { type Pairs, usageError } from "./options.ts";
 import { findRun } from "./run-id.ts";
 import { type InputOptions, readRunInput } from "./run-input.ts";
@@ -98,14 +97,4 @@ export async function begin({ orchestrator }: Session, order: Order): Promise<Ru
   const { definition, input, id, bindings, labels, workflows } = order;
   // A file is under development: edited without a new version, it runs all the same.
   return orchestrator.start(definition, input, { id, bindings, labels, workflows, draft: true, by: nameOfUser() });
-}
-
-/** Who gives the order, for the audit (requirements W145). */
-export function nameOfUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // Some containers run under a number without a name.
-    return "local";
-  }
 }

@@ -2,7 +2,7 @@ import type { LocalAgent } from "../ports/agents.ts";
 import { logToStandardError } from "../ports/log.ts";
 import type { Orchestrator } from "../runtime/orchestrator.ts";
 import { type RunnableWorkflow, takeWorkflow } from "../runtime/workflows/built-workflow.ts";
-import { serve, type ServedPath, type ServingOptions } from "./serving.ts";
+import type { ServedPath, ServingOptions } from "./serving.ts";
 import { servedParts, type ServerIdentity } from "./served-paths.ts";
 
 export type ServerOptions = ServingOptions &
@@ -41,6 +41,8 @@ export async function createServer(orchestrator: Orchestrator, options: ServerOp
   for (const worker of workers) orchestrator.register(worker);
   const { fallbacks } = orchestrator.registry;
   for (const { definition } of taken) await orchestrator.workflows.store(fallbacks.complete(definition));
+  // Whoever only runs workflows, or defines an agent, does without a server.
+  const { serve } = await import("./serving.ts");
   const server = await serve({ orchestrator, desk, paths }, { ...options, log });
   await takeUp(orchestrator, paths);
   const close = (): Promise<void> => server.close();

@@ -12,7 +12,7 @@ import type { LocalAgent } from "../ports/agents.ts";
 import { systemClock } from "../ports/clock.ts";
 import { type Log, logToStandardError } from "../ports/log.ts";
 import { assemble, type HostParts } from "./open-orchestrator.ts";
-import { serve, type ServingOptions } from "./serving.ts";
+import type { ServingOptions } from "./serving.ts";
 
 export type ServeOptions = ServingOptions & {
   /** Where tasks are kept, so that they survive a restart. Without it they live in memory. */
@@ -58,6 +58,8 @@ export async function serveAgent(agent: LocalAgent, options: ServeOptions = {}):
     const paths = [
       { path: "", name: `agent/${agent.name}`, things: [thing], cardAt: (place: CardPlace) => cardOfAgent(agent, place) },
     ] as const;
+    // Whoever only runs workflows, or defines an agent, does without a server.
+    const { serve } = await import("./serving.ts");
     const server = await serve(
       { orchestrator, desk, paths, ...(db === undefined ? { maxOpen: maxTasks } : {}) },
       {

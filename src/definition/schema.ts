@@ -11,18 +11,17 @@ import { MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_SENTENCES, MAX_SUBSCHEMAS } fro
 import { err, ok, type Result } from "../base/result.ts";
 import type { JsonSchema } from "./definition.ts";
 import { compilePattern } from "./pattern.ts";
+import { DIALECT, isPlainSchema } from "./plain-schema.ts";
 import { type DocumentPath, problem, type Problem } from "./problem.ts";
 import type { Validate } from "./program.ts";
 import { schemaProblemOf, sentenceOf } from "./schema-sentence.ts";
 import { subschemasOf } from "./subschemas.ts";
 
-const DIALECT = "https://json-schema.org/draft/2020-12/schema";
-
 /** `first` stops at the first problem (data from outside); `all` finds them all (a person's input). */
 export type SchemaMode = "first" | "all";
 
-/** Knows the dialect, and compiles nothing else. */
-const knowing = createAjv("first", { knowsDialect: true });
+/** Knows the dialect, and compiles nothing else. Made for the first schema that needs it. */
+let knowing: Ajv2020 | null = null;
 
 /** Compiles a schema (requirements W095; limits: reliability.md 5.4). */
 export function compileSchema(schema: JsonSchema, mode: SchemaMode = "first"): Result<Validate, Problem> {
@@ -30,7 +29,8 @@ export function compileSchema(schema: JsonSchema, mode: SchemaMode = "first"): R
   if (refused !== null) return err(refused);
   let check: ValidateFunction;
   try {
-    if (!isSchema(schema)) return err(noSchema(schema));
+    const against = isPlainSchema(schema) ? null : notASchema(schema);
+    if (against !== null) return err(against);
     // An instance keeps something of all that it compiles, for ever: so each schema has its own.
     check = createAjv(mode, { knowsDialect: false }).compile(schema);
   } catch (cause) {
@@ -63,12 +63,10 @@ function createAjv(mode: SchemaMode, { knowsDialect }: { readonly knowsDialect: 
   return ajv;
 }
 
-/** Whether a schema satisfies the dialect's own schema; a regular expression in it is read when it is compiled. */
-function isSchema(schema: JsonSchema): boolean {
-  return knowing.validateSchema(schema) === true;
-}
-
-function noSchema(schema: JsonSchema): Problem {
+/** What the dialect's own schema has against a schema; null when it is one. A regular expression in it is read when it is compiled. */
+function notASchema(schema: JsonSchema): Problem | null {
+  knowing ??= createAjv("first", { knowsDialect: true });
+  if (knowing.validateSchema(schema) === true) return null;
   const { path, message } = schemaProblemOf(schema, present(knowing.errors, "A schema that is not valid has errors."));
   return problem({ code: "T1101", message: `The schema cannot be used: ${message}`, path });
 }

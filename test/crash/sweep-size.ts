@@ -11,7 +11,7 @@ export type SweepSize = {
 };
 
 const SIZES: readonly SweepSize[] = [
-  { name: "small", points: 40, sparePoints: 8, doubles: 4, spareDoubles: 6, limitMs: 240_000 },
+  { name: "small", points: 40, sparePoints: 8, doubles: 4, spareDoubles: 6, limitMs: 600_000 },
   { name: "full", points: 100, sparePoints: 30, doubles: 20, spareDoubles: 20, limitMs: 1_800_000 },
   { name: "trust", points: 400, sparePoints: 60, doubles: 200, spareDoubles: 160, limitMs: 1_800_000 },
 ];

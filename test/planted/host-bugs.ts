@@ -51,6 +51,14 @@ export const HOST_BUGS: readonly PlantedBug[] = [
     instead: "",
   },
   {
+    id: "stored-timer-forgotten",
+    scene: "earlierTimer",
+    sentence: "a run with an earlier timer in the database than it needs is not woken again when it has left memory",
+    file: "src/hosts/mailbox/residents.ts",
+    text: "return wakeAt !== null && isAhead ? Math.min(wakeAt, storedAt) : wakeAt;",
+    instead: "return isAhead && wakeAt === null ? null : wakeAt;",
+  },
+  {
     id: "timers-not-written",
     scene: "waiting",
     sentence: "the timers of a run that only waits are not durable",

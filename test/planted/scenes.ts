@@ -215,6 +215,16 @@ export const SCENES = {
   signals: { ...scene(chain(2, { wait: { signal: "go", timeout: "10m" } }), [], ["straySignal"]), signals: ["go"] },
   neighbors: neighbors(),
   clock: scene(chain(10, { capability: "near", ...LONG }), [NEAR], ["clockBack"]),
+  /** A timer is written down while an earlier one is awaited, and is needed no more when that one comes. */
+  earlierTimer: {
+    ...scene(
+      { work: { capability: "near", timeout: "20s" }, go: { wait: { signal: "go", timeout: "50s" } }, nap: { wait: "2m" } },
+      [NEAR],
+      ["straySignal"],
+      after(() => 10),
+    ),
+    signals: ["go"],
+  },
   waiting: scene(chain(4, { wait: "2m" }), [], ["crashAfter"]),
   writers: writers(),
 } as const satisfies { readonly [name: string]: Scene };

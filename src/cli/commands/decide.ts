@@ -14,7 +14,7 @@ import { databaseOf } from "../database.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { EXIT } from "../exit-code.ts";
 import { collect, type DatabaseOption, described, type Pairs, usageError, withDatabase } from "../options.ts";
-import { nameOfUser } from "../order.ts";
+import { nameOfUser } from "../name-of-user.ts";
 import { findRun } from "../run-id.ts";
 import { parseJson, readValue } from "../run-input.ts";
 import { openReader, openRecorder } from "../session.ts";

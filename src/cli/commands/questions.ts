@@ -10,7 +10,7 @@ import type { Cli } from "../cli.ts";
 import { databaseOf } from "../database.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { type DatabaseOption, databaseHint, described, type JsonOption, usageError, withDatabase, withJson } from "../options.ts";
-import { nameOfUser } from "../order.ts";
+import { nameOfUser } from "../name-of-user.ts";
 import { findRun } from "../run-id.ts";
 import { parseJson } from "../run-input.ts";
 import { openReader, openRecorder, type Session } from "../session.ts";

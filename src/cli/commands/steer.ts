@@ -7,7 +7,7 @@ import type { RunHandle } from "../../runtime/orchestrator.ts";
 import type { Cli } from "../cli.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { type DatabaseOption, databaseHint, described, withDatabase } from "../options.ts";
-import { nameOfUser } from "../order.ts";
+import { nameOfUser } from "../name-of-user.ts";
 import { findRun } from "../run-id.ts";
 import { openCanceler, openReader, openRecorder, type Session } from "../session.ts";
 import { databaseOf } from "../database.ts";

@@ -14,7 +14,7 @@ import { TuttiError } from "../../base/errors.ts";
 import type { RunRef } from "../../base/ids.ts";
 import { IDLE_RUN_MS } from "../../base/limits.ts";
 import type { Log } from "../../ports/log.ts";
-import { hasOutstanding, isOver, nextWakeAt } from "../../scheduler/index.ts";
+import { hasOutstanding, isOver, nextWakeAt, type RunState } from "../../scheduler/index.ts";
 import { IdleRuns } from "./idle-runs.ts";
 import type { Programs } from "./programs.ts";
 import { loadResident, type Resident } from "./resident.ts";
@@ -67,7 +67,7 @@ export class Residents {
     if (stored === null || stored.record.endedAt !== null) return null;
     const resident = this.adopt(loadResident(store, programs, stored));
     if (resident.state === null || resident.status === "quarantined") return resident;
-    const wakeAt = nextWakeAt(resident.state);
+    const wakeAt = this.#nextWakeOf(resident, resident.state);
     this.#armWake(resident, wakeAt === null ? null : Math.max(wakeAt, notBefore));
     if (hasOutstanding(resident.state)) this.takeUp(resident);
     return resident;
@@ -142,7 +142,7 @@ export class Residents {
     // A quarantined run is not over, but whoever waits for its end must hear of it.
     if (isClosed) this.#options.watchers.notifyOver(resident.key);
     if (isClosed || state === null) return this.forget(resident);
-    this.#armWake(resident, nextWakeAt(state));
+    this.#armWake(resident, this.#nextWakeOf(resident, state));
     this.#idle.remove(resident);
     if (hasOutstanding(state) || resident.inbox.length > 0) return;
     this.#idle.add(resident, this.#options.clock.lastAt);
@@ -187,6 +187,16 @@ export class Residents {
     const nextAt = Math.min(this.#wakes.nextAt(lastAt), idleAt, this.#retryAt);
     this.#retryAt = Number.POSITIVE_INFINITY;
     return nextAt;
+  }
+
+  /**
+   * When it has something to do; or its timer in the store, which may be earlier, and is moved when it comes.
+   * Among the wakes there is one for each timer within the horizon: nobody else would find a run that has left memory.
+   */
+  #nextWakeOf({ wakeAt: storedAt }: Resident, state: RunState): number | null {
+    const wakeAt = nextWakeAt(state);
+    const isAhead = storedAt !== null && storedAt > this.#options.clock.lastAt;
+    return wakeAt !== null && isAhead ? Math.min(wakeAt, storedAt) : wakeAt;
   }
 
   #armWake(resident: Resident, wakeAt: number | null): void {

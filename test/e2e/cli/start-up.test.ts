@@ -37,6 +37,16 @@ describe.concurrent("start-up", () => {
     expect(of(loaded, "node:sqlite", "/undici/", "/@a2a-js/", "/zod/", "/src/hosts/", "/src/a2a/", "/src/agents/")).toEqual([]);
   });
 
+  it("a run whose agents are at home loads nothing of the network; who only looks at it, nothing that reads files", async () => {
+    await using place = new Place();
+    place.workflow("job", "  a: { agent: worker, skill: echo }");
+    const network = ["/undici/", "/jose/", "/@a2a-js/", "/src/a2a/", "/src/server/", "node:http"];
+    const toRun = await loadedBy(place, "run", "job", "--id", "r");
+    expect(of(toRun, ...network)).toEqual([]);
+    const toLook = await loadedBy(place, "get", "r");
+    expect(of(toLook, ...network, "/yaml/", "/src/authoring/", "/src/runtime/effects/")).toEqual([]);
+  });
+
   it("help has every command, and a word that is none gets the nearest", async () => {
     await using place = new Place();
     const help = await place.run("--help");

@@ -1,0 +1,26 @@
+/** A run that waits is woken for its timers, whatever it had waited for before, and whether it is in memory or not. */
+import { expect, it } from "vitest";
+
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
+import type { JsonObject } from "../../../src/base/json.ts";
+import { farAgent, FarWorld, startedWith } from "../runtime/far-world.ts";
+
+const SIGN: JsonObject = { approval: { to: ["ann"], title: "Go on?", timeout: "50s", onTimeout: "reject" } };
+
+it.each([
+  ["of what has been decided meanwhile", { sign: SIGN }],
+  ["of a wait for a signal that has come meanwhile", { go: { wait: { signal: "go", timeout: "50s" } } }],
+])("a run with an earlier timer in the database, %s, is woken for the next one when it has left memory", async (_, waits) => {
+  const world = new FarWorld();
+  const { agent } = farAgent([]);
+  const orchestrator = await world.open([agent]);
+  const steps = { work: { agent: "far", timeout: "20s" }, ...waits, nap: { wait: "2m" } };
+  const handle = await startedWith(orchestrator, workflowFromObject({ name: "waiting", agents: { far: { local: "far" } }, steps }));
+  await world.pass(1_000);
+  await handle.signal("go");
+  for (const { id } of await orchestrator.questions()) await orchestrator.answer(id, { decision: "approved" });
+  await world.pass(110_000);
+  expect(await orchestrator.record(handle.id)).toMatchObject({ status: "waiting" });
+  await world.pass(15_000);
+  expect(await orchestrator.record(handle.id)).toMatchObject({ status: "completed" });
+});
