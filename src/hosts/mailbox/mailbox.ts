@@ -56,6 +56,8 @@ export class Mailbox {
   readonly #alarm: Alarm;
   #riders: Rider[] = [];
   #recovering: RunRef[] = [];
+  /** What runs that were taken up have yet to give out, at the end of this turn. */
+  readonly #toBegin: (() => void)[] = [];
   #isScheduled = false;
   #isClosed = false;
 
@@ -152,7 +154,8 @@ export class Mailbox {
     for (const rider of riders) rider.add(batch);
     const works = this.#decideAll(batch);
     this.#commit(batch, works, riders);
-    this.#performTakenUp();
+    this.#attendTakenUp();
+    for (const begin of this.#toBegin.splice(0)) begin();
     this.#setAlarm();
     if (!this.#queue.isEmpty || this.#recovering.length > 0) this.#schedule();
   }
@@ -167,6 +170,7 @@ export class Mailbox {
       const isMixed = works.length + riders.length > 1;
       return isMixed && !isOfDisk ? this.#commitOneByOne(works, riders) : this.#undo(works, riders, error);
     }
+    this.#attendTakenUp();
     for (const rider of riders) rider.done();
     for (const work of works) this.#publish(work);
   }
@@ -212,19 +216,17 @@ export class Mailbox {
     }
   }
 
-  /** What is at agents already comes first: it counts against limits before anything new begins. */
-  #performTakenUp(): void {
-    const begun: (() => void)[] = [];
+  /** What is at agents already comes first: it counts against limits before anything new begins, of whatever run. */
+  #attendTakenUp(): void {
     for (const resident of this.residents.takeTakenUp()) {
       failpoint("recover.performing");
       if (resident.state === null || !this.#mayGoOn(resident)) continue;
       const commands = outstanding(resident.state, resident.program);
       const [fresh, atWork] = [commands.filter(({ kind }) => kind === "delegate"), commands.filter(({ kind }) => kind !== "delegate")];
       this.#perform(resident, atWork, true);
-      begun.push(() => this.#perform(resident, fresh, true));
+      this.#toBegin.push(() => this.#perform(resident, fresh, true));
       if (commands.some(({ kind }) => kind === "abort")) this.#push(resident, { kind: "takenUp" });
     }
-    for (const begin of begun) begin();
   }
 
   /** Whether its agents are here; if not, it is looked at again later: they may have come. */

@@ -191,12 +191,14 @@ export class Residents {
 
   /**
    * When it has something to do; or its timer in the store, which may be earlier, and is moved when it comes.
-   * Among the wakes there is one for each timer within the horizon: nobody else would find a run that has left memory.
+   * Among the wakes there is one for each timer within the horizon: nobody else would find a run that has left
+   * memory. One that is overdue could not be moved when it came, and is to be moved now.
    */
   #nextWakeOf({ wakeAt: storedAt }: Resident, state: RunState): number | null {
     const wakeAt = nextWakeAt(state);
-    const isAhead = storedAt !== null && storedAt > this.#options.clock.lastAt;
-    return wakeAt !== null && isAhead ? Math.min(wakeAt, storedAt) : wakeAt;
+    if (wakeAt === null || storedAt === null) return wakeAt;
+    const isAhead = storedAt > this.#options.clock.lastAt;
+    return isAhead || !hasOutstanding(state) ? Math.min(wakeAt, storedAt) : wakeAt;
   }
 
   #armWake(resident: Resident, wakeAt: number | null): void {

@@ -29,9 +29,9 @@ export class Courier {
     this.#offer(run, input).then(undefined, (error: unknown) => this.#offerAgain(run, input, error));
   }
 
-  /** Resolves when the input is durable; null when it never will be in this process. */
-  bring(run: RunRef, input: PostedInput): Promise<PostReceipt | null> {
-    return this.#offer(run, input).catch((error: unknown) => this.#offerAgain(run, input, error));
+  /** Resolves when the input is durable; null when it never will be in this process, or is not wanted any more when it is to be offered again. */
+  bring(run: RunRef, input: PostedInput, isWanted: () => boolean = always): Promise<PostReceipt | null> {
+    return this.#offer(run, input).catch((error: unknown) => this.#offerAgain(run, input, error, isWanted));
   }
 
   #offer(run: RunRef, input: PostedInput): Promise<PostReceipt> {
@@ -39,10 +39,11 @@ export class Courier {
     return this.#host().post(run, input);
   }
 
-  async #offerAgain(run: RunRef, input: PostedInput, refusal: unknown): Promise<PostReceipt | null> {
+  async #offerAgain(run: RunRef, input: PostedInput, refusal: unknown, isWanted: () => boolean = always): Promise<PostReceipt | null> {
     let error = refusal;
     for (let delayMs = FIRST_DELAY_MS; isWorthRepeating(error); delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {
       await pause(this.#clock, delayMs);
+      if (!isWanted()) return null;
       try {
         return await this.#offer(run, input);
       } catch (next) {
@@ -52,6 +53,10 @@ export class Courier {
     this.#log("warn", "answer_not_delivered", { workflow_id: run.id, input: input.kind, error });
     return null;
   }
+}
+
+function always(): boolean {
+  return true;
 }
 
 /** The run does not exist; the host is closed. */

@@ -21,9 +21,13 @@ export async function answer(context: EffectContext, flight: Flight, agent: stri
   });
 }
 
-/** Records an input that the next effect of the same work follows upon. */
+/**
+ * Records an input that the next effect of the same work follows upon. Where the disk has reported a
+ * failure and has written it all the same, the next effect has taken this one's place: what was intended
+ * is not offered again then, since more may have come of it meanwhile.
+ */
 export async function bringAndHandOn(context: EffectContext, flight: Flight, input: PostedInput): Promise<void> {
-  const receipt = await context.courier.bring(flight.placed.run, input);
+  const receipt = await context.courier.bring(flight.placed.run, input, () => !flight.isStopped);
   flight.isHandedOn = receipt?.applied === true;
 }
 

@@ -10,7 +10,7 @@ import { chartAgent } from "../../../examples/sales-dashboard/agents/chart.ts";
 import { cleanAgent } from "../../../examples/sales-dashboard/agents/clean.ts";
 import { dataAgent } from "../../../examples/sales-dashboard/agents/data.ts";
 import { reportAgent } from "../../../examples/sales-dashboard/agents/report.ts";
-import { CHART_KINDS } from "../../../examples/sales-dashboard/lib/charts.ts";
+import { CHART_KINDS } from "../../../examples/sales-dashboard/lib/chart-kinds.ts";
 import { readJournal } from "../../../examples/sales-dashboard/lib/work.ts";
 import { generateSample } from "../../../examples/sales-dashboard/sample/generate.ts";
 import { RATES } from "../../../examples/sales-dashboard/sample/shop.ts";

@@ -2,7 +2,8 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { parse, type DefaultTreeAdapterTypes } from "parse5";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { CHART_KINDS, drawChart, type Chart } from "../../../examples/sales-dashboard/lib/charts.ts";
+import { CHART_KINDS } from "../../../examples/sales-dashboard/lib/chart-kinds.ts";
+import { drawChart, type Chart } from "../../../examples/sales-dashboard/lib/charts.ts";
 import { wholeEuros } from "../../../examples/sales-dashboard/lib/format.ts";
 import { computeKpis, type Kpis } from "../../../examples/sales-dashboard/lib/kpis.ts";
 import { reportHtml } from "../../../examples/sales-dashboard/lib/report-html.ts";

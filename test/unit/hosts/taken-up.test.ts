@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 
+import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
+import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
 import { MemoryStore } from "../../../src/hosts/memory/memory-store.ts";
 import { openMemory } from "../../../src/hosts/memory/open-memory.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { idlePerformer, recorder, runOf, startSingle } from "./database-folder.ts";
 
 const INTENT = {
@@ -26,6 +29,26 @@ describe("a host that takes up what an earlier process left", () => {
     after.recover();
     while (performer.performed.length < 2) await new Promise<void>((resolve) => void setImmediate(resolve));
     expect(performer.performed.map(({ run, command }) => `${command.kind} ${run.id}`)).toEqual(["send b", "delegate a"]);
+    await after.close();
+  });
+
+  it("performs what is at agents also before what begins because its time has come meanwhile", async () => {
+    const store = new MemoryStore();
+    const clock = new ManualClock();
+    const before = openMemory({ store, performer: idlePerformer, clock });
+    const napping = workflowFromObject({ name: "napping", steps: { nap: { wait: "10s" }, a: { needs: ["nap"], capability: "work" } } });
+    const fingerprint = await before.define(DEFAULT_TENANT, napping);
+    await before.start({ run: runOf("late"), seed: "late", workflow: "napping", version: "1", fingerprint, input: {}, by: "test" });
+    await startSingle(before, "far");
+    await before.post(runOf("far"), { kind: "intended", path: "a", attempt: 1, turn: 1, intent: INTENT });
+    await before.close();
+    clock.forgetTimers();
+    clock.advance(60_000);
+    const performer = recorder();
+    const after = openMemory({ store, performer, clock });
+    after.recover();
+    while (performer.performed.length < 2) await new Promise<void>((resolve) => void setImmediate(resolve));
+    expect(performer.performed.map(({ run, command }) => `${command.kind} ${run.id}`)).toEqual(["send far", "delegate late"]);
     await after.close();
   });
 });

@@ -2,7 +2,10 @@
 import { expect, it } from "vitest";
 
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
+import { TuttiError } from "../../../src/base/errors.ts";
 import type { JsonObject } from "../../../src/base/json.ts";
+import { MemoryStore } from "../../../src/hosts/memory/memory-store.ts";
+import type { Batch } from "../../../src/hosts/mailbox/store.ts";
 import { farAgent, FarWorld, startedWith } from "../runtime/far-world.ts";
 
 const SIGN: JsonObject = { approval: { to: ["ann"], title: "Go on?", timeout: "50s", onTimeout: "reject" } };
@@ -22,5 +25,32 @@ it.each([
   await world.pass(110_000);
   expect(await orchestrator.record(handle.id)).toMatchObject({ status: "waiting" });
   await world.pass(15_000);
+  expect(await orchestrator.record(handle.id)).toMatchObject({ status: "completed" });
+});
+
+/** A disk that fails once, when it is told to. */
+class FailingOnce extends MemoryStore {
+  willFail = false;
+
+  override commit(batch: Batch): void {
+    if (!this.willFail) return super.commit(batch);
+    this.willFail = false;
+    throw new TuttiError("T5005", "The disk failed.", { retryable: true });
+  }
+}
+
+it("a run is woken for its next timer also when an earlier one could not be moved as it came, since the disk failed", async () => {
+  const store = new FailingOnce();
+  const world = new FarWorld(store);
+  const orchestrator = await world.open([]);
+  const steps = { sign: SIGN, nap: { needs: ["sign"], wait: "5m" } };
+  const handle = await startedWith(orchestrator, workflowFromObject({ name: "waiting", steps }));
+  await world.pass(1_000);
+  for (const { id } of await orchestrator.questions()) await orchestrator.answer(id, { decision: "approved" });
+  await world.pass(48_000);
+  store.willFail = true;
+  await world.pass(4_000);
+  expect(store.willFail).toBe(false);
+  await world.pass(300_000);
   expect(await orchestrator.record(handle.id)).toMatchObject({ status: "completed" });
 });
