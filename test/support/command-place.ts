@@ -3,12 +3,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { execute } from "../../src/cli/main.ts";
-import { Terminal } from "../../src/cli/terminal.ts";
-import { surveyWorkflow } from "../../src/compose/survey-workflow.ts";
-import { runScenarioFile } from "../../src/testing/run-scenario-file.ts";
-
-export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+import { commandHere, type Ended } from "./command-here.ts";
 
 export class CommandPlace implements Disposable {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "tutti-command-")));
@@ -27,32 +22,13 @@ export class CommandPlace implements Disposable {
     writeFileSync(this.path(name), content);
   }
 
-  /** Executes the command to its end. It reaches no database and opens no server. */
-  async run(...words: readonly string[]): Promise<Ended> {
-    const written = { out: "", err: "" };
-    const out = { write: (text: string) => (written.out += text) };
-    const err = { write: (text: string) => (written.err += text) };
-    const code = await execute(["node", "tutti", ...words], {
-      terminal: new Terminal({ out, err, environment: {} }),
-      environment: {},
-      directory: this.folder,
-      program: "tutti",
-      keyboard: null,
-      readInput: () => Promise.resolve(""),
-      openOrchestrator: outOfReach,
-      openServer: outOfReach,
-      runScenarioFile,
-      surveyWorkflow,
-    });
-    return { code, stdout: written.out, stderr: written.err };
+  /** Executes the command to its end. */
+  run(...words: readonly string[]): Promise<Ended> {
+    return commandHere(this.folder, words);
   }
 
   [Symbol.dispose](): void {
     process.chdir(this.#before);
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-function outOfReach(): never {
-  throw new Error("This command reaches no database and opens no server.");
 }

@@ -5,24 +5,25 @@
  */
 import { parseArgs } from "node:util";
 
-import { serveAgent } from "tutti";
+import { type LocalAgent, serveAgent } from "tutti";
 
-import { analyticsAgent } from "./analytics.ts";
-import { chartAgent } from "./chart.ts";
-import { cleanAgent } from "./clean.ts";
-import { dataAgent } from "./data.ts";
-import { reportAgent } from "./report.ts";
-
-const AGENTS = [dataAgent, cleanAgent, analyticsAgent, chartAgent, reportAgent];
+/** A process loads its own agent: one that draws no charts need not wait for what draws them. */
+const AGENTS = new Map<string, () => Promise<LocalAgent>>([
+  ["data", async () => (await import("./data.ts")).dataAgent],
+  ["clean", async () => (await import("./clean.ts")).cleanAgent],
+  ["analytics", async () => (await import("./analytics.ts")).analyticsAgent],
+  ["chart", async () => (await import("./chart.ts")).chartAgent],
+  ["report", async () => (await import("./report.ts")).reportAgent],
+]);
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { "with-parent": { type: "boolean", default: false } } });
-const [name, port = "0"] = positionals;
-const agent = AGENTS.find((known) => known.name === name);
-if (agent === undefined || !/^\d{1,5}$/.test(port)) {
-  process.stderr.write(`Usage: serve.ts NAME [PORT] [--with-parent]; NAME is one of ${AGENTS.map((known) => known.name).join(", ")}.\n`);
+const [name = "", port = "0"] = positionals;
+const load = AGENTS.get(name);
+if (load === undefined || !/^\d{1,5}$/.test(port)) {
+  process.stderr.write(`Usage: serve.ts NAME [PORT] [--with-parent]; NAME is one of ${[...AGENTS.keys()].join(", ")}.\n`);
   process.exit(2);
 }
-const server = await serveAgent(agent, { port: Number(port), host: "127.0.0.1" });
+const server = await serveAgent(await load(), { port: Number(port), host: "127.0.0.1" });
 process.stdout.write(`${JSON.stringify({ name, url: server.url })}\n`);
 
 let closing = false;

@@ -4,29 +4,16 @@ import { GridComponent, LegendComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
+import type { ChartKind } from "./chart-kinds.ts";
+import { COLORS } from "./colors.ts";
 import { escapeMarkup, shortDay, shortEuros, weekday, wholeEuros } from "./format.ts";
 import type { Kpis, Share } from "./kpis.ts";
 
 use([BarChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
 
-/** The charts of the report, in its order. */
-export const CHART_KINDS = ["revenue_by_day", "weekly_trend", "revenue_by_region", "top_products"] as const;
-export type ChartKind = (typeof CHART_KINDS)[number];
-
 /** A picture with its words: the title, and what a person who cannot see it would want to know. */
 export type Picture = { readonly title: string; readonly description: string; readonly svg: string };
 export type Chart = Picture & { readonly kind: ChartKind };
-
-/** The colours of charts and report: each reads on white, and the two series differ without colour vision. */
-export const COLORS = {
-  ink: "#182230",
-  muted: "#5d6b82",
-  line: "#e4e8f0",
-  accent: "#3651d4",
-  pale: "#b9c4ea",
-  good: "#12724f",
-  bad: "#b3261e",
-} as const;
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif";
 const WIDTH = 576;

@@ -1,5 +1,5 @@
 import { keysOf, PROBLEMS, REJECTIONS } from "./clean-orders.ts";
-import { COLORS } from "./charts.ts";
+import { COLORS } from "./colors.ts";
 import { changeText, dayRange, escapeMarkup as safe, exactEuros, percent, whole, wholeEuros } from "./format.ts";
 import type { Kpis, Share } from "./kpis.ts";
 import { highlightsOf, subjectOf, type Quality, type Report } from "./report.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
+import { CHART_KINDS } from "./chart-kinds.ts";
 import { keysOf, PROBLEMS, REJECTIONS } from "./clean-orders.ts";
-import { CHART_KINDS } from "./charts.ts";
 import { REGIONS } from "./fields.ts";
 
 /** The contracts between the agents. References are `file:` URIs in the workspace. */

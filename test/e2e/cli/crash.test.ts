@@ -14,7 +14,7 @@ describe.concurrent("after a SIGKILL", () => {
     const words = ["run", workflow, "--id", "k", "--agent", `far=${url}`];
     const first = place.start(words);
     await place.until("the remote agent holds", () => place.calls().includes("hold"));
-    await place.until("the task is known", async () => (await place.run("get", "k", "--json")).stdout.includes("task_id"));
+    await place.until("the task is known", async () => (await place.here("get", "k", "--json")).stdout.includes("task_id"));
     first.child.kill("SIGKILL");
     expect((await first.ended).signal).toBe("SIGKILL");
 
@@ -54,6 +54,6 @@ describe.concurrent("after a SIGKILL", () => {
     const [, pid = ""] = /1 other run of this database goes on in the background, in process (\d+)/.exec(stderr) ?? [];
     place.adopt(Number(pid));
     place.write("go", "");
-    expect(await place.run("result", "theirs", "--wait", "15s")).toMatchObject({ code: 0, stdout: '{"held":true}\n' });
+    expect(await place.here("result", "theirs", "--wait", "15s")).toMatchObject({ code: 0, stdout: '{"held":true}\n' });
   });
 });

@@ -15,11 +15,11 @@ describe.concurrent("decisions of people", () => {
       /waits for 1 answer, and nobody can be asked here:\n\? Send it\? {2}to boss, step ok\n {2}approve or reject, with note \(required\); count\n/,
     );
     expect(stderr).toMatch(/tutti approve q_\w+ --note "…" {3}or: tutti reject q_\w+\nThen go on with: tutti run --id r\n$/);
-    expect(await place.run("approve", "r")).toMatchObject({
+    expect(await place.here("approve", "r")).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/error T4005 .*: note is missing\.\n {2}The question stays open\. Answer it with: tutti approve q_/),
     });
-    expect(await place.run("approve", "r", "--note", "7", "--form", "cuont=3")).toMatchObject({
+    expect(await place.here("approve", "r", "--note", "7", "--form", "cuont=3")).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/The form has no field "cuont"\.\n {2}Did you mean "count"\?/),
     });
@@ -31,7 +31,7 @@ describe.concurrent("decisions of people", () => {
       code: 0,
       stdout: expect.stringMatching(/"approved".*\{"count":3,"note":"7"\}/),
     });
-    expect(await place.run("approve", "r")).toMatchObject({ code: 5, stderr: expect.stringContaining("Nothing is to be decided") });
+    expect(await place.here("approve", "r")).toMatchObject({ code: 5, stderr: expect.stringContaining("Nothing is to be decided") });
   });
 
   it("a rejection is an answer as well, and a second decision is told who made the first", async () => {
@@ -40,8 +40,8 @@ describe.concurrent("decisions of people", () => {
     const { stderr } = await place.run("run", "job", "--id", "r");
     const [id = ""] = /q_\w+/.exec(stderr) ?? [];
     expect(await place.run("reject", id)).toMatchObject({ code: 0 });
-    expect(await place.run("reject", id)).toMatchObject({ code: 0, stderr: expect.stringContaining("has had this answer before") });
-    expect(await place.run("approve", id)).toMatchObject({ code: 1, stderr: expect.stringMatching(/error T4006 .*"rejected"/) });
+    expect(await place.here("reject", id)).toMatchObject({ code: 0, stderr: expect.stringContaining("has had this answer before") });
+    expect(await place.here("approve", id)).toMatchObject({ code: 1, stderr: expect.stringMatching(/error T4006 .*"rejected"/) });
     expect(await place.run("run", "--id", "r", "--no-watch")).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('"decision":"rejected"'),
@@ -52,21 +52,21 @@ describe.concurrent("decisions of people", () => {
     await using place = new Place();
     place.workflow("job", "  nap: { wait: 300ms }\n  paid: { needs: [nap], wait: { signal: paid } }");
     expect(await place.run("run", "job", "--id", "r")).toMatchObject({ code: 8, stderr: expect.stringContaining("tutti signal r paid") });
-    expect(await place.run("get", "r")).toMatchObject({
+    expect(await place.here("get", "r")).toMatchObject({
       stdout: expect.stringMatching(/paid +\? waiting +signal paid .*for signal "paid"/),
     });
-    expect(await place.run("doctor")).toMatchObject({ code: 0, stdout: expect.stringContaining('paid waits for signal "paid"') });
+    expect(await place.here("doctor")).toMatchObject({ code: 0, stdout: expect.stringContaining('paid waits for signal "paid"') });
     expect(await place.run("run", "--id", "r", "--wait", "10s")).toMatchObject({
       code: 8,
       stderr: expect.stringMatching(/Run r waits for a signal:\n {2}tutti signal r paid\nThen go on with: tutti run --id r\n$/),
     });
-    expect(await place.run("signal", "r", "piad")).toMatchObject({
+    expect(await place.here("signal", "r", "piad")).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/No step of workflow "job" waits for a signal "piad"\.\n {2}Did you mean "paid"\?/),
     });
     expect(await place.run("signal", "r", "paid", "--data", '{"amount":12}')).toMatchObject({ code: 0 });
     expect(await place.run("run", "--id", "r")).toMatchObject({ code: 0, stdout: '{"amount":12}\n' });
-    expect(await place.run("signal", "r", "paid")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4003") });
+    expect(await place.here("signal", "r", "paid")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4003") });
   });
 });
 
@@ -91,7 +91,7 @@ describe.concurrent("what only a person can let go on", () => {
     await using place = new Place();
     place.workflow("job", '  ok: { approval: { to: boss, title: "Send it?" } }\n  b: { needs: [ok], agent: worker, skill: echo }');
     await place.run("run", "job", "--id", "r");
-    await place.run("approve", "r");
+    await place.here("approve", "r");
     const { code, stderr } = await place.run("run", "--id", "r");
     expect(code).toBe(0);
     expect(stderr).toContain("Resumed  1 run  r (1 step kept, 0 repeated, 1 begins now: b)");
@@ -106,14 +106,14 @@ describe.concurrent("retry and fork", () => {
     place.workflow("job", `  a: { agent: worker, skill: echo, with: { x: 1 } }\n  b: { needs: [a], ${hold("go").slice(1)}`);
     expect(await place.run("run", "job", "--id", "r1", "--no-watch")).toMatchObject({ code: 3 });
     place.write("go", "");
-    const { code, stdout } = await place.run("retry", "r1", "--dry-run", "--json");
+    const { code, stdout } = await place.here("retry", "r1", "--dry-run", "--json");
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { kept: [{ step: "a" }], repeated: [{ step: "b", why: "it failed" }] }]);
     const again = await place.run("retry", "@failed", "--id", "r2");
     expect(again).toMatchObject({ code: 0, stdout: '{"held":true}\n' });
     expect(again.stderr).toMatch(/Retry of run r1: 1 step kept, 1 repeated\n +✓ kept +a +it completed\n +↻ repeated +b +it failed\n/);
     expect(await place.run("retry", "r1", "--id", "r2", "--no-watch")).toMatchObject({ code: 0, stdout: '{"held":true}\n' });
     expect(place.calls()).toEqual(["echo", "hold", "hold"]);
-    expect(await place.run("retry", "r2")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4201") });
+    expect(await place.here("retry", "r2")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4201") });
   });
 
   it("fork goes on from a step with another value; --latest takes the file as it is now", async () => {
@@ -127,8 +127,8 @@ describe.concurrent("retry and fork", () => {
     place.workflow("job", steps("z"));
     expect(await place.run("retry", "r1", "--from", "b", "--latest", "--no-watch")).toMatchObject({ code: 0, stdout: '{"z":1,"y":1}\n' });
     expect(place.calls()).toEqual(["echo", "echo", "echo", "echo"]);
-    expect(await place.run("fork", "r1", "--from", "c")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T1301") });
-    expect(await place.run("fork", "r1", "--from", "b", "--set", "y=2")).toMatchObject({
+    expect(await place.here("fork", "r1", "--from", "c")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T1301") });
+    expect(await place.here("fork", "r1", "--from", "b", "--set", "y=2")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("error T4202"),
     });

@@ -8,6 +8,8 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
+import type { Ended as EndedHere } from "../../support/command-here.ts";
+
 const BIN = fileURLToPath(new URL("../../../src/bin.ts", import.meta.url));
 const SERVE = fileURLToPath(new URL("./fixtures/serve.ts", import.meta.url));
 export const AGENTS = fileURLToPath(new URL("./fixtures/agents.ts", import.meta.url));
@@ -52,6 +54,15 @@ export class Place implements AsyncDisposable {
   /** Runs the command to its end. */
   run(...words: readonly string[]): Promise<Ended> {
     return this.start(words).ended;
+  }
+
+  /**
+   * Executes a command in this process, which is to those that were started another one as well. For
+   * commands on runs that give no work to agents: these write their journal by the environment.
+   */
+  async here(...words: readonly string[]): Promise<EndedHere> {
+    const { commandHere } = await import("../../support/command-here.ts");
+    return commandHere(this.folder, words);
   }
 
   start(words: readonly string[], { input, environment = {}, flags = [] }: CallOptions = {}): Started {

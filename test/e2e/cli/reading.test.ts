@@ -25,8 +25,8 @@ describe.concurrent("runs", () => {
       ["b", "failed"],
       ["m", "completed"],
     ]);
-    expect((await place.run("list", "--label", "team=sales")).stdout).toMatch(/^RUN .*\nm +many@1\.0\.0 +✓ completed .*\n$/);
-    expect((await place.run("get", "@failed")).stdout).toMatch(
+    expect((await place.here("list", "--label", "team=sales")).stdout).toMatch(/^RUN .*\nm +many@1\.0\.0 +✓ completed .*\n$/);
+    expect((await place.here("get", "@failed")).stdout).toMatch(
       /^b {2}bad@1\.0\.0\n✗ failed[^]*T4108[^]*a +✗ failed +worker[^\n]*there is no data/,
     );
 
@@ -52,7 +52,7 @@ describe.concurrent("runs", () => {
         error: expect.objectContaining({ reason: "rejected" }),
       }),
     ]);
-    const table = (await place.run("get", "m", "--items")).stdout;
+    const table = (await place.here("get", "m", "--items")).stdout;
     expect(table).toMatch(/SUBTASK +STATUS +ASSIGNED TO +STARTED +ATTEMPTS +LAST PROGRESS/);
     expect(table).toMatch(/^a +✓ completed .*4 +4\/4/m);
     expect(table).toMatch(/^ {2}a\[3\] /m);
@@ -69,8 +69,8 @@ describe.concurrent("runs", () => {
     await place.run("run", "job", "--id", "march-1");
     expect(await place.run("result", "mar")).toMatchObject({ code: 0, stdout: '{"x":1}\n' });
     await place.run("run", "job", "--id", "march-2");
-    expect(await place.run("result", "mar")).toMatchObject({ code: 2, stderr: expect.stringMatching(/error T2103 .*march-2, march-1/) });
-    expect(await place.run("get", "@latest")).toMatchObject({ code: 0, stdout: expect.stringContaining("march-2") });
+    expect(await place.here("result", "mar")).toMatchObject({ code: 2, stderr: expect.stringMatching(/error T2103 .*march-2, march-1/) });
+    expect(await place.here("get", "@latest")).toMatchObject({ code: 0, stdout: expect.stringContaining("march-2") });
   });
 });
 
@@ -143,7 +143,7 @@ describe.concurrent("files and agents", () => {
       environment: { TUTTI_AGENT_WORKER: `${AGENTS}#notAnAgent` },
     }).ended;
     expect(overEnvironment.code).toBe(0);
-    const history = await place.run("history", "@latest", "--json", "--db", "runs.db");
+    const history = await place.here("history", "@latest", "--json", "--db", "runs.db");
     expect(JSON.parse(history.stdout.split("\n")[0] ?? "")).toMatchObject({
       bindings: { lookup: { kind: "module", specifier: lookup }, worker: { kind: "module", specifier: `${AGENTS}#worker` } },
     });
@@ -171,7 +171,7 @@ describe.concurrent("a database of an older version", () => {
     database.exec(`pragma application_id = 0x54555454; ${MIGRATIONS[0] ?? ""}; pragma user_version = 1`);
     database.close();
     expect(await place.run(...words, "--db", "old.db")).toMatchObject({ code: 0, stderr: expect.not.stringContaining("error") });
-    expect(await place.run("doctor", "--db", "old.db")).toMatchObject({ code: 0 });
+    expect(await place.here("doctor", "--db", "old.db")).toMatchObject({ code: 0 });
   });
 });
 
@@ -196,7 +196,7 @@ describe.concurrent("a database that cannot be used", () => {
     ]) {
       expect(await place.run(...words)).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(message) });
     }
-    expect((await place.run("doctor", "--db", "odd.db")).code).toBe(1);
+    expect((await place.here("doctor", "--db", "odd.db")).code).toBe(1);
   });
 
   it("locked by another program, or no database at all", async () => {
@@ -209,7 +209,7 @@ describe.concurrent("a database that cannot be used", () => {
     other.close();
     expect(locked).toMatchObject({ code: 1, stderr: expect.stringMatching(/error T5002 .*locked by another program/) });
     place.write("text.db", "This is not a database, however long one reads it. ".repeat(40));
-    expect(await place.run("list", "--db", "text.db")).toMatchObject({
+    expect(await place.here("list", "--db", "text.db")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("not a sound SQLite database"),
     });

@@ -8,7 +8,7 @@ function hold(place: Place, file = "go"): string {
 }
 
 async function statusOf(place: Place, run: string): Promise<string> {
-  const { stdout } = await place.run("get", run, "--json");
+  const { stdout } = await place.here("get", run, "--json");
   return stdout === "" ? "" : (JSON.parse(stdout) as { status: string }).status;
 }
 
@@ -20,11 +20,11 @@ describe.concurrent("with an owner", () => {
     place.adopt(pidIn(detached.stderr));
     expect(detached).toMatchObject({ code: 0, stdout: "bg\n", stderr: expect.stringContaining("goes on in the background") });
 
-    expect(await place.run("doctor")).toMatchObject({
+    expect(await place.here("doctor")).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/Owner +process \d+[^]*bg {2}job@1\.0\.0 {2}running[^]*a waits for agent "worker"/),
     });
-    expect(await place.run("result", "bg")).toMatchObject({ code: 6, stdout: "" });
+    expect(await place.here("result", "bg")).toMatchObject({ code: 6, stdout: "" });
     const follower = place.start(["run", "--id", "bg"]);
     const facts = place.start(["history", "bg", "--follow", "--json"]);
     place.write("go", "");
@@ -48,10 +48,10 @@ describe.concurrent("with an owner", () => {
     await place.until("the guest's run is at work", () => place.calls().length === 2);
     expect(await place.run("cancel", "second", "--reason", "wrong")).toMatchObject({ code: 0, stderr: "Run second is canceled.\n" });
     expect(await guest.ended).toMatchObject({ code: 4, stdout: "", stderr: expect.stringContaining(": wrong") });
-    expect(await place.run("cancel", "second")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4003") });
+    expect(await place.here("cancel", "second")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4003") });
     place.write("go", "");
     expect(await owner.ended).toMatchObject({ code: 0 });
-    expect(await place.run("result", "second", "--json")).toMatchObject({
+    expect(await place.here("result", "second", "--json")).toMatchObject({
       code: 4,
       stdout: expect.stringContaining('"status":"canceled"'),
     });
@@ -66,9 +66,9 @@ describe.concurrent("with an owner", () => {
       code: 0,
       stderr: expect.stringMatching(/^Run p is paused; process \d+ acts on it\.\n$/),
     });
-    expect(await place.run("pause", "p")).toMatchObject({ code: 0, stderr: "Run p is paused already.\n" });
+    expect(await place.here("pause", "p")).toMatchObject({ code: 0, stderr: "Run p is paused already.\n" });
     place.write("go", "");
-    await place.until("what was in flight is done", async () => (await place.run("history", "p")).stdout.includes("subtaskCompleted"));
+    await place.until("what was in flight is done", async () => (await place.here("history", "p")).stdout.includes("subtaskCompleted"));
     expect([await statusOf(place, "p"), place.calls()]).toEqual(["paused", ["hold"]]);
     expect(await place.run("resume", "p")).toMatchObject({ code: 0 });
     expect(await owner.ended).toMatchObject({ code: 0, stdout: '{"done":true}\n' });
@@ -84,18 +84,18 @@ describe.concurrent("without an owner", () => {
     const [, id = ""] = /tutti answer (q_\w+) "…"/.exec(stderr) ?? [];
     expect(stderr).toContain("Where shall it go?");
     expect(await place.run("questions")).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id}  job q`) });
-    expect(await place.run("result", "q", "--json")).toMatchObject({ code: 8, stdout: expect.stringContaining(id) });
-    expect(await place.run("answer", id, "Berlin")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4005") });
+    expect(await place.here("result", "q", "--json")).toMatchObject({ code: 8, stdout: expect.stringContaining(id) });
+    expect(await place.here("answer", id, "Berlin")).toMatchObject({ code: 1, stderr: expect.stringContaining("error T4005") });
     expect(await place.run("answer", id, "Bremen")).toMatchObject({ code: 0, stderr: expect.stringContaining("tutti run --id q") });
-    expect(await place.run("answer", id, "Bremen")).toMatchObject({
+    expect(await place.here("answer", id, "Bremen")).toMatchObject({
       code: 0,
       stderr: expect.stringContaining("has had this answer before"),
     });
-    expect(await place.run("answer", id, "Hamburg")).toMatchObject({
+    expect(await place.here("answer", id, "Hamburg")).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/error T4006 .*was answered by .*"Bremen"/),
     });
-    expect(await place.run("answer", "q_nothing", "x")).toMatchObject({ code: 5, stderr: expect.stringContaining("error T4004") });
+    expect(await place.here("answer", "q_nothing", "x")).toMatchObject({ code: 5, stderr: expect.stringContaining("error T4004") });
     expect(place.calls()).toEqual(["ask"]);
     expect(await place.run("run", "--id", "q")).toMatchObject({ code: 0, stdout: '{"to":"Bremen"}\n' });
   });
@@ -104,11 +104,11 @@ describe.concurrent("without an owner", () => {
     await using place = new Place();
     place.workflow("job", `  a: ${hold(place)}`);
     await place.run("run", "job", "--id", "c", "--wait", "200ms");
-    expect(await place.run("pause", "c")).toMatchObject({ code: 0, stderr: expect.stringContaining("tutti run --id c") });
+    expect(await place.here("pause", "c")).toMatchObject({ code: 0, stderr: expect.stringContaining("tutti run --id c") });
     expect(await statusOf(place, "c")).toBe("paused");
     expect(await place.run("resume", "c")).toMatchObject({ code: 0 });
-    expect(await place.run("cancel", "c")).toMatchObject({ code: 0, stderr: "Run c is canceled.\n" });
-    expect(await place.run("result", "c")).toMatchObject({ code: 4 });
+    expect(await place.here("cancel", "c")).toMatchObject({ code: 0, stderr: "Run c is canceled.\n" });
+    expect(await place.here("result", "c")).toMatchObject({ code: 4 });
     expect(place.calls()).toEqual(["hold"]);
   });
 

@@ -20,17 +20,17 @@ describe.concurrent("tutti workflows", () => {
     expect(await place.run("workflows", "publish", "report.tutti.yaml")).toMatchObject({ code: 0 });
 
     expect((await place.run("workflows", "list")).stdout).toMatch(/^WORKFLOW .*\nreport +1\.1\.0 .*\nreport +1\.0\.0 .*\n$/);
-    const listed = JSON.parse((await place.run("workflows", "list", "report", "--limit", "1", "--json")).stdout) as object;
+    const listed = JSON.parse((await place.here("workflows", "list", "report", "--limit", "1", "--json")).stdout) as object;
     expect(listed).toMatchObject({ workflows: [{ name: "report", version: "1.1.0", draft: false }], nextCursor: expect.any(String) });
 
     const shown = await place.run("workflows", "show", "report@~1.0");
     expect(shown.stderr).toMatch(/^report@1\.0\.0 {2}[0-9a-f]{12}$/m);
     place.write("again.tutti.yaml", shown.stdout);
     expect(await place.run("workflows", "diff", "report@1.0.0", "again.tutti.yaml")).toMatchObject({ code: 0, stdout: "" });
-    expect((await place.run("workflows", "diff", "report@1.0.0", "report@^1")).stdout).toBe(
+    expect((await place.here("workflows", "diff", "report@1.0.0", "report@^1")).stdout).toBe(
       'version: "1.0.0" → "1.1.0"\nsteps.a.with.x: 1 → 2\n',
     );
-    expect(await place.run("workflows", "show", "nobody")).toMatchObject({ code: 5, stderr: expect.stringContaining("T1504") });
+    expect(await place.here("workflows", "show", "nobody")).toMatchObject({ code: 5, stderr: expect.stringContaining("T1504") });
   });
 
   it("refuses to publish another definition under a version that is taken, and shows the difference", async () => {
@@ -54,9 +54,9 @@ describe.concurrent("tutti workflows", () => {
     await place.run("run", "report", "--id", "first");
     place.workflow("report", OTHER);
     expect(await place.run("run", "report", "--id", "second")).toMatchObject({ code: 0 });
-    const listed = JSON.parse((await place.run("list", "--json")).stdout) as { runs: { version: string }[] };
+    const listed = JSON.parse((await place.here("list", "--json")).stdout) as { runs: { version: string }[] };
     expect(listed.runs.map(({ version }) => version)).toEqual([expect.stringMatching(/^1\.0\.0\+[0-9a-f]{12}$/), "1.0.0"]);
-    const shown = await place.run("workflows", "diff", "report@1.0.0", `report@${listed.runs[0]?.version}`);
+    const shown = await place.here("workflows", "diff", "report@1.0.0", `report@${listed.runs[0]?.version}`);
     expect(shown.stdout).toBe("steps.a.with.x: 1 → 2\n");
   });
 });
@@ -77,7 +77,7 @@ describe.concurrent("files of sub-workflows", () => {
     expect(await place.run("run", "orders", "--id", "configured")).toMatchObject({ code: 0 });
     rmSync(place.path("tutti.config.ts"));
     expect(await place.run("run", "orders", "--id", "stored")).toMatchObject({ code: 0, stdout: '{"x":7}\n' });
-    const { runs } = JSON.parse((await place.run("list", "--workflow", "price", "--json")).stdout) as {
+    const { runs } = JSON.parse((await place.here("list", "--workflow", "price", "--json")).stdout) as {
       runs: { parent: string; version: string }[];
     };
     expect(runs.map(({ parent, version }) => [parent, version])).toEqual([

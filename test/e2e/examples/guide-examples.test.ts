@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { commandHere } from "../../support/command-here.ts";
 import { ROOT } from "../../support/source-files.ts";
 
 const EXAMPLES = join(ROOT, "examples");
@@ -18,16 +19,18 @@ const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap(({ name }
 const scratch = mkdtempSync(join(tmpdir(), "tutti-examples-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const ENVIRONMENT = {
-  ...process.env,
-  NO_COLOR: "1",
+const WORKSPACES = {
   RESEARCH_WORKSPACE: join(scratch, "research"),
   DOCUMENT_WORKSPACE: join(scratch, "documents"),
   SALES_WORKSPACE: join(scratch, "sales"),
 };
+const ENVIRONMENT = { ...process.env, NO_COLOR: "1", ...WORKSPACES };
+// For the agents of commands that are executed here.
+beforeAll(() => void Object.assign(process.env, WORKSPACES));
 
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
+/** The command as a user starts it. */
 async function tutti(words: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, ["--conditions=source", "src/bin.ts", ...words], {
     cwd: ROOT,
@@ -38,12 +41,15 @@ async function tutti(words: readonly string[]): Promise<Ended> {
   return { code: child.exitCode, stdout, stderr };
 }
 
+/** The command in this process, for what a start of its own would not show better. */
+const tuttiHere = (words: readonly string[]): Promise<Ended> => commandHere(ROOT, words, { NO_COLOR: "1" });
+
 let runCount = 0;
 
 /** Runs a workflow in a database of its own, and gives its output. */
-async function outputOf(words: readonly string[]): Promise<unknown> {
+async function outputOf(words: readonly string[], run = tuttiHere): Promise<unknown> {
   runCount += 1;
-  const { code, stdout, stderr } = await tutti([...words, "--no-watch", "--db", join(scratch, `${runCount}.db`)]);
+  const { code, stdout, stderr } = await run([...words, "--no-watch", "--db", join(scratch, `${runCount}.db`)]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout);
 }
@@ -111,12 +117,12 @@ describe("every example", () => {
 
   it("gives the linter nothing to say", async () => {
     const files = FOLDERS.flatMap((folder) => filesOf(folder, ".tutti.yaml").map((name) => join("examples", folder, name)));
-    const { code, stdout, stderr } = await tutti(["lint", ...files]);
+    const { code, stdout, stderr } = await tuttiHere(["lint", ...files]);
     expect({ code, told: stdout + stderr }).toEqual({ code: 0, told: `${files.length} files are fine.\n` });
   });
 
   it("does in its scenarios what they expect, without any network", async () => {
-    const { stdout, stderr } = await tutti(["test", "examples", "--json"]);
+    const { stdout, stderr } = await tuttiHere(["test", "examples", "--json"]);
     expect(stderr).toBe("");
     const { passed, files } = JSON.parse(stdout) as {
       passed: boolean;
@@ -148,9 +154,9 @@ describe("an agent of an example in another process, behind A2A", () => {
   it("researches for five others, and the workflow cannot tell (B022, B023, B024, B025)", async () => {
     await using researcher = await serve("planner-researcher-writer");
     const words = ["run", "examples/planner-researcher-writer/planner-researcher-writer.tutti.yaml"];
-    const remote = await outputOf([...words, "--id", "remote", "--agent", `researcher=${researcher.url}`]);
+    const remote = await outputOf([...words, "--id", "remote", "--agent", `researcher=${researcher.url}`], tutti);
     expect(remote).toEqual(await outputOf(words));
-    const { stdout } = await tutti(["history", "remote", "--json", "--db", join(scratch, `${runCount - 1}.db`)]);
+    const { stdout } = await tuttiHere(["history", "remote", "--json", "--db", join(scratch, `${runCount - 1}.db`)]);
     const intents = stdout.split("\n").filter((line) => line.includes('"kind":"messageIntended"'));
     expect(intents.map((line) => line.includes(`"agent":"researcher","url":"${researcher.url}"`))).toEqual(Array(5).fill(true));
   });
@@ -158,7 +164,7 @@ describe("an agent of an example in another process, behind A2A", () => {
   it("pays back what three others have handed over", async () => {
     await using refund = await serve("support-desk");
     const words = ["run", "examples/support-desk/support-desk.tutti.yaml", "-i", "message=Where is SO-1004?"];
-    expect(await outputOf([...words, "--agent", `refund=${refund.url}`])).toEqual({
+    expect(await outputOf([...words, "--agent", `refund=${refund.url}`], tutti)).toEqual({
       reply: "We pay €83.90 back for your Barista scale.",
       path: ["triage", "order", "refund"],
       refund_cents: 8390,
@@ -171,7 +177,7 @@ describe("the document pipeline", () => {
     const db = ["--db", join(scratch, "invoice.db")];
     const file = "examples/document-pipeline/document-pipeline.tutti.yaml";
     expect((await tutti(["run", file, "-i", "document=invoice.html", "--id", "inv", ...db])).code).toBe(8);
-    expect((await tutti(["approve", "inv", ...db])).code).toBe(0);
+    expect((await tuttiHere(["approve", "inv", ...db])).code).toBe(0);
     const { code, stdout } = await tutti(["run", "--id", "inv", ...db]);
     expect({ code, output: JSON.parse(stdout) as unknown }).toMatchObject({ code: 0, output: { published: true, path: "long" } });
   });
