@@ -55,8 +55,8 @@ export const HOST_BUGS: readonly PlantedBug[] = [
     scene: "earlierTimer",
     sentence: "a run with an earlier timer in the database than it needs is not woken again when it has left memory",
     file: "src/hosts/mailbox/residents.ts",
-    text: "return wakeAt !== null && isAhead ? Math.min(wakeAt, storedAt) : wakeAt;",
-    instead: "return isAhead && wakeAt === null ? null : wakeAt;",
+    text: "return isAhead || !hasOutstanding(state) ? Math.min(wakeAt, storedAt) : wakeAt;",
+    instead: "return isAhead && wakeAt < 0 ? storedAt : wakeAt;",
   },
   {
     id: "timers-not-written",

@@ -30,12 +30,18 @@ function largeWorkflow(): string {
   return lines.join("\n");
 }
 
-/** Processor time, which says the same whatever else the machine does. */
-function processorMs(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
+const TRIES = 3;
+
+/** The processor time of the best try, of several only while it is too much: a machine has its moments. */
+function processorMs(work: () => void, limitMs: number): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < TRIES && best >= limitMs; tries += 1) {
+    const before = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(before);
+    best = Math.min(best, (user + system) / 1_000);
+  }
+  return best;
 }
 
 describe("ten thousand steps", () => {
@@ -44,13 +50,11 @@ describe("ten thousand steps", () => {
   // The promise is two seconds on a quiet machine; a shared one, with coverage, may be four times as slow.
   it("are linted within seconds", { timeout: 60_000 }, () => {
     let found: ReturnType<typeof lintText> = [];
-    const times = [1, 2].map(() =>
-      processorMs(() => {
-        found = lintText(text, "large.tutti.yaml");
-      }),
-    );
+    const lint = (): void => {
+      found = lintText(text, "large.tutti.yaml");
+    };
+    expect(processorMs(lint, 8_000)).toBeLessThan(8_000);
     expect(found.filter(({ severity }) => severity === "error")).toEqual([]);
-    expect(Math.min(...times)).toBeLessThan(8_000);
   });
 
   it("are compiled within a second more", { timeout: 60_000 }, () => {
@@ -58,7 +62,6 @@ describe("ten thousand steps", () => {
     const definition = document.ok ? readDefinition(document.value.value).definition : null;
     if (definition === null) throw new Error("It is whole.");
     expect(eachStep(definition)).toHaveLength(STEPS);
-    const times = [1, 2, 3].map(() => processorMs(() => void compile(structuredClone(definition))));
-    expect(Math.min(...times)).toBeLessThan(4_000);
+    expect(processorMs(() => void compile(structuredClone(definition)), 4_000)).toBeLessThan(4_000);
   });
 });

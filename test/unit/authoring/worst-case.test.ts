@@ -68,12 +68,13 @@ it("lints a definition of ten thousand steps in seconds", () => {
   });
   const text = `tutti: "1.0"\nname: w\ntimeout: 30d\nsteps:\n${steps.join("\n")}\n`;
   // Alone it is under two seconds. Here coverage is counted, others are at work, and machines are
-  // noisy: the better of two, and four times the time, which what grows by squares is far beyond.
-  const seconds = [1, 2].map(() => {
+  // noisy: a second try, and four times the time, which what grows by squares is far beyond.
+  let seconds = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < 2 && seconds >= 8; tries += 1) {
     const before = process.threadCpuUsage();
     expect(lintText(text, "w.yaml")).toEqual([]);
     const { user, system } = process.threadCpuUsage(before);
-    return (user + system) / 1_000_000;
-  });
-  expect(Math.min(...seconds)).toBeLessThan(8);
+    seconds = (user + system) / 1_000_000;
+  }
+  expect(seconds).toBeLessThan(8);
 }, 60_000);
