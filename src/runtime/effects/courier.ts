@@ -26,7 +26,7 @@ export class Courier {
 
   /** Brings an input without anyone waiting for its receipt. */
   deliver(run: RunRef, input: PostedInput): void {
-    this.#offer(run, input).then(undefined, (error: unknown) => this.#offerAgain(run, input, error));
+    this.#offer(run, input).then(undefined, (error: unknown) => this.#offerAgain(run, input, error, always));
   }
 
   /** Resolves when the input is durable; null when it never will be in this process, or is not wanted any more when it is to be offered again. */
@@ -39,7 +39,7 @@ export class Courier {
     return this.#host().post(run, input);
   }
 
-  async #offerAgain(run: RunRef, input: PostedInput, refusal: unknown, isWanted: () => boolean = always): Promise<PostReceipt | null> {
+  async #offerAgain(run: RunRef, input: PostedInput, refusal: unknown, isWanted: () => boolean): Promise<PostReceipt | null> {
     let error = refusal;
     for (let delayMs = FIRST_DELAY_MS; isWorthRepeating(error); delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {
       await pause(this.#clock, delayMs);

@@ -4,6 +4,7 @@
  */
 import type { StoredFact } from "../evidence.ts";
 import { ENDS, type Flaw, objectAt, pathOf, textAt } from "./facts.ts";
+import { OpenHandlers } from "./open-handlers.ts";
 import { isUndoing } from "./paths.ts";
 import type { Places } from "./places.ts";
 
@@ -13,7 +14,7 @@ export class Undoing {
   /** What can be undone and has not been, oldest first. */
   readonly #left: string[] = [];
   /** Where a handler stands in: the step itself did nothing that could be undone. */
-  readonly #handled = new Set<string>();
+  readonly #handled = new OpenHandlers();
   #isUndoing = false;
 
   constructor(places: Places, flaw: Flaw) {
@@ -23,6 +24,7 @@ export class Undoing {
 
   take(fact: StoredFact): void {
     const path = pathOf(fact);
+    this.#handled.take(fact);
     if (fact["compensation"] !== undefined) this.#note(path);
     switch (fact.kind) {
       case "runStarted": {
@@ -30,12 +32,6 @@ export class Undoing {
         if (Array.isArray(given)) for (const one of given) this.#left.push(String(Object(one).path));
         return;
       }
-      case "scopeOpened":
-        if (fact["scope"] === "handler") this.#handled.add(path);
-        return;
-      case "scopeClosed":
-        this.#handled.delete(path);
-        return;
       case "subtaskCompleted":
         if (fact["compensation"] === undefined && !this.#handled.has(path) && this.#places.stepAt(path)?.inner.has("compensate") === true)
           this.#flaw("compensation", `${path} completed and can be undone, and its fact does not say how`);

@@ -12,6 +12,7 @@ import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { StoredFact } from "../evidence.ts";
 import { asObject, type Flaw, pathOf } from "./facts.ts";
 import { canonical } from "./join.ts";
+import { OpenHandlers } from "./open-handlers.ts";
 import { frameOf, indexOf, isItem, listOf, ownerOf, pathIn } from "./paths.ts";
 import type { Places } from "./places.ts";
 
@@ -30,7 +31,7 @@ export class Values {
   readonly #writes: Write[] = [];
   #input: JsonObject = {};
   /** Where a handler stands in, whose output is its own. */
-  readonly #handled = new Set<string>();
+  readonly #handled = new OpenHandlers();
 
   constructor(places: Places, flaw: Flaw) {
     this.#places = places;
@@ -39,16 +40,11 @@ export class Values {
 
   take(fact: StoredFact): void {
     const path = pathOf(fact);
+    this.#handled.take(fact);
     if (BEGINS.has(fact.kind)) this.#auditCondition(fact, path);
     switch (fact.kind) {
       case "runStarted":
         this.#input = asObject(fact["input"]);
-        return;
-      case "scopeOpened":
-        if (fact["scope"] === "handler") this.#handled.add(path);
-        return;
-      case "scopeClosed":
-        this.#handled.delete(path);
         return;
       case "stepExpanded":
         this.#lists.set(path, Array.isArray(fact["items"]) ? fact["items"].map(() => null) : []);
