@@ -16,8 +16,8 @@ import { countResends, figuresOf, type Story, tell, tellAll, type Told, workStil
 
 const SIZE = sweepSize();
 const SEED = Number(process.env["TUTTI_SWEEP_SEED"] ?? Date.now() % 1_000_000);
-/** More than there are processors: the processes mostly wait for agents. */
-const AT_ONCE = 4;
+/** More keep a small machine so busy that agents cannot answer in their time, and take longer together, measured. */
+const AT_ONCE = 2;
 
 let world: World;
 let dryRun: Told;
