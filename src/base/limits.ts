@@ -223,6 +223,9 @@ export const HEARTBEAT_MS = 15_000;
 /** How long a served agent that closes lets its handlers finish. */
 export const DRAIN_MS = 10_000;
 
+/** A log of so many commits is moved into the database once nothing has been committed for a moment: a person's turn is longer. */
+export const CHECKPOINT_AFTER_COMMITS = 64;
+export const CHECKPOINT_QUIET_MS = 50;
 /** Facts since the last snapshot, in bytes, before the next one: reading them takes some 60 ms. */
 export const SNAPSHOT_TAIL_BYTES = 4 * 1_048_576;
 /** And in multiples of the last snapshot: writing all of a wide run again must stay rare beside its facts. */

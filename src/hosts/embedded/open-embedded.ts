@@ -5,6 +5,7 @@ import { systemClock, type Clock } from "../../ports/clock.ts";
 import { silentLog, type Log } from "../../ports/log.ts";
 import { MailboxHost, type MailboxHostOptions } from "../mailbox/mailbox-host.ts";
 import { serveControl, type ControlServer } from "./control-server.ts";
+import { IdleCheckpoint } from "./idle-checkpoint.ts";
 import { openDatabase } from "./open-database.ts";
 import { acquireOwnership, readOwnerAddress, type OwnerLock } from "./owner.ts";
 import { SqliteStore } from "./sqlite-store.ts";
@@ -41,24 +42,30 @@ function own(path: string, synchronous: "full" | "normal", options: EmbeddedOpti
   try {
     const database = openDatabase({ path, synchronous });
     failpoint("open.prepared");
-    return new EmbeddedHost(new SqliteStore(database, "owner"), options, lock);
+    const checkpoint = new IdleCheckpoint(database, options.clock ?? systemClock, options.log ?? silentLog);
+    const store = new SqliteStore(database, "owner", () => checkpoint.noteCommit());
+    return new EmbeddedHost({ store, checkpoint, lock }, options);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
+type Owned = { readonly store: SqliteStore; readonly checkpoint: IdleCheckpoint; readonly lock: OwnerLock };
+
 export class EmbeddedHost extends MailboxHost {
   readonly #store: SqliteStore;
+  readonly #checkpoint: IdleCheckpoint;
   readonly #lock: OwnerLock;
   readonly #log: Log;
   readonly #clock: Clock;
   #cancelSweep: () => void = () => undefined;
   #control: ControlServer | null = null;
 
-  constructor(store: SqliteStore, options: EmbeddedOptions, lock: OwnerLock) {
+  constructor({ store, checkpoint, lock }: Owned, options: EmbeddedOptions) {
     super(store, options);
     this.#store = store;
+    this.#checkpoint = checkpoint;
     this.#lock = lock;
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
@@ -93,6 +100,7 @@ export class EmbeddedHost extends MailboxHost {
 
   override async close(): Promise<void> {
     this.#cancelSweep();
+    this.#checkpoint.stop();
     this.#control?.close();
     await super.close();
     this.#lock.release();

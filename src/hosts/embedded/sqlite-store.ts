@@ -40,9 +40,11 @@ export class SqliteStore implements Store {
   readonly #write: Writes | null;
   /** What the owner has written; who only reads writes none. */
   readonly #recent = new RecentFacts();
+  readonly #onCommit: () => void;
 
-  constructor(database: DatabaseSync, access: "owner" | "reader") {
+  constructor(database: DatabaseSync, access: "owner" | "reader", onCommit: () => void = () => undefined) {
     this.#database = database;
+    this.#onCommit = onCommit;
     this.#read = prepareReads(database);
     this.#write = access === "owner" ? prepareWrites(database) : null;
   }
@@ -63,6 +65,7 @@ export class SqliteStore implements Store {
       throw toStoreError(error, "commit");
     }
     this.#recent.add(batch.facts);
+    this.#onCommit();
     failpoint("commit.done");
   }
 
