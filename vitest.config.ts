@@ -43,6 +43,8 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: join(tmpdir(), "tutti-test-compiled") },
     // Node resolves what Vite leaves alone, and child processes inherit it.
     execArgv: ["--conditions=source"],
+    // What is waited for comes at once, but for a machine that does other things, too.
+    expect: { poll: { timeout: 8_000 } },
     // What a test has replaced is put back, since the next file may be in the same process.
     restoreMocks: true,
     unstubEnvs: true,

@@ -23,7 +23,7 @@ const QUICK = [
   "look-up-without-tenant",
   "conversation-without-tenant",
 ];
-const PATIENCE = { seeds: 200, ms: 20_000 };
+const PATIENCE = { seeds: 200, ms: 60_000 };
 
 describe("the simulation", { timeout: 120_000 }, () => {
   it("finds bugs that were planted in the engine, and nothing where none was", async () => {

@@ -19,7 +19,7 @@ const LIBRARY = ["x86_64-linux-gnu", "aarch64-linux-gnu", "."]
   .map((place) => join("/usr/lib", place, "faketime/libfaketimeMT.so.1"))
   .find((path) => existsSync(path));
 /** What a loaded machine may take beyond the two waits, one after the other. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 /** A timer of the system counts in whole milliseconds. */
 const GRAIN_MS = 5;
 

@@ -18,7 +18,7 @@ const isFull = sweepSize().name !== "small";
 const LIMIT_MS = isFull ? 60_000 : 6_000;
 /** Sent side by side; an answer that takes longer than this is a hang. */
 const AT_ONCE = 8;
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 20_000;
 /** What may stay: caches that are bounded fill up. */
 const MAX_GROWTH_BYTES = 24 * 1024 * 1024;
 

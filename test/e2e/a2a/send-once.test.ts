@@ -116,7 +116,7 @@ describe.concurrent.each(KNOWABLE)("an agent that %s", (_what, kind) => {
     expect(agent.executions()).toBe(1);
   });
 
-  test("executes once when the connection breaks before it took the work", { timeout: 20_000 }, async () => {
+  test("executes once when the connection breaks before it took the work", { timeout: 60_000 }, async () => {
     await using agent = await agentOf(kind, before(reset), options);
     expect(await runWith(agent.remote)).toEqual({ status: "completed", error: null });
     expect([agent.executions(), agent.sends()]).toEqual([1, 2]);

@@ -13,7 +13,7 @@ import type { Ended as EndedHere } from "../../support/command-here.ts";
 const BIN = fileURLToPath(new URL("../../../src/bin.ts", import.meta.url));
 const SERVE = fileURLToPath(new URL("./fixtures/serve.ts", import.meta.url));
 export const AGENTS = fileURLToPath(new URL("./fixtures/agents.ts", import.meta.url));
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const LOOK_MS = 20;
 
 export type Ended = {
