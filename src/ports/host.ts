@@ -187,4 +187,6 @@ export type Performer = {
   perform(command: PlacedCommand): void;
   /** Why an open run cannot go on in this process, as a sentence; null when it can. */
   cannotRecover(definition: Definition, bindings: JsonObject | null): string | null;
+  /** Whether runs of an earlier process are still being taken up: until then nobody knows all that is at work, and nothing limited begins. */
+  takingUp?(isGoingOn: boolean): void;
 };

@@ -56,6 +56,7 @@ export class Mailbox {
   readonly #alarm: Alarm;
   #riders: Rider[] = [];
   #recovering: RunRef[] = [];
+  #isTakingUp = false;
   /** What runs that were taken up have yet to give out, at the end of this turn. */
   readonly #toBegin: (() => void)[] = [];
   #isScheduled = false;
@@ -77,6 +78,7 @@ export class Mailbox {
   /** Takes up every run that owes commands, some in each turn, and arms the timers. */
   recover(): void {
     this.#recovering = [...this.#options.store.owing()];
+    this.#tellTakingUp(this.#recovering.length > 0);
     this.residents.extendWakes(this.now());
     this.#schedule();
   }
@@ -155,6 +157,7 @@ export class Mailbox {
     const works = this.#decideAll(batch);
     this.#commit(batch, works, riders);
     this.#attendTakenUp();
+    this.#tellTakingUp(this.#recovering.length > 0);
     for (const begin of this.#toBegin.splice(0)) begin();
     this.#setAlarm();
     if (!this.#queue.isEmpty || this.#recovering.length > 0) this.#schedule();
@@ -214,6 +217,12 @@ export class Mailbox {
       const resident = this.residents.loadOrReport(run);
       if (resident?.status === "quarantined") this.residents.settle(resident);
     }
+  }
+
+  #tellTakingUp(isGoingOn: boolean): void {
+    if (this.#isTakingUp === isGoingOn) return;
+    this.#isTakingUp = isGoingOn;
+    this.#options.performer.takingUp?.(isGoingOn);
   }
 
   /** What is at agents already comes first: it counts against limits before anything new begins, of whatever run. */

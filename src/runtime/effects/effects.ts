@@ -80,6 +80,10 @@ export class Effects implements Performer {
     return this.#context.registry.cannotBind(definition, bindings);
   }
 
+  takingUp(isGoingOn: boolean): void {
+    this.#context.permits.hold(isGoingOn);
+  }
+
   /** How many effects are at work. */
   get count(): number {
     return this.#context.flights.size;

@@ -8,7 +8,7 @@
  * 1. Each waiter is held to its own limit: two steps may ask for one subject and say different numbers.
  * 2. Runs take turns; within a run the order is kept.
  * 3. What waits holds nothing else, and can be withdrawn at any moment.
- * 4. While anything waits for a subject, a permit of it is out or a timer is set: nothing is forgotten.
+ * 4. While anything waits for a subject, a permit of it is out, a timer is set or all is held: nothing is forgotten.
  * 5. A permit is given back once, however often it is released.
  */
 import { MAX_LIMITED_SUBJECTS, RATE_BURST_MS } from "../../base/limits.ts";
@@ -42,6 +42,7 @@ type Subject = {
 export class Limiter {
   readonly #clock: Clock;
   readonly #subjects = new Map<string, Subject>();
+  #isHeld = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -61,6 +62,13 @@ export class Limiter {
   /** A permit for work that is going on already, whatever the limit says. */
   adopt(name: string): Permit {
     return this.#permit(this.#subject(name));
+  }
+
+  /** Nothing begins while it is held: work that goes on already has yet to be counted. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (isHeld) return;
+    for (const subject of this.#subjects.values()) if (subject.lanes.size > 0) this.#fill(subject);
   }
 
   /** What waits and what is out, for those who look into the process. */
@@ -97,7 +105,7 @@ export class Limiter {
 
   /** A loop, because what begins may end at once, and thousands of nested calls would end the process. */
   #fill(subject: Subject): void {
-    if (subject.isFilling) return;
+    if (subject.isFilling || this.#isHeld) return;
     subject.isFilling = true;
     try {
       while (subject.lanes.size > 0 && this.#beginNext(subject)) continue;

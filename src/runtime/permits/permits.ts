@@ -46,6 +46,11 @@ export class Permits {
     this.#limiter.close();
   }
 
+  /** While runs are taken up, work that they have at agents is not counted yet: nothing limited begins. */
+  hold(isHeld: boolean): void {
+    this.#limiter.hold(isHeld);
+  }
+
   /** Begins when the step's own limit has room. */
   forStep(flight: Flight, ask: { readonly target: Target; readonly limit: StepLimit }, begin: () => void): void {
     if (flight.stepPermit !== null) return begin();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
+import { RECOVERIES_PER_TURN } from "../../../src/base/limits.ts";
 import { MemoryStore } from "../../../src/hosts/memory/memory-store.ts";
 import { openMemory } from "../../../src/hosts/memory/open-memory.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -29,6 +30,28 @@ describe("a host that takes up what an earlier process left", () => {
     after.recover();
     while (performer.performed.length < 2) await new Promise<void>((resolve) => void setImmediate(resolve));
     expect(performer.performed.map(({ run, command }) => `${command.kind} ${run.id}`)).toEqual(["send b", "delegate a"]);
+    await after.close();
+  });
+
+  it("says that it is at it until all of them are counted, however many turns that takes", async () => {
+    const store = new MemoryStore();
+    const before = openMemory({ store, performer: idlePerformer });
+    const count = 2 * RECOVERIES_PER_TURN + 1;
+    for (let index = 0; index < count; index += 1) await startSingle(before, `run-${index}`);
+    await before.close();
+    const told: [isGoingOn: boolean, performed: number][] = [];
+    const performer = recorder();
+    const after = openMemory({
+      store,
+      performer: { ...performer, takingUp: (isGoingOn) => void told.push([isGoingOn, performer.performed.length]) },
+    });
+    after.recover();
+    while (performer.performed.length < count) await new Promise<void>((resolve) => void setImmediate(resolve));
+    // The last one is new work, which begins once what was at work is counted.
+    expect(told).toEqual([
+      [true, 0],
+      [false, count - 1],
+    ]);
     await after.close();
   });
 

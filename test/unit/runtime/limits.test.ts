@@ -196,6 +196,21 @@ describe("work at a remote agent", () => {
     expect([...world.of("a"), ...world.of("b"), ...world.of("c")]).toEqual(["answered a1", "answered b1", "queued c1", "intended c1"]);
   });
 
+  it("counts before anything new begins, also when its run is taken up long after those of new work", async () => {
+    const { agent, end } = farWorker();
+    using world = new EffectsWorld({ agents: [agent] });
+    world.effects.takingUp(true);
+    world.perform("new", delegate("a1", more));
+    await turns(3);
+    world.perform("old", { kind: "attend", ...assignment("b1", more), task: taskOf("far", "b1") }, true);
+    world.effects.takingUp(false);
+    await turns(3);
+    expect(world.of("new")).toEqual(["queued a1"]);
+    end();
+    await turns(5);
+    expect(world.of("new")).toEqual(["queued a1", "intended a1"]);
+  });
+
   it("that is canceled holds its permit until the agent has acknowledged it", async () => {
     const acknowledged = Promise.withResolvers<void>();
     const { agent } = farAgent([], {
