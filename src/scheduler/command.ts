@@ -19,8 +19,11 @@ export type Command =
   | ({ readonly kind: "send"; readonly intent: Intent; readonly again: boolean; readonly regardless: boolean } & Assignment)
   /** Look after a task that a remote agent has accepted. */
   | ({ readonly kind: "attend"; readonly task: RemoteTask } & Assignment)
-  /** Stop the work: the handler in this process, or the task at the agent. A remote one is `answered`. */
-  | ({ readonly kind: "abort"; readonly task: RemoteTask | null; readonly intent: Intent | null } & EffectId)
+  /**
+   * Stop the work: the handler in this process, or the task at the agent. A remote one is `answered`.
+   * `lost`: an earlier task, of which nobody knew what had become of it. It is stopped by the way.
+   */
+  | ({ readonly kind: "abort"; readonly task: RemoteTask | null; readonly intent: Intent | null; readonly lost?: RemoteTask } & EffectId)
   /** Pause a sub-workflow with its parent, or let it go on. */
   | ({ readonly kind: "steer"; readonly paused: boolean } & EffectId);
 

@@ -80,6 +80,7 @@ function assignAgain(flight: Flight, fact: SubtaskAssigned): Flight {
   flight.exchanges = null;
   flight.retryAt = null;
   flight.resends = 0;
+  delete flight.lost;
   delete flight.wasPaused;
   if (fact.repair === undefined) delete flight.repair;
   else flight.repairs = (flight.repairs ?? 0) + 1;
@@ -141,10 +142,11 @@ export function intendMessage(state: RunState, fact: FactOf<"messageIntended">):
   flight.agent = fact.intent.agent;
 }
 
-/** Back to where the message has yet to be sent, with clocks of its own; a task that its agent has lost is forgotten. */
+/** Back to where the message has yet to be sent, with clocks of its own, and without the task that was lost. */
 export function resendMessage(state: RunState, { path, at, deadlineAt, acceptBy }: FactOf<"messageResent">): void {
   const flight = flightOf(state, path);
   flight.resends += 1;
+  if (flight.task !== null) flight.lost = flight.task;
   if (flight.phase !== "intended") flight.task = null;
   flight.phase = "intended";
   flight.aborting = null;
@@ -159,6 +161,8 @@ export function acceptFlight(state: RunState, fact: FactOf<"subtaskAccepted">): 
   leaveQueue(state, fact.path, fact.at);
   flight.agent = fact.agent;
   if (fact.task !== undefined) flight.task = fact.task;
+  // An agent that knows its messages has found it again.
+  if (fact.task?.taskId === flight.lost?.taskId) delete flight.lost;
   if (flight.phase !== "aborting") flight.phase = "accepted";
   delete flight.acceptBy;
   noteLife(state, fact.path, fact.at);

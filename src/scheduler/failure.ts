@@ -152,8 +152,8 @@ function escalate(turn: Turn, step: StepProgram, problem: AttemptProblem): void 
   failHolder(turn, ownerOf(frame), problem);
 }
 
-/** One item failed for all: the list is a branch, and the join around it goes on without it. */
-function failList(turn: Turn, step: StepProgram, problem: AttemptProblem): void {
+/** One item failed for all, and has settled its own question: the list is a branch, and the join around it goes on without it. */
+function failList(turn: Turn, step: StepProgram, { question: _settled, ...problem }: AttemptProblem): void {
   const list = openFrame(turn.state, frameOf(problem.path)).lists[step.id];
   assert(list !== undefined, `The list of ${problem.path} is open.`);
   stopItems(turn, problem.path, list);

@@ -4,6 +4,7 @@ import type { Program } from "../definition/program.ts";
 import { delegationOf, type Source } from "./assignment.ts";
 import type { Path } from "./input.ts";
 import type { Flight, RunState } from "./state.ts";
+import { abortOf } from "./stop.ts";
 
 /**
  * The commands that a run still owes, made from its state alone: what a host performs after a
@@ -22,7 +23,7 @@ export function hasOutstanding(state: RunState): boolean {
 }
 
 function commandsOf(source: Source, path: Path, flight: Flight): readonly Command[] {
-  const { attempt, turn, task, intent } = flight;
+  const { task, intent } = flight;
   switch (flight.phase) {
     case "assigned":
       return [delegationOf(source, path), ...steeringOf(source.state, path, flight)];
@@ -40,7 +41,7 @@ function commandsOf(source: Source, path: Path, flight: Flight): readonly Comman
       if (task !== null) return [{ ...delegationOf(source, path), kind: "attend", task }];
       return [delegationOf(source, path), ...steeringOf(source.state, path, flight)];
     case "aborting":
-      return [{ kind: "abort", path, attempt, turn, task, intent }];
+      return [abortOf(path, flight)];
     case "retrying":
     case "waiting":
       return [];

@@ -214,6 +214,8 @@ export type Flight = {
   idleMs?: number;
   idleAt?: Instant;
   acceptBy?: Instant;
+  /** The task that it had when nobody knew any more how it went, and its message was sent again. */
+  lost?: RemoteTask;
   /** `aborting`, with something that could undo it: the items that it is about, by the path of each. */
   items?: ItemsByPath;
   /** Waits under a `limit`: what is left of the attempt's time, and of the time to be accepted in. */

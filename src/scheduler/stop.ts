@@ -1,6 +1,7 @@
 /** Stops what nobody waits for any more, here and at the agents, while the run goes on. */
 import { ABSENCE_MS, CANCEL_PATIENCE_MS } from "../base/limits.ts";
 import type { Json } from "../base/json.ts";
+import type { Command } from "./command.ts";
 import type { Instant, Path } from "./input.ts";
 import { frameIn, frameOf, indexOf, itemPath, ownerOf, pathIn, ROOT, stepOf } from "./path.ts";
 import { blockOf, findStep, frameAt, scopeStateOf } from "./place.ts";
@@ -85,8 +86,12 @@ export function wasAbsent(at: Instant, patienceAt: Instant): boolean {
 }
 
 /** Tells whoever is at work to stop; the state says what follows from it. */
-export function abort(turn: Turn, path: Path, { attempt, turn: turnNumber, task, intent }: Flight): void {
-  turn.command({ kind: "abort", path, attempt, turn: turnNumber, task, intent });
+export function abort(turn: Turn, path: Path, flight: Flight): void {
+  turn.command(abortOf(path, flight));
+}
+
+export function abortOf(path: Path, { attempt, turn, task, intent, lost }: Flight): Extract<Command, { kind: "abort" }> {
+  return { kind: "abort", path, attempt, turn, task, intent, ...(lost === undefined ? {} : { lost }) };
 }
 
 /** A sub-workflow outlives us, and answers its cancel as a remote agent does: also one that is being canceled. */

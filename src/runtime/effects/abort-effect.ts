@@ -17,6 +17,8 @@ import { findPatiently } from "./send-until-known.ts";
 export async function abortRemotely(context: EffectContext, flight: Flight, command: CommandOf<"abort">, isUnsent: boolean): Promise<void> {
   failpoint("abort.begun");
   if (flight.isStopped) return;
+  // What has become of it may never be known: then the agent is told by and by, and nobody waits for it.
+  if (command.lost !== undefined) await context.orphans.remember(flight.placed, command.lost);
   if (isUnsent) return answer(context, flight, command.intent?.agent ?? "", canceledByUs(command.intent?.agent ?? ""));
   const agentName = command.task?.agent ?? command.intent?.agent ?? "";
   const agent = await context.registry.resolveByName(agentName, flight.placed);

@@ -33,9 +33,10 @@ export function auditFailures(
   for (const { order, fact } of failed) {
     // Its step says that what nobody knows is sent again: it is that message that failed.
     if (facts.some((one) => one.fact.kind === "messageResent" && one.order < order && isSameAttempt(one.fact, fact))) continue;
-    const work = messages.filter(
-      (message) => message.path === pathOf(fact) && message.attempt === attemptOf(fact) && message.order < order,
-    );
+    // Of a process that died, another agent may have got the same attempt.
+    const isOfIts = ({ agent, path, attempt }: Message): boolean =>
+      agent === fact["agent"] && path === pathOf(fact) && attempt === attemptOf(fact);
+    const work = messages.filter((message) => isOfIts(message) && message.order < order);
     const tasks = new Set(work.map(({ taskId }) => taskId));
     // An agent that has answered without a task, or has lost it, lets nobody know.
     for (const { event, taskId } of diary) if (event === "direct" || event === "forgot") tasks.delete(taskId);

@@ -7,7 +7,7 @@ import { TuttiError } from "../../../src/base/errors.ts";
 import { ORPHAN_INITIAL_MS, ORPHAN_PATIENCE_MS } from "../../../src/base/limits.ts";
 import type { Batch } from "../../../src/hosts/mailbox/store.ts";
 import { MemoryStore } from "../../../src/hosts/memory/memory-store.ts";
-import type { CancelResult, RemoteAgent } from "../../../src/ports/agents.ts";
+import type { CancelResult, RemoteAgent, Sent } from "../../../src/ports/agents.ts";
 import type { Orchestrator } from "../../../src/runtime/orchestrator.ts";
 import { FarWorld, farAgent, startedWith, TASK, turns } from "./far-world.ts";
 
@@ -172,4 +172,30 @@ test("a process that ends takes back what it had yet to write down", async () =>
   world.clock.advance(3 * ORPHAN_INITIAL_MS);
   await turns(8);
   expect(store.refusals).toBe(before);
+});
+
+test("a task that was lost, and whose message was sent again, is canceled by and by when the run does not want the work any more", async () => {
+  const world = new FarWorld();
+  const sends: Sent[] = [
+    { kind: "task", task: TASK, over: null },
+    { kind: "ambiguous", message: "the connection broke" },
+  ];
+  const canceled: string[] = [];
+  const { agent } = farAgent(sends, {
+    attend: async () => ({ kind: "unknown", failure: { code: "T3022", message: "It says nothing that can be read.", retryable: false } }),
+    find: async () => ({ kind: "unknowable", message: "It does not list its tasks." }),
+    async cancel(task) {
+      canceled.push(task.taskId);
+      return { kind: "canceled" };
+    },
+  });
+  const orchestrator = await world.open([agent]);
+  const again = { agent: "far", onUnknown: "resend" };
+  const handle = await startedWith(orchestrator, workflowFromObject({ name: "again", agents: { far: { local: "far" } }, steps: { work: again } }));
+  await handle.cancel("enough");
+  await world.pass(15_000);
+  expect((await orchestrator.host.get(handle.run))?.status).toBe("canceled");
+  await world.pass(80_000);
+  expect(canceled).toEqual(["t-1"]);
+  expect(await orphansOf(orchestrator)).toEqual([]);
 });

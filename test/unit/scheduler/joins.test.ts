@@ -235,6 +235,16 @@ describe("as many as are needed", () => {
     expect(world.output).toEqual([null, 2]);
   });
 
+  it("a list fails in a branch because one of its items asked, whose question is settled once", () => {
+    const list = step({ each: "${{ [1, 2] }}", onInputRequired: "fail", ...ONCE });
+    const world = new World({ p: { parallel: { branches: { list, other: step() }, succeed: "any" } } }).start();
+    world.answer("p/list[1]", { kind: "inputRequired", question: { prompt: "Which?", data: null } });
+    const [item, whole] = world.factsOf("subtaskFailed");
+    expect(item).toMatchObject({ path: "p/list[1]", question: expect.any(String) });
+    expect(whole).toMatchObject({ path: "p/list" });
+    expect(whole).not.toHaveProperty("question");
+  });
+
   it("a list is over in time, its clock is forgotten", () => {
     const world = new World({ f: step({ each: "${{ input }}", succeed: { all: true, within: "1m" } }), g: step({ needs: ["f"] }) }).start([
       1,
