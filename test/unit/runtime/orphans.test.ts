@@ -191,7 +191,10 @@ test("a task that was lost, and whose message was sent again, is canceled by and
   });
   const orchestrator = await world.open([agent]);
   const again = { agent: "far", onUnknown: "resend" };
-  const handle = await startedWith(orchestrator, workflowFromObject({ name: "again", agents: { far: { local: "far" } }, steps: { work: again } }));
+  const handle = await startedWith(
+    orchestrator,
+    workflowFromObject({ name: "again", agents: { far: { local: "far" } }, steps: { work: again } }),
+  );
   await handle.cancel("enough");
   await world.pass(15_000);
   expect((await orchestrator.host.get(handle.run))?.status).toBe("canceled");

@@ -71,24 +71,6 @@ describe("an attempt that timed out, and of which nobody knows the end", () => {
     expect(world.open.get("a")).toMatchObject({ kind: "abort", task });
   });
 
-  it("is stopped with the task that was lost: its agent may still be at it, unless it has found it again", () => {
-    const resent = () => {
-      const world = new World({ a: step({ onUnknown: "resend", retry: { attempts: 3, jitter: "none" } }) }).start();
-      const lost = world.accept("a");
-      world.answer("a", LOST);
-      return { world, lost };
-    };
-    const canceled = resent();
-    canceled.world.input({ kind: "cancelRequested", reason: "enough", by: "bob" });
-    expect(canceled.world.open.get("a")).toMatchObject({ kind: "abort", task: null, lost: canceled.lost });
-
-    const { world, lost: task } = resent();
-    world.input({ kind: "accepted", path: "a", attempt: 1, turn: 1, agent: "remote", task });
-    world.input({ kind: "cancelRequested", reason: "enough", by: "bob" });
-    expect(world.open.get("a")).toMatchObject({ kind: "abort", task });
-    expect(world.open.get("a")).not.toHaveProperty("lost");
-  });
-
   it("is not sent again when the time of all attempts is up", () => {
     const world = new World({ a: step({ onUnknown: "resend", timeout: "1m", deadline: "1m" }) }).start();
     const task = world.accept("a");
