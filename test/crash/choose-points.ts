@@ -6,10 +6,16 @@ import type { FailAt } from "./world/orchestrate.ts";
 /** Deaths of one story: each further one costs a life, where a story of its own would cost two. */
 const DEATHS_AT_MOST = 8;
 
+/** A process that passes a place for so few times has done little by then. */
+const EARLY_PASSINGS = 3;
+/** Further points of one story: all but the last are early ones, which leave it nearly all of the work. */
+const FURTHER_DEATHS = 3;
+
 /**
  * Stories for a dry run. They die at the first passing of every name: failpoints of the sources, and
  * places of the test's own: soon after a fact of each kind, and when an agent has just answered. A
- * story goes from earlier places to later ones. Further points, up to `count`, are spread evenly.
+ * story goes from earlier places to later ones. Further points, up to `count`, are spread evenly over
+ * the early ones and over the others.
  *
  * A point is a name and a passing: two runs of one program never interleave twice in the same way, so a
  * number alone would name nothing.
@@ -19,9 +25,22 @@ export function chooseStories(dryRun: readonly string[], count: number): readonl
   const firsts = passings.filter((point) => point.count === 1);
   const storyCount = Math.ceil(firsts.length / DEATHS_AT_MOST);
   const chains = Array.from({ length: storyCount }, (_, start) => firsts.filter((_point, place) => place % storyCount === start));
-  const others = passings.filter((point) => point.count > 1 && point.count <= surePassings(dryRun, point.name));
-  const singles = evenly(others, Math.max(0, count - firsts.length)).map((point) => [point]);
-  return [...chains, ...singles].map((deaths, index): Story => ({ name: `once-${index}`, deaths }));
+  const further = furtherDeaths(dryRun, Math.max(0, count - firsts.length));
+  return [...chains, ...further].map((deaths, index): Story => ({ name: `once-${index}`, deaths }));
+}
+
+function furtherDeaths(dryRun: readonly string[], count: number): readonly (readonly FailAt[])[] {
+  const points = passingsOf(dryRun).filter((point) => point.count > 1 && point.count <= surePassings(dryRun, point.name));
+  const late = evenly(
+    points.filter((point) => point.count > EARLY_PASSINGS),
+    Math.ceil(count / FURTHER_DEATHS),
+  );
+  const early = evenly(
+    points.filter((point) => point.count <= EARLY_PASSINGS),
+    count - late.length,
+  );
+  // Neighbours in time are in different stories.
+  return late.map((last, place) => [...early.filter((_, index) => index % late.length === place), last]);
 }
 
 function evenly<Item>(items: readonly Item[], count: number): readonly Item[] {
@@ -90,7 +109,7 @@ export function chooseDoubleDeaths(
   const random = randomOf(seed);
   const points = passingsOf(dryRun).filter((point) => point.count <= surePassings(dryRun, point.name));
   // A later life has less to do: it is killed early, or it would be done before.
-  const early = points.filter((point) => point.count <= 3);
+  const early = points.filter((point) => point.count <= EARLY_PASSINGS);
   const pick = (from: readonly FailAt[]): FailAt => from[Math.floor(random() * from.length)] as FailAt;
   const stories: (readonly FailAt[])[] = known.slice(0, count);
   for (let left = count - stories.length; left > 0; left -= PAIRS_AT_MOST) {
