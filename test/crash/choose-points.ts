@@ -8,7 +8,7 @@ const DEATHS_AT_MOST = 8;
 
 /** A process that passes a place for so few times has done little by then. */
 const EARLY_PASSINGS = 3;
-/** Further points of one story: all but the last are early ones, which leave it nearly all of the work. */
+/** Further points of one story: all but one are early ones, which leave it nearly all of the work. */
 const FURTHER_DEATHS = 3;
 
 /**
@@ -40,7 +40,8 @@ function furtherDeaths(dryRun: readonly string[], count: number): readonly (read
     count - late.length,
   );
   // Neighbours in time are in different stories.
-  return late.map((last, place) => [...early.filter((_, index) => index % late.length === place), last]);
+  const storyOf = (last: FailAt, place: number): FailAt[] => [...early.filter((_, index) => index % late.length === place), last];
+  return late.map((last, place) => storyOf(last, place).toSorted((left, right) => points.indexOf(left) - points.indexOf(right)));
 }
 
 function evenly<Item>(items: readonly Item[], count: number): readonly Item[] {
@@ -97,7 +98,7 @@ export const ABSENCES: readonly Story[] = [
 ];
 
 /** Double deaths of one story, one upon the other, for the same reason. */
-const PAIRS_AT_MOST = 3;
+const PAIRS_AT_MOST = 4;
 
 /** Stories that die again while they are taken up, `count` times together; after the known ones, at random places. */
 export function chooseDoubleDeaths(
@@ -114,7 +115,8 @@ export function chooseDoubleDeaths(
   const stories: (readonly FailAt[])[] = known.slice(0, count);
   for (let left = count - stories.length; left > 0; left -= PAIRS_AT_MOST) {
     const further = Array.from({ length: 2 * Math.min(left, PAIRS_AT_MOST) - 1 }, () => pick(early));
-    stories.push([pick(points), ...further]);
+    // Whoever died at a late place has little left to die at.
+    stories.push([pick(points), ...further].toSorted((left, right) => points.indexOf(left) - points.indexOf(right)));
   }
   return stories.map((deaths, index): Story => ({ name: `twice-${index}`, deaths }));
 }
