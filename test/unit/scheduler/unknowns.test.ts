@@ -97,15 +97,15 @@ describe("with onUnknown: resend", () => {
   it("the work is stopped with the task that was lost: its agent may still be at it, unless it has found it again", () => {
     const resent = () => {
       const world = new World({ a: step({ onUnknown: "resend", retry: { attempts: 3, jitter: "none" } }) }).start();
-      const lost = world.accept("a");
+      const earlier = world.accept("a");
       world.answer("a", UNKNOWN);
-      return { world, lost };
+      return { world, earlier };
     };
     const canceled = resent();
     canceled.world.input({ kind: "cancelRequested", reason: "enough", by: "bob" });
-    expect(canceled.world.open.get("a")).toMatchObject({ kind: "abort", task: null, lost: canceled.lost });
+    expect(canceled.world.open.get("a")).toMatchObject({ kind: "abort", task: null, lost: canceled.earlier });
 
-    const { world, lost: task } = resent();
+    const { world, earlier: task } = resent();
     world.input({ kind: "accepted", path: "a", attempt: 1, turn: 1, agent: "remote", task });
     world.input({ kind: "cancelRequested", reason: "enough", by: "bob" });
     expect(world.open.get("a")).toMatchObject({ kind: "abort", task });
