@@ -146,8 +146,11 @@ export function intendMessage(state: RunState, fact: FactOf<"messageIntended">):
 export function resendMessage(state: RunState, { path, at, deadlineAt, acceptBy }: FactOf<"messageResent">): void {
   const flight = flightOf(state, path);
   flight.resends += 1;
-  if (flight.task !== null) flight.lost = flight.task;
-  if (flight.phase !== "intended") flight.task = null;
+  // A message that goes on with a task is not the one that made it: the task stays.
+  if (flight.phase !== "intended" && flight.task !== null) {
+    flight.lost = flight.task;
+    flight.task = null;
+  }
   flight.phase = "intended";
   flight.aborting = null;
   if (deadlineAt !== undefined) flight.deadlineAt = onStepClock(state, at, deadlineAt);

@@ -41,7 +41,12 @@ function furtherDeaths(dryRun: readonly string[], count: number): readonly (read
   );
   // Neighbours in time are in different stories.
   const storyOf = (last: FailAt, place: number): FailAt[] => [...early.filter((_, index) => index % late.length === place), last];
-  return late.map((last, place) => storyOf(last, place).toSorted((one, other) => points.indexOf(one) - points.indexOf(other)));
+  return late.map((last, place) => inOrder(points, storyOf(last, place)));
+}
+
+/** Deaths in the order in which a dry run passes them. */
+function inOrder(points: readonly FailAt[], deaths: readonly FailAt[]): readonly FailAt[] {
+  return deaths.toSorted((one, other) => points.indexOf(one) - points.indexOf(other));
 }
 
 function evenly<Item>(items: readonly Item[], count: number): readonly Item[] {
@@ -116,7 +121,7 @@ export function chooseDoubleDeaths(
   for (let left = count - stories.length; left > 0; left -= PAIRS_AT_MOST) {
     const further = Array.from({ length: 2 * Math.min(left, PAIRS_AT_MOST) - 1 }, () => pick(early));
     // Whoever died at a late place has little left to die at.
-    stories.push([pick(points), ...further].toSorted((one, other) => points.indexOf(one) - points.indexOf(other)));
+    stories.push(inOrder(points, [pick(points), ...further]));
   }
   return stories.map((deaths, index): Story => ({ name: `twice-${index}`, deaths }));
 }
