@@ -34,8 +34,11 @@ export type Host = {
   definition(tenant: Tenant, fingerprint: string): Promise<Definition | null>;
   /** What is stored, by name; of one name the newest first. */
   definitions(tenant: Tenant, filter: DefinitionFilter): Promise<Page<DefinitionRecord>>;
-  /** Starts a run, or finds the one that the same request has started (law 5). */
-  start(request: StartRequest): Promise<StartReceipt>;
+  /**
+   * Starts a run, or finds the one that the same request has started (law 5). `isFresh`: the caller has just made
+   * the id by chance, so that nobody can have it and nobody is looked for.
+   */
+  start(request: StartRequest, options?: { readonly isFresh: boolean }): Promise<StartReceipt>;
   /** Says something to a run. Resolves after commit. */
   post(run: RunRef, input: PostedInput): Promise<PostReceipt>;
   get(run: RunRef): Promise<RunRecord | null>;

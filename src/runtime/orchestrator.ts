@@ -96,8 +96,9 @@ export class Orchestrator {
   async #begin(definition: Definition, input: Json, options: StartOptions, more: Partial<StartRequest> = {}): Promise<RunHandle> {
     const run = this.ref(options.id ?? createRunId());
     const { draft = false, workflows = [] } = options;
+    const isFresh = options.id === undefined || options.isFresh === true;
     // A run that exists needs no agents any more, and its versions were fixed when it began.
-    const isNew = options.id === undefined || options.isFresh === true || (await this.host.get(run)) === null;
+    const isNew = isFresh || (await this.host.get(run)) === null;
     const below = isNew
       ? await this.workflows.resolve(definition, { given: workflows, draft, fixed: more.workflows ?? {} })
       : NOTHING_BELOW;
@@ -105,7 +106,7 @@ export class Orchestrator {
     const bindings: JsonObject = { ...definition.agents, ...below.bindings, ...options.bindings };
     if (isNew) await this.#expectAgents(definition, bindings, below);
     const { version, fingerprint } = await this.workflows.store(definition, draft);
-    const receipt = await this.host.start({
+    const request: StartRequest = {
       run,
       seed: options.seed ?? randomUUID(),
       workflow: definition.name,
@@ -117,7 +118,8 @@ export class Orchestrator {
       ...(Object.keys(bindings).length === 0 ? {} : { bindings }),
       ...(below.below.length === 0 ? {} : { workflows: below.workflows }),
       ...more,
-    });
+    };
+    const receipt = await this.host.start(request, { isFresh });
     return new RunHandle(this.host, run, receipt.created);
   }
 

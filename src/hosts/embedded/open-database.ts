@@ -60,7 +60,8 @@ function prepare(database: DatabaseSync, path: string, synchronous: "full" | "no
   database.exec("pragma journal_mode = wal");
   database.exec(`pragma synchronous = ${synchronous}`);
   database.exec("pragma wal_autocheckpoint = 4000");
-  database.exec("pragma cache_size = -65536");
+  // Not more: a commit that split pages has SQLite look through all that it caches. What does not fit, the system caches.
+  database.exec("pragma cache_size = -8192");
   if (version === 0) database.exec(`pragma application_id = ${APPLICATION_ID}`);
   MIGRATIONS.slice(version).forEach((migration, index) => {
     failpoint("open.migrating");

@@ -87,11 +87,11 @@ export class MailboxHost implements Host {
     return this.#store.definition(tenant, fingerprint);
   }
 
-  async start(request: StartRequest): Promise<StartReceipt> {
+  async start(request: StartRequest, { isFresh } = { isFresh: false }): Promise<StartReceipt> {
     const { run, ...rest } = request;
     const inputHash = hashOf({ workflow: rest.workflow, input: rest.input });
     const inMemory = this.mailbox.residents.get(run);
-    const known = inMemory === undefined ? this.#store.find(run) : null;
+    const known = inMemory === undefined && !isFresh ? this.#store.find(run) : null;
     if (known !== null && known.inputHash !== inputHash) throw taken(run, known.record.workflow, rest.workflow);
     if (known !== null && known.record.endedAt !== null) return { created: false, record: known.record };
     // What is neither in memory nor in the store is looked for no more.

@@ -44,6 +44,8 @@ export class MemoryStore implements Store {
   }
 
   commit(batch: Batch): void {
+    const taken = batch.newRuns.find(({ run }) => this.#runs.has(keyOf(run)));
+    if (taken !== undefined) throw new Error(`The store has run ${taken.run.id} already.`);
     for (const row of batch.definitions) {
       const key = `${row.tenant}/${row.fingerprint}`;
       const known = this.#definitions.get(key);

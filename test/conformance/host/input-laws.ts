@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
 import type { PostedInput } from "../../../src/ports/host.ts";
 import { chain, single, stubborn } from "./workflows.ts";
 import { failure, refOf, type OpenWorld } from "./world.ts";
@@ -104,6 +105,18 @@ export function startLaws(open: OpenWorld): void {
     expect(await world.kinds(refOf("taken"))).toEqual(["runStarted", "subtaskAssigned"]);
     await world.answer(refOf("taken"), { path: "a" });
     await expect(world.start("taken", single, { input: { a: 2 } })).rejects.toMatchObject({ code: "T4002" });
+  });
+
+  it("refuses an id that is taken although it was called fresh, and leaves its run as it is", async () => {
+    const world = await open();
+    await world.start("taken", single, { input: { a: 1 } });
+    await world.answer(refOf("taken"), { path: "a" });
+    const facts = await world.kinds(refOf("taken"));
+    const fingerprint = await world.host.define(DEFAULT_TENANT, single);
+    const request = { run: refOf("taken"), seed: "s", workflow: "single", version: "1", fingerprint, input: { a: 1 }, by: "test" };
+    await expect(world.host.start(request, { isFresh: true })).rejects.toThrow(/UNIQUE|already/u);
+    expect(await world.kinds(refOf("taken"))).toEqual(facts);
+    await expect(world.host.start(request)).resolves.toMatchObject({ created: false, record: { status: "completed" } });
   });
 
   it("refuses all but one input when several are given for one id at once", async () => {
