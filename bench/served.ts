@@ -16,8 +16,8 @@ import { median, type Figure } from "./figures.ts";
 import { withTwoWrites } from "./served/two-writes.ts";
 
 const AT_ONCE = 64;
-/** Compiling what is hot, filling caches, and the first turn of a write-ahead log take so many tasks. */
-const WARM_UP = 2_000;
+/** Compiling what is hot takes so many tasks: after 3,000, V8 still compiled 116 functions of ours. */
+const WARM_UP = 10_000;
 const ROUNDS = 9;
 const TASKS_PER_ROUND = 500;
 /** Of one side, before it is the other's turn: so short that whatever slows the machine slows both. */
