@@ -69,7 +69,9 @@ export function openEngine({ directory, agents, factory = NO_FACTORY, capture = 
   const start = async (definition: Definition, input: Json): Promise<RunRef> => {
     const run = { tenant: DEFAULT_TENANT, id: `run_${series}${String((count += 1)).padStart(9, "0")}` as RunId };
     const fingerprint = await host.define(DEFAULT_TENANT, definition);
-    await host.start({ run, seed: run.id, workflow: definition.name, version: "1.0.0", fingerprint, input, by: "bench" });
+    const request = { run, seed: run.id, workflow: definition.name, version: "1.0.0", fingerprint, input, by: "bench" };
+    // As the orchestrator says of ids that it has made.
+    await host.start(request, { isFresh: true });
     return run;
   };
   return {
