@@ -13,7 +13,7 @@ export type SweepSize = {
 const SIZES: readonly SweepSize[] = [
   { name: "small", points: 40, sparePoints: 8, doubles: 4, spareDoubles: 6, limitMs: 600_000 },
   { name: "full", points: 100, sparePoints: 30, doubles: 20, spareDoubles: 20, limitMs: 1_800_000 },
-  { name: "trust", points: 400, sparePoints: 15, doubles: 200, spareDoubles: 70, limitMs: 1_800_000 },
+  { name: "trust", points: 400, sparePoints: 15, doubles: 200, spareDoubles: 110, limitMs: 1_800_000 },
 ];
 
 /** What `TUTTI_SWEEP` says; a word that is no size is a mistake, and not the smallest. */
