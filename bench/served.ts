@@ -16,7 +16,7 @@ import { median, type Figure } from "./figures.ts";
 import { withTwoWrites } from "./served/two-writes.ts";
 
 const AT_ONCE = 64;
-/** Compiling what is hot takes so many tasks: after 3,000, V8 still compiled 116 functions of ours. */
+/** Compiling what is hot takes thousands of tasks: after 3,000, V8 still had 116 functions of our server to optimize. */
 const WARM_UP = 10_000;
 const ROUNDS = 9;
 const TASKS_PER_ROUND = 500;

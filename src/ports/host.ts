@@ -36,7 +36,7 @@ export type Host = {
   definitions(tenant: Tenant, filter: DefinitionFilter): Promise<Page<DefinitionRecord>>;
   /**
    * Starts a run, or finds the one that the same request has started (law 5). `isFresh`: the caller has just made
-   * the id by chance, so that nobody can have it and nobody is looked for.
+   * the id by chance, so that the store is not searched for its run. Should there be one, it stays as it is.
    */
   start(request: StartRequest, options?: { readonly isFresh: boolean }): Promise<StartReceipt>;
   /** Says something to a run. Resolves after commit. */

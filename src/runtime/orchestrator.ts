@@ -28,7 +28,7 @@ export { RunHandle } from "./run-handle.ts";
 export type StartOptions = {
   /** The same id with the same workflow and input is the same run. A new one is made when absent. */
   readonly id?: string;
-  /** The id was made for this start: there is no run of that name. */
+  /** The id was made for this start: the store is not searched for a run of that name. Should there be one, it stays as it is. */
   readonly isFresh?: boolean;
   /** Where the definition's logical agents lead in this run; absent means as the definition says. */
   readonly bindings?: JsonObject;

@@ -18,7 +18,7 @@ function compileAndForget(mode: SchemaMode): WeakRef<object> {
 
 it("a schema that nobody needs any more is forgotten, so that a million answers to questions do not fill the memory", async () => {
   const forgotten = [compileAndForget("first"), compileAndForget("all")];
-  // What a WeakRef was made of lives until the turn is over, and what is being compiled meanwhile holds on to it for longer.
+  // What a WeakRef was made of lives until the turn is over; on a busy machine one collection has not been enough.
   const left = (): number => {
     collectGarbage();
     return forgotten.filter((schema) => schema.deref() !== undefined).length;
