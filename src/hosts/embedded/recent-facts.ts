@@ -4,11 +4,12 @@
  *
  * 1. It has nothing that is not durable.
  * 2. Of a run that it knows it has all facts from some number to the last.
- * 3. It holds twice RECENT_FACT_LENGTH characters at most. Of a commit that has more than once as many it keeps
+ * 3. It holds twice RECENT_FACT_LENGTH characters at most, and the facts of twice RECENT_COMMITS commits: what is
+ *    let go of soon is collected cheaply. Of a commit that has more than once as many characters it keeps
  *    nothing: that is a crowd of runs, or a wide one, and not somebody who waits for an answer.
  */
 import type { RunRef } from "../../base/ids.ts";
-import { RECENT_FACT_LENGTH } from "../../base/limits.ts";
+import { RECENT_COMMITS, RECENT_FACT_LENGTH } from "../../base/limits.ts";
 import { type EncodedFact, type FactRow, keyOf } from "../mailbox/store.ts";
 
 type ByRun = Map<string, FactRow[]>;
@@ -16,8 +17,9 @@ type ByRun = Map<string, FactRow[]>;
 export class RecentFacts {
   #newer: ByRun = new Map();
   #older: ByRun = new Map();
-  /** Characters in the newer half. When it is full, the older one is let go of. */
+  /** Characters in the newer half, and commits. When it is full, the older one is let go of. */
   #length = 0;
+  #commits = 0;
 
   /** What a commit has written, in its order. */
   add(facts: readonly FactRow[]): void {
@@ -29,7 +31,8 @@ export class RecentFacts {
       of.rows.push(fact);
     }
     this.#length += length;
-    if (this.#length < RECENT_FACT_LENGTH) return;
+    this.#commits += 1;
+    if (this.#length < RECENT_FACT_LENGTH && this.#commits < RECENT_COMMITS) return;
     this.#older = this.#newer;
     this.#forgetNewer();
   }
@@ -60,6 +63,7 @@ export class RecentFacts {
   #forgetNewer(): void {
     this.#newer = new Map();
     this.#length = 0;
+    this.#commits = 0;
   }
 }
 

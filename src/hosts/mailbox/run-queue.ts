@@ -1,6 +1,6 @@
 /** Whose turn it is: tenants in rotation, and within a tenant the runs in the order of their first input. */
 export class RunQueue<Item extends { readonly run: { readonly tenant: string } }> {
-  readonly #lanes = new Map<string, Item[]>();
+  #lanes = new Map<string, Item[]>();
 
   add(item: Item): void {
     const lane = this.#lanes.get(item.run.tenant);
@@ -11,7 +11,9 @@ export class RunQueue<Item extends { readonly run: { readonly tenant: string } }
   /** Everyone who waits now, one of each tenant after the other; those who come later wait again. */
   takeAll(): Item[] {
     const lanes = [...this.#lanes.values()];
-    this.#lanes.clear();
+    // Another map, not this one emptied: an emptied map leaves a table behind that still has all of it, and leads to
+    // the next. Once such a table has grown old, no small collection would free any run that came after.
+    this.#lanes = new Map();
     if (lanes.length === 1) return lanes[0] ?? [];
     const longest = Math.max(0, ...lanes.map((lane) => lane.length));
     const order: Item[] = [];
