@@ -12,10 +12,22 @@ export type AskedWork = {
   readonly capability: string;
   readonly input: Json;
   readonly text: string | null;
-  readonly assignment: AssignmentMetadata;
+  /** What its message says of it: the rest is `assignmentOf`'s. */
+  readonly assignment: SaidAssignment;
   readonly context?: JsonObject;
   readonly repair?: { readonly problems: readonly string[] };
 };
+
+/** Most callers say little, and what they leave out need not be kept with each of their tasks. */
+type SaidAssignment = Partial<AssignmentMetadata> & Pick<AssignmentMetadata, "correlation_id" | "timestamp">;
+const UNSAID = { sender: "", receiver: "", workflow_id: "", workflow_type: "", subtask_id: "", attempt: 1, ttl_ms: 0, hop_count: 0 };
+const TEXTS = ["sender", "receiver", "workflow_id", "workflow_type", "subtask_id"] as const;
+const NUMBERS = ["attempt", "ttl_ms", "hop_count"] as const;
+
+/** The work's metadata as its agent gets them. */
+export function assignmentOf({ capability, assignment }: AskedWork): AssignmentMetadata {
+  return { ...UNSAID, operation: capability, ...assignment };
+}
 
 type Addressed = { readonly name: string; readonly capabilities: readonly Capability[] };
 
@@ -33,7 +45,7 @@ export function messageToWork(message: Message, agent: Addressed, receivedAt: nu
     input: inputOf(dataOf(parts)),
     // The problems are told apart from the instruction, as to an agent in the orchestrator's process.
     text: textOf(repair === undefined ? parts : parts.filter((part) => !isRepairPart(part))) ?? null,
-    assignment: toAssignment(message, capability, receivedAt),
+    assignment: toAssignment(message, receivedAt),
     ...(context === undefined ? {} : { context }),
     ...(repair === undefined ? {} : { repair: { problems: repair.problems } }),
   };
@@ -57,23 +69,16 @@ function chooseCapability(message: Message, { name: own, capabilities }: Address
   return (named === undefined || named === own) && names.length === 1 && only !== undefined ? only : refuseSkill(named, names);
 }
 
-function toAssignment(message: Message, operation: string, receivedAt: number): AssignmentMetadata {
+function toAssignment(message: Message, receivedAt: number): SaidAssignment {
   const { metadata, messageId } = message;
   const contextRef = metadataText(metadata, "context_ref");
   const traceparent = metadataText(metadata, "traceparent");
   const tracestate = traceparent === undefined ? undefined : metadataText(metadata, "tracestate");
   return {
-    sender: metadataText(metadata, "sender") ?? "",
-    receiver: metadataText(metadata, "receiver") ?? "",
-    workflow_id: metadataText(metadata, "workflow_id") ?? "",
-    workflow_type: metadataText(metadata, "workflow_type") ?? "",
-    subtask_id: metadataText(metadata, "subtask_id") ?? "",
-    attempt: metadataNumber(metadata, "attempt") ?? 1,
+    ...said(TEXTS, (key) => metadataText(metadata, key)),
+    ...said(NUMBERS, (key) => metadataNumber(metadata, key)),
     correlation_id: metadataText(metadata, "correlation_id") ?? messageId,
-    ttl_ms: metadataNumber(metadata, "ttl_ms") ?? 0,
-    operation,
     timestamp: metadataText(metadata, "timestamp") ?? new Date(receivedAt).toISOString(),
-    hop_count: metadataNumber(metadata, "hop_count") ?? 0,
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined || tracestate.length > MAX_TRACESTATE_CHARACTERS ? {} : { tracestate }),
     ...(contextRef === undefined ? {} : { context_ref: contextRef }),
@@ -82,15 +87,21 @@ function toAssignment(message: Message, operation: string, receivedAt: number): 
 }
 
 function toCoordination(metadata: Message["metadata"]): Partial<AssignmentMetadata> {
-  const numbers = ["workflow_step", "total_steps", "batch_size"].flatMap((key) => {
-    const value = metadataNumber(metadata, key);
-    return value === undefined ? [] : [[key, value] as const];
-  });
   const dependsOn = metadataTexts(metadata, "depends_on");
   const batchId = metadataText(metadata, "batch_id");
   return {
-    ...Object.fromEntries(numbers),
+    ...said(["workflow_step", "total_steps", "batch_size"], (key) => metadataNumber(metadata, key)),
     ...(dependsOn === undefined ? {} : { depends_on: dependsOn }),
     ...(batchId === undefined ? {} : { execution_mode: "parallel", batch_id: batchId }),
   };
+}
+
+/** Those of the fields that the message has. */
+function said<Key extends string, Value>(keys: readonly Key[], read: (key: Key) => Value | undefined): { [Name in Key]?: Value } {
+  const fields: { [Name in Key]?: Value } = {};
+  for (const key of keys) {
+    const value = read(key);
+    if (value !== undefined) fields[key] = value;
+  }
+  return fields;
 }

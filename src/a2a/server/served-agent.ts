@@ -17,7 +17,7 @@ import type { Log } from "../../ports/log.ts";
 import type { Outcome } from "../../scheduler/outcome.ts";
 import type { AgentDesk } from "./agent-desk.ts";
 import { keepFiles } from "./keep-files.ts";
-import { type AskedWork, messageToWork } from "./message-to-work.ts";
+import { type AskedWork, assignmentOf, messageToWork } from "./message-to-work.ts";
 import type { Intake, ServedThing } from "./served-thing.ts";
 
 export type ServedAgentParts = {
@@ -136,13 +136,14 @@ function runOf(key: string): string {
 /** The caller's work, with the exchanges of its task. The key is the run's: unlike a message id, nobody else has it. */
 function callersWork({ key, input, exchanges, files = [] }: Work): Work {
   // Made by `toInput`, and kept by the host.
-  const { capability, input: given, text, assignment, context, repair } = input as unknown as AskedWork;
+  const asked = input as unknown as AskedWork;
+  const { capability, input: given, text, context, repair } = asked;
   return {
     key,
     capability,
     input: given,
     text,
-    assignment,
+    assignment: assignmentOf(asked),
     exchanges,
     task: null,
     ...(files.length === 0 ? {} : { files }),

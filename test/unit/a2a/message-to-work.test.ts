@@ -2,7 +2,7 @@ import { Role } from "@a2a-js/sdk";
 import { expect, it } from "vitest";
 
 import { refuseExpired } from "../../../src/a2a/server/check-message.ts";
-import { messageToWork } from "../../../src/a2a/server/message-to-work.ts";
+import { assignmentOf, messageToWork } from "../../../src/a2a/server/message-to-work.ts";
 import type { Json } from "../../../src/base/json.ts";
 import { dataPart, message, textPart } from "../../../src/a2a/wire/wire.ts";
 
@@ -37,9 +37,26 @@ it("data parts are put together, so that an agent gets all of them (L015)", () =
 it("an agent that can do one thing is given a message that names it, what it can do, or nothing", () => {
   for (const operation of ["work", "worker", ""]) {
     const asked = messageToWork({ ...sent(0), metadata: { operation } }, AGENT, SENT_AT);
-    expect(asked).toMatchObject({ capability: "work", text: "Do it.", assignment: { operation: "work" } });
+    expect(asked).toMatchObject({ capability: "work", text: "Do it." });
+    expect(assignmentOf(asked)).toMatchObject({ operation: "work", sender: "", attempt: 1, hop_count: 0 });
   }
   expect(() => messageToWork({ ...sent(0), metadata: { operation: "fly" } }, AGENT, SENT_AT)).toThrow(
     /There is no skill "fly"; put one of work/,
   );
+});
+
+it("what a caller says of its work reaches the agent, and what it leaves out is not kept", () => {
+  const said = { operation: "work", sender: "orchestrator/orders/1.0.0", attempt: 3, ttl_ms: 5, workflow_step: 2, depends_on: ["a"] };
+  const asked = messageToWork({ ...sent(0), metadata: said }, AGENT, SENT_AT);
+  expect(Object.keys(asked.assignment)).not.toContain("receiver");
+  expect(assignmentOf(asked)).toEqual({
+    ...said,
+    receiver: "",
+    workflow_id: "",
+    workflow_type: "",
+    subtask_id: "",
+    correlation_id: "m-1",
+    timestamp: new Date(SENT_AT).toISOString(),
+    hop_count: 0,
+  });
 });
