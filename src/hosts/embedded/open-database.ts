@@ -9,7 +9,8 @@ import { toStoreError } from "./store-error.ts";
 
 /** The oldest SQLite that is free of the WAL-reset corruption bug. */
 const OLDEST_SQLITE = [3, 51, 3] as const;
-const APPLICATION_ID = 0x54555454; // "TUTT"
+/** "TUTT": it tells our files from those of other programs. */
+export const APPLICATION_ID = 0x54555454;
 
 export type DatabaseOptions = { readonly path: string; readonly readOnly?: boolean; readonly synchronous?: "full" | "normal" };
 

@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 import { describe, expect, it } from "vitest";
@@ -25,6 +25,23 @@ describe("the log of a database", () => {
     expect(runsInFile(folder)).toBe(2 * CHECKPOINT_AFTER_COMMITS);
   });
 
+  it("begins anew in that moment, and not in the commit that comes next", async () => {
+    await using folder = new DatabaseFolder();
+    const clock = new ManualClock();
+    const host = await folder.openOwner({ clock });
+    const salts = [saltOf(folder)];
+    for (let index = 0; index < CHECKPOINT_AFTER_COMMITS; index += 1) await startSingle(host, `run-${index}`);
+    salts.push(saltOf(folder));
+    clock.advance(2 * CHECKPOINT_QUIET_MS);
+    salts.push(saltOf(folder));
+    await startSingle(host, "next");
+    salts.push(saltOf(folder));
+    const [before, filled, after, next] = salts;
+    expect(filled).toBe(before);
+    expect(after).not.toBe(filled);
+    expect(next).toBe(after);
+  });
+
   it("stays where it is while it is short: a single commit costs one write", async () => {
     await using folder = new DatabaseFolder();
     const clock = new ManualClock();
@@ -34,6 +51,11 @@ describe("the log of a database", () => {
     expect(runsInFile(folder)).toBe(0);
   });
 });
+
+/** A number in the head of the log that is another one each time that it begins. */
+function saltOf(folder: DatabaseFolder): number {
+  return readFileSync(`${folder.file()}-wal`).readUInt32BE(16);
+}
 
 /** What the file has by itself, without its log. */
 function runsInFile(folder: DatabaseFolder): number {
