@@ -89,7 +89,9 @@ function readPayload(database: DatabaseSync, hash: string): unknown {
 
 /** Rows that say that a run still wants something. */
 function readLeftovers(database: DatabaseSync, run: string): readonly string[] {
-  return ["timer", "open_command", "stalled_input"].filter(
+  const tables = ["timer", "stalled_input"].filter(
     (table) => database.prepare(`select 1 from ${table} where run = ? limit 1`).get(run) !== undefined,
   );
+  const owes = database.prepare("select owes from run where run = ?").get(run)?.["owes"] === 1;
+  return owes ? [...tables, "a mark that it owes commands"] : tables;
 }

@@ -1,9 +1,9 @@
 /**
  * The tables, as numbered steps that are only ever added to. Every key begins with the tenant.
  *
- * `timer` and `open_command` hold at most one row a run: the run's next wake (never later than the
- * true one), and the mark that it owes commands. The commands themselves follow from the state, so
- * that the two can never disagree (docs/decisions/0002).
+ * A run has at most one timer (its next wake, never later than the true one), and in its row the mark
+ * that it owes commands. The commands themselves follow from the state, so that the two can never
+ * disagree (docs/decisions/0002).
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -112,5 +112,20 @@ export const MIGRATIONS: readonly string[] = [
   // The labels of a run stand in its row, by which they are found when it is removed.
   `
   drop index label_by_run;
+  `,
+
+  // What a run owes, and the message that it began with, stand in its row: as rows of tables of their own
+  // they were the fourth part of the pages that a small task wrote.
+  `
+  alter table run add column owes integer not null default 0;
+  alter table run add column message_key text;
+  update run set
+    owes = exists (select 1 from open_command as mark where mark.tenant = run.tenant and mark.run = run.run),
+    message_key = (select key from look_up where look_up.tenant = run.tenant and look_up.run = run.run and look_up.kind = 'message');
+  drop table open_command;
+  delete from look_up where kind = 'message';
+  create index run_by_message on run (tenant, message_key) where message_key is not null;
+  drop index run_by_end;
+  create index run_by_end on run (ended_at, owes);
   `,
 ];

@@ -53,11 +53,11 @@ export class SqliteStore implements Store {
     const write = this.#write;
     if (write === null) throw toStoreError(new Error("this process only reads"), "write");
     try {
-      this.#database.exec("begin immediate");
+      write.begin.run();
       failpoint("commit.begun");
       writeBatch(write, batch);
       failpoint("commit.written");
-      this.#database.exec("commit");
+      write.commit.run();
     } catch (error) {
       this.#rollBack();
       // What is on the disk now, the disk knows best.
@@ -105,7 +105,7 @@ export class SqliteStore implements Store {
   }
 
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null {
-    const row = this.#read.lookUp.get(tenant, kind, key);
+    const row = kind === "message" ? this.#read.runOfMessage.get(tenant, key) : this.#read.lookUp.get(tenant, kind, key);
     return row === undefined ? null : lookUpOf(tenant, row);
   }
 
@@ -191,7 +191,8 @@ function writeBatch(write: Writes, batch: Batch): void {
   for (const { run, hash } of batch.references) write.addPayloadReference.run(run.tenant, hash, run.id);
   for (const { tenant, hash, content } of batch.loosePayloads) write.addPayload.run(tenant, hash, content);
   for (const { run, kind, key, path, open } of batch.lookUps) {
-    if (open) write.addLookUp.run(run.tenant, kind, key, run.id, path);
+    if (kind === "message") write.setMessage.run(key, run.tenant, run.id);
+    else if (open) write.addLookUp.run(run.tenant, kind, key, run.id, path);
     else write.removeLookUp.run(run.tenant, kind, key);
   }
   writeStanding(write, batch);
@@ -199,15 +200,15 @@ function writeBatch(write: Writes, batch: Batch): void {
 
 /** What is true of runs now, besides their facts. */
 function writeStanding(write: Writes, batch: Batch): void {
-  for (const { run, status, at, endedAt, error, asks } of batch.statuses) {
+  for (const { run, status, at, endedAt, error, asks, owes } of batch.statuses) {
     const { code = null, message = null, reason = null } = error ?? {};
-    write.setStatus.run(status, at, endedAt, code, message, reason, asks, run.tenant, run.id);
+    write.setStatus.run(status, at, endedAt, code, message, reason, asks, Number(owes), run.tenant, run.id);
   }
   for (const { run, at } of batch.timers) {
     if (at === null) write.removeTimer.run(run.tenant, run.id);
     else write.setTimer.run(run.tenant, run.id, at);
   }
-  for (const { run, owes } of batch.owing) (owes ? write.addOwing : write.removeOwing).run(run.tenant, run.id);
+  for (const { run, owes } of batch.owing) write.setOwing.run(Number(owes), run.tenant, run.id);
   for (const { run, seq, version, body } of batch.snapshots) write.setSnapshot.run(run.tenant, run.id, seq, version, body);
   for (const { tenant, name, position } of batch.cursors) {
     if (position === null) write.removeCursor.run(tenant, name);
@@ -217,10 +218,11 @@ function writeStanding(write: Writes, batch: Batch): void {
   for (const { run, input } of batch.stalled) write.addStalled.run(run.tenant, run.id, input);
 }
 
-function addRun(write: Writes, { run, workflow, version, fingerprint, inputHash, at, labels, parent }: Batch["newRuns"][number]): void {
+function addRun(write: Writes, row: Batch["newRuns"][number]): void {
+  const { run, workflow, version, fingerprint, inputHash, at, labels, parent, owes } = row;
   const names = Object.keys(labels);
   const text = names.length === 0 ? null : JSON.stringify(labels);
-  write.addRun.run(run.tenant, run.id, workflow, version, fingerprint, inputHash, at, at, text, parent);
+  write.addRun.run(run.tenant, run.id, workflow, version, fingerprint, inputHash, at, at, text, parent, Number(owes));
   for (const name of names) write.addLabel.run(run.tenant, name, labels[name] ?? "", run.id);
 }
 

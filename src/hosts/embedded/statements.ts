@@ -3,20 +3,21 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { FactInserts } from "./fact-inserts.ts";
 
 /** Every statement of the store, by name. One statement each; parameters only. */
-const READS = {
-  findRun: `select run.*, timer.at as wake_at, open_command.run is not null as owes
+export const READS = {
+  findRun: `select run.*, timer.at as wake_at
     from run
     left join timer on timer.tenant = run.tenant and timer.run = run.run
-    left join open_command on open_command.tenant = run.tenant and open_command.run = run.run
     where run.tenant = ? and run.run = ?`,
   snapshot: "select seq, version, body from snapshot where tenant = ? and run = ?",
   facts: "select seq, version, body, payloads from fact where tenant = ? and run = ? and seq >= ? order by seq limit ?",
   lastFact: "select seq, version, body, payloads from fact where tenant = ? and run = ? order by seq desc limit 1",
   lookUp: "select key, run, path from look_up where tenant = ? and kind = ? and key = ?",
+  // In the order of the index, so that of several it is the first: the ids of tasks are in the order of time.
+  runOfMessage: "select message_key as key, run, '' as path from run indexed by run_by_message where tenant = ? and message_key = ? limit 1",
   openLookUps: `select look_up.key, look_up.run, look_up.path from look_up
     join run on run.tenant = look_up.tenant and run.run = look_up.run
     where look_up.tenant = ? and look_up.kind = ? and run.ended_at is null order by look_up.run, look_up.key limit ?`,
-  owing: "select tenant, run from open_command order by tenant, run",
+  owing: "select tenant, run from run where ended_at is null and owes = 1 order by tenant, run",
   timersUntil: "select tenant, run, at from timer where at <= ? order by at",
   definition: "select body from definition where tenant = ? and fingerprint = ?",
   payload: "select content from payload where tenant = ? and hash = ?",
@@ -31,21 +32,23 @@ const READS = {
 } as const;
 
 const WRITES = {
-  addRun: `insert into run (tenant, run, workflow, version, fingerprint, status, input_hash, created_at, updated_at, labels, parent)
-    values (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
+  begin: "begin immediate",
+  commit: "commit",
+  addRun: `insert into run (tenant, run, workflow, version, fingerprint, status, input_hash, created_at, updated_at, labels, parent, owes)
+    values (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)`,
   addLabel: "insert into label (tenant, name, value, run) values (?, ?, ?, ?)",
-  setStatus:
-    "update run set status = ?, updated_at = ?, ended_at = ?, error_code = ?, error_message = ?, error_reason = ?, asks = ? where tenant = ? and run = ?",
+  setStatus: `update run set status = ?, updated_at = ?, ended_at = ?, error_code = ?, error_message = ?, error_reason = ?, asks = ?, owes = ?
+    where tenant = ? and run = ?`,
   setTimer: "insert into timer (tenant, run, at) values (?, ?, ?) on conflict do update set at = excluded.at",
   removeTimer: "delete from timer where tenant = ? and run = ?",
-  addOwing: "insert into open_command (tenant, run) values (?, ?) on conflict do nothing",
-  removeOwing: "delete from open_command where tenant = ? and run = ?",
+  setOwing: "update run set owes = ? where tenant = ? and run = ?",
   setSnapshot: `insert into snapshot (tenant, run, seq, version, body) values (?, ?, ?, ?, ?)
     on conflict do update set seq = excluded.seq, version = excluded.version, body = excluded.body`,
   addPayload: "insert into payload (tenant, hash, content) values (?, ?, ?) on conflict do nothing",
   addPayloadReference: "insert into payload_reference (tenant, hash, run) values (?, ?, ?) on conflict do nothing",
   addLookUp:
     "insert into look_up (tenant, kind, key, run, path) values (?, ?, ?, ?, ?) on conflict do update set path = excluded.path where run = excluded.run",
+  setMessage: "update run set message_key = ? where tenant = ? and run = ?",
   removeLookUp: "delete from look_up where tenant = ? and kind = ? and key = ?",
   addDefinition: `insert into definition (tenant, fingerprint, name, version, body, stored_at) values (?, ?, ?, ?, ?, ?)
     on conflict (tenant, fingerprint) do nothing`,

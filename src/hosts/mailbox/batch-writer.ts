@@ -30,15 +30,16 @@ export function addFacts(batch: Batch, resident: Resident, facts: readonly Fact[
     for (const hash of files) batch.references.push({ run, hash });
     for (const lookUp of lookUpsOf(fact)) batch.lookUps.push({ run, ...lookUp });
     resident.tailBytes += body.length;
-    if (fact.kind === "runStarted") addNewRun(batch, resident, fact);
+    if (fact.kind === "runStarted") addNewRun(batch, resident, fact, state !== null && hasOutstanding(state));
   }
 }
 
-function addNewRun(batch: Batch, resident: Resident, fact: Extract<Fact, { kind: "runStarted" }>): void {
+function addNewRun(batch: Batch, resident: Resident, fact: Extract<Fact, { kind: "runStarted" }>, owes: boolean): void {
   const { run, inputHash } = resident;
   const { workflow, version, fingerprint, at, labels = {}, parent } = fact;
-  batch.newRuns.push({ run, workflow, version, fingerprint, inputHash, at, labels, parent: parent?.run ?? null });
+  batch.newRuns.push({ run, workflow, version, fingerprint, inputHash, at, labels, parent: parent?.run ?? null, owes });
   resident.status = "running";
+  resident.owes = owes;
   resident.notedAt = at;
 }
 
@@ -46,22 +47,20 @@ function addNewRun(batch: Batch, resident: Resident, fact: Extract<Fact, { kind:
 export type StandingOptions = { readonly now: number; readonly snapshotTailBytes: number };
 
 /**
- * Adds what the run's row, open-command row, timer row and snapshot must say after the turn; each
- * only when it differs from what is stored.
+ * Adds what the run's row, timer row and snapshot must say after the turn; each only when it differs
+ * from what is stored.
  *
- * 1. A run that owes commands has an open-command row, so a restart loads it, timers and all. Only a
- *    run that owes none needs a timer row.
+ * 1. The row of a run that owes commands says so, and a restart loads it, timers and all. Only a run
+ *    that owes none needs a timer row.
  * 2. A timer row may be too early, never too late: when it comes due, the run looks and moves it.
  */
 export function addStanding(batch: Batch, resident: Resident, { now, snapshotTailBytes }: StandingOptions): void {
   const { run, state } = resident;
   if (state === null || resident.status === "quarantined") return;
-  addStatus(batch, resident, state, now);
   const owes = hasOutstanding(state);
-  if (owes !== resident.owes) {
-    batch.owing.push({ run, owes });
-    resident.owes = owes;
-  }
+  const isSaid = addStatus(batch, resident, state, { now, owes });
+  if (!isSaid && owes !== resident.owes) batch.owing.push({ run, owes });
+  resident.owes = owes;
   addTimer(batch, resident, owes, nextWakeAt(state), now);
   if (resident.tailBytes > Math.max(snapshotTailBytes, SNAPSHOT_TAIL_FACTOR * resident.snapshotBytes)) addSnapshot(batch, resident, state);
 }
@@ -75,17 +74,19 @@ function addTimer(batch: Batch, resident: Resident, owes: boolean, wakeAt: numbe
   resident.wakeAt = wakeAt;
 }
 
-function addStatus(batch: Batch, resident: Resident, state: RunState, now: number): void {
+/** True when there was something to say. */
+function addStatus(batch: Batch, resident: Resident, state: RunState, { now, owes }: { now: number; owes: boolean }): boolean {
   const status = statusOf(state);
   const asks = asksOf(state);
   // A caller over A2A lists its tasks by their last change, whatever that was.
   const hasNews = state.isTask === true && state.at !== resident.notedAt;
-  if (status === resident.status && asks === resident.asks && !hasNews) return;
+  if (status === resident.status && asks === resident.asks && !hasNews) return false;
   resident.status = status;
   resident.asks = asks;
   resident.notedAt = state.at;
   const endedAt = isOver(state) ? now : null;
-  batch.statuses.push({ run: resident.run, status, at: hasNews ? state.at : now, endedAt, error: runErrorOf(state), asks });
+  batch.statuses.push({ run: resident.run, status, at: hasNews ? state.at : now, endedAt, error: runErrorOf(state), asks, owes });
+  return true;
 }
 
 function addSnapshot(batch: Batch, resident: Resident, state: RunState): void {

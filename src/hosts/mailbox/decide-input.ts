@@ -89,6 +89,7 @@ function quarantine(batch: Batch, { resident, asks }: Work, input: Input, error:
     endedAt: null,
     error: { code: "T5007", message },
     asks,
+    owes: resident.owes,
   });
   resident.status = "quarantined";
   resident.asks = asks;

@@ -248,7 +248,7 @@ export class MailboxHost implements Host {
     this.mailbox.readmit(run, kept);
     await this.#ride((batch) => {
       const { asks = null } = stored.record;
-      batch.statuses.push({ run, status: "running", at: this.mailbox.now(), endedAt: null, error: null, asks });
+      batch.statuses.push({ run, status: "running", at: this.mailbox.now(), endedAt: null, error: null, asks, owes: stored.owes });
       batch.unstalled.push(run);
     });
   }

@@ -57,6 +57,7 @@ export type Batch = {
   readonly statuses: StatusRow[];
   /** `at: null` takes the timer away. */
   readonly timers: { readonly run: RunRef; readonly at: number | null }[];
+  /** Of runs of which nothing else is new. */
   readonly owing: { readonly run: RunRef; readonly owes: boolean }[];
   readonly snapshots: { readonly run: RunRef; readonly seq: number; readonly version: number; readonly body: string }[];
   readonly payloads: { readonly run: RunRef; readonly hash: string; readonly content: Uint8Array }[];
@@ -96,6 +97,7 @@ export type NewRunRow = {
   readonly at: number;
   readonly labels: Labels;
   readonly parent: string | null;
+  readonly owes: boolean;
 };
 
 export type StatusRow = {
@@ -105,6 +107,7 @@ export type StatusRow = {
   readonly endedAt: number | null;
   readonly error: RunRecord["error"];
   readonly asks: "input" | "auth" | null;
+  readonly owes: boolean;
 };
 
 export function emptyBatch(): Batch {

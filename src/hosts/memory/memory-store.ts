@@ -76,8 +76,9 @@ export class MemoryStore implements Store {
   }
 
   #commitStanding(batch: Batch): void {
-    for (const { run, status, at, endedAt, error, asks } of batch.statuses) {
+    for (const { run, status, at, endedAt, error, asks, owes } of batch.statuses) {
       const entry = this.#entry(run);
+      entry.owes = owes;
       const { asks: _, ...record } = entry.record;
       entry.record = { ...record, status, updatedAt: at, endedAt, error, ...(asks === null ? {} : { asks }) };
     }
@@ -210,8 +211,8 @@ export class MemoryStore implements Store {
   }
 }
 
-function newEntry({ inputHash, ...row }: NewRunRow): Entry {
-  return { record: newRecord(row), inputHash, facts: [], lookUps: new Set(), snapshot: null, wakeAt: null, owes: false };
+function newEntry({ inputHash, owes, ...row }: NewRunRow): Entry {
+  return { record: newRecord(row), inputHash, facts: [], lookUps: new Set(), snapshot: null, wakeAt: null, owes };
 }
 
 function matches(record: RunRecord, filter: Omit<RunFilter, "limit" | "cursor">): boolean {

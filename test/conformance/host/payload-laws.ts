@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { expect, it } from "vitest";
 
-import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
+import { DEFAULT_TENANT, type Tenant } from "../../../src/base/ids.ts";
 import { MAX_OUTPUT_BYTES } from "../../../src/base/limits.ts";
 import { taskKey } from "../../../src/scheduler/index.ts";
 import { relay, single } from "./workflows.ts";
@@ -83,6 +83,19 @@ export function keptContentLaws(open: OpenWorld): void {
     expect(await world.host.definition(DEFAULT_TENANT, fingerprint)).toEqual(single);
     await world.start("kept", elsewhere);
     expect(world.performer.performed[0]?.definition).toEqual(single);
+  });
+
+  it("finds a run by the message that it began with, also when it is over, and in its own tenant only", async () => {
+    const world = await open();
+    const origin = { caller: "ada", context: "c-1", message: { messageId: "m-1" }, key: "ada/m-1" };
+    await world.start("begun", single, { origin });
+    const found = { key: "ada/m-1", run: refOf("begun"), path: "" };
+    expect(await world.host.lookUp(DEFAULT_TENANT, "message", "ada/m-1")).toMatchObject(found);
+    await world.answer(refOf("begun"), { path: "a" });
+    await world.open();
+    expect(await world.host.lookUp(DEFAULT_TENANT, "message", "ada/m-1")).toMatchObject(found);
+    expect(await world.host.lookUp(DEFAULT_TENANT, "message", "ada/m-2")).toBeNull();
+    expect(await world.host.lookUp("blue" as Tenant, "message", "ada/m-1")).toBeNull();
   });
 
   it("finds a question and a remote task by name while the run is open", async () => {

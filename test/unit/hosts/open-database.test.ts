@@ -16,7 +16,6 @@ const TABLES = [
   "fact",
   "snapshot",
   "timer",
-  "open_command",
   "payload_reference",
   "label",
   "look_up",

@@ -70,6 +70,17 @@ describe.each(FILES)("the recorded database %s", (file) => {
   });
 });
 
+it("a run of an earlier version is found by the message that it began with", async () => {
+  await using folder = copyOf("v5.db");
+  const database = new DatabaseSync(folder.file());
+  database.exec("insert into look_up (tenant, kind, key, run, path) values ('default', 'message', 'm-1', 'running', '')");
+  database.close();
+  const host = await folder.openOwner({ clock: new ManualClock() });
+  expect(await host.lookUp(DEFAULT_TENANT, "message", "m-1")).toMatchObject({ run: { id: "running" } });
+  expect(await host.lookUp(DEFAULT_TENANT, "message", "m-2")).toBeNull();
+  expect(await host.questions(DEFAULT_TENANT, 10)).toHaveLength(1);
+});
+
 function copyOf(file: string): DatabaseFolder {
   const folder = new DatabaseFolder();
   copyFileSync(join(FOLDER, file), folder.file());

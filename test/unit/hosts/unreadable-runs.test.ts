@@ -57,7 +57,7 @@ function execute(folder: DatabaseFolder, text: string): void {
 
 function rowsOf(folder: DatabaseFolder): unknown {
   const database = new DatabaseSync(folder.file(), { readOnly: true });
-  const tables = ["run", "fact", "snapshot", "timer", "open_command", "stalled_input"];
+  const tables = ["run", "fact", "snapshot", "timer", "stalled_input"];
   const rows = tables.map((table) => database.prepare(`select * from ${table} where run = 'newer'`).all());
   database.close();
   return rows;
