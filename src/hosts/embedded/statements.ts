@@ -13,7 +13,8 @@ export const READS = {
   lastFact: "select seq, version, body, payloads from fact where tenant = ? and run = ? order by seq desc limit 1",
   lookUp: "select key, run, path from look_up where tenant = ? and kind = ? and key = ?",
   // In the order of the index, so that of several it is the first: the ids of tasks are in the order of time.
-  runOfMessage: "select message_key as key, run, '' as path from run indexed by run_by_message where tenant = ? and message_key = ? limit 1",
+  runOfMessage:
+    "select message_key as key, run, '' as path from run indexed by run_by_message where tenant = ? and message_key = ? limit 1",
   openLookUps: `select look_up.key, look_up.run, look_up.path from look_up
     join run on run.tenant = look_up.tenant and run.run = look_up.run
     where look_up.tenant = ? and look_up.kind = ? and run.ended_at is null order by look_up.run, look_up.key limit ?`,

@@ -11,18 +11,7 @@ import { DatabaseFolder, finishSingle, runOf, startSingle } from "./database-fol
 import { ended, startOther } from "./other-process.ts";
 
 /** The tables of design.md, "A host". */
-const TABLES = [
-  "run",
-  "fact",
-  "snapshot",
-  "timer",
-  "payload_reference",
-  "label",
-  "look_up",
-  "payload",
-  "definition",
-  "cursor",
-];
+const TABLES = ["run", "fact", "snapshot", "timer", "payload_reference", "label", "look_up", "payload", "definition", "cursor"];
 
 describe("the tables", () => {
   it("are all there from the first migration, and each key begins with the tenant", async () => {

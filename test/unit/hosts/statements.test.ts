@@ -8,12 +8,15 @@ import { READS } from "../../../src/hosts/embedded/statements.ts";
 /** What is as long as what it gives: the open work of a database at its start, and the timers of the next while. */
 const WHOLE: ReadonlySet<string> = new Set(["timersUntil"]);
 
-it.each(Object.entries(READS).filter(([name]) => !WHOLE.has(name)))("%s finds its rows by a key, and never looks through a table", (_, text) => {
-  using database = new DatabaseSync(":memory:");
-  for (const migration of MIGRATIONS) database.exec(migration);
-  const plan = database.prepare(`explain query plan ${text}`).all();
-  const searches = plan.map((row) => String(row["detail"])).filter((detail) => /^(SEARCH|SCAN)/.test(detail));
-  expect(searches).not.toEqual([]);
-  // A tenant alone is no key: it may have all runs.
-  for (const search of searches) expect(search).not.toMatch(/^SCAN|\(tenant=\?\)$/);
-});
+it.each(Object.entries(READS).filter(([name]) => !WHOLE.has(name)))(
+  "%s finds its rows by a key, and never looks through a table",
+  (_, text) => {
+    using database = new DatabaseSync(":memory:");
+    for (const migration of MIGRATIONS) database.exec(migration);
+    const plan = database.prepare(`explain query plan ${text}`).all();
+    const searches = plan.map((row) => String(row["detail"])).filter((detail) => /^(SEARCH|SCAN)/.test(detail));
+    expect(searches).not.toEqual([]);
+    // A tenant alone is no key: it may have all runs.
+    for (const search of searches) expect(search).not.toMatch(/^SCAN|\(tenant=\?\)$/);
+  },
+);
