@@ -119,9 +119,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   alter table run add column owes integer not null default 0;
   alter table run add column message_key text;
-  update run set
-    owes = exists (select 1 from open_command as mark where mark.tenant = run.tenant and mark.run = run.run),
-    message_key = (select key from look_up where look_up.tenant = run.tenant and look_up.run = run.run and look_up.kind = 'message');
+  update run set owes = 1 where (tenant, run) in (select tenant, run from open_command);
+  update run set message_key = (select key from look_up where tenant = run.tenant and look_up.run = run.run and kind = 'message')
+    where (tenant, run) in (select tenant, run from look_up where kind = 'message');
   drop table open_command;
   delete from look_up where kind = 'message';
   create index run_by_message on run (tenant, message_key) where message_key is not null;
