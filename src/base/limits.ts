@@ -232,7 +232,7 @@ export const SNAPSHOT_TAIL_BYTES = 4 * 1_048_576;
 export const SNAPSHOT_TAIL_FACTOR = 8;
 /** Characters of facts that stay in memory once they are durable: those of some seventy small runs, whose readers are about to come. */
 export const RECENT_FACT_LENGTH = 131_072;
-/** And of how many commits at least: readers come with the commit that they wait for, and what stays longer is garbage that has grown old. */
+/** And of how many commits: readers come with the commit that they wait for, and what stays longer is old when it becomes garbage, which is dear. */
 export const RECENT_COMMITS = 8;
 /** How long a run that waits stays in memory after its last input. */
 export const IDLE_RUN_MS = 5_000;

@@ -114,8 +114,8 @@ export const MIGRATIONS: readonly string[] = [
   drop index label_by_run;
   `,
 
-  // What a run owes, and the message that it began with, stand in its row: as rows of tables of their own
-  // they were the fourth part of the pages that a small task wrote.
+  // That a run owes commands, and the message that it began with, stand in its row: as rows of tables of their
+  // own they cost each small task two statements and an index more.
   `
   alter table run add column owes integer not null default 0;
   alter table run add column message_key text;
