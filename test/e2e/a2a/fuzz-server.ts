@@ -3,14 +3,13 @@
  * It says its address, and for every line that it is given, how many bytes it holds when all garbage is gone.
  */
 import { createInterface } from "node:readline";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
 import { createServer } from "../../../src/compose/create-server.ts";
 import { openOrchestrator } from "../../../src/compose/open-orchestrator.ts";
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { ask } from "../../../src/agents/answers.ts";
 import { defineAgent } from "../../../src/agents/function-agent.ts";
+import { collectGarbage } from "../../support/collect-garbage.ts";
 import { helper, REPORT } from "../../unit/a2a/handler/agents.ts";
 
 const agent = defineAgent({
@@ -22,9 +21,6 @@ const agent = defineAgent({
     question: { description: "Asks.", run: ({ answer }) => (answer === undefined ? ask("Which?") : { answer }) },
   },
 });
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 const orchestrator = await openOrchestrator({ db: process.argv[2] ?? ":memory:", agents: [helper] });
 const server = await createServer(orchestrator, {
@@ -38,7 +34,7 @@ const server = await createServer(orchestrator, {
 process.stdout.write(`${JSON.stringify({ url: server.url })}\n`);
 createInterface(process.stdin)
   .on("line", () => {
-    collect();
+    collectGarbage();
     process.stdout.write(`${process.memoryUsage().heapUsed}\n`);
   })
   .on("close", () => process.exit(0));

@@ -1,12 +1,7 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
 import { expect, it } from "vitest";
 
 import { compileSchema, type SchemaMode } from "../../../src/definition/schema.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
+import { collectGarbage } from "../../support/collect-garbage.ts";
 
 /** Compiles it and lets go of everything. */
 function compileAndForget(mode: SchemaMode): WeakRef<object> {

@@ -10,7 +10,7 @@ import { isOldSqlite, openDatabase } from "../../../src/hosts/embedded/open-data
 import { DatabaseFolder, finishSingle, runOf, startSingle } from "./database-folder.ts";
 import { ended, startOther } from "./other-process.ts";
 
-/** The tables of design.md, "A host". */
+/** The tables of design.md, "A host", but for the one whose mark is in the run's row now (docs/decisions/0002). */
 const TABLES = ["run", "fact", "snapshot", "timer", "payload_reference", "label", "look_up", "payload", "definition", "cursor"];
 
 describe("the tables", () => {

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { MIGRATIONS } from "../../../src/hosts/embedded/migrations.ts";
 import { READS } from "../../../src/hosts/embedded/statements.ts";
 
-/** What is as long as what it gives: the open work of a database at its start, and the timers of the next while. */
+/** It gives nearly all that it looks through: a table has only the timers that are still to come. */
 const WHOLE: ReadonlySet<string> = new Set(["timersUntil"]);
 
 it.each(Object.entries(READS).filter(([name]) => !WHOLE.has(name)))(

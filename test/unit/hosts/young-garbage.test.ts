@@ -1,12 +1,8 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
 import { expect, it } from "vitest";
 
 import { RunQueue } from "../../../src/hosts/mailbox/run-queue.ts";
+import { collectGarbage } from "../../support/collect-garbage.ts";
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as (options: { type: "minor" | "major" }) => void;
 const MIB = 1_048_576;
 
 it("a run that has left the queue is freed by the next small collection, however old the queue is", () => {
@@ -17,13 +13,13 @@ it("a run that has left the queue is freed by the next small collection, however
   };
   pass();
   // What has survived two of them is old.
-  for (let time = 0; time < 3; time += 1) collect({ type: "minor" });
-  collect({ type: "major" });
+  for (let time = 0; time < 3; time += 1) collectGarbage({ type: "minor" });
+  collectGarbage({ type: "major" });
   const before = process.memoryUsage().heapUsed;
   for (let time = 0; time < 400; time += 1) {
     pass();
-    if (time % 20 === 0) collect({ type: "minor" });
+    if (time % 20 === 0) collectGarbage({ type: "minor" });
   }
-  collect({ type: "minor" });
+  collectGarbage({ type: "minor" });
   expect((process.memoryUsage().heapUsed - before) / MIB).toBeLessThan(4);
 });

@@ -1,13 +1,12 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
 import { afterEach, describe, expect, test } from "vitest";
 
 import { TaskNotFoundError } from "@a2a-js/sdk/errors";
 
+import { collectGarbage } from "../../../support/collect-garbage.ts";
 import { eventsIn, HEADERS, rpc, saying, type SentEvent, Servers } from "./harness.ts";
 import { eventsOf, Feed, Flood, taskEvent, wordEvent } from "./scripted-handler.ts";
 
@@ -41,8 +40,7 @@ async function settled(count: () => number): Promise<number> {
 
 /** What is reachable, once everything else has been collected. In bytes. */
 function memoryInUse(): number {
-  setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
+  collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
