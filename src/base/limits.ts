@@ -240,6 +240,8 @@ export const IDLE_RUN_MS = 5_000;
 export const MAX_IDLE_RUNS = 2_000;
 /** Timers further away than this are only in the database. */
 export const TIMER_HORIZON_MS = 60_000;
+/** Runs that a list or a count looks at before others have their turn: some milliseconds. */
+export const RUNS_PER_LOOK = 4_000;
 /** Runs that a host takes up again in one turn after a restart: pacing. */
 export const RECOVERIES_PER_TURN = 200;
 /** Moves of virtual time in one test: a run that needs more never comes to an end. */

@@ -156,7 +156,12 @@ export type RunFilter = {
 /** A durable consumer, and how far it is. */
 export type Cursor = { readonly name: string; readonly position: Json };
 
-export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
+export type Page<Item> = {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+  /** There was much to look through, and others had their turn meanwhile: what changed then may be missing. */
+  readonly inSeveralLooks?: boolean;
+};
 
 /** A fact of a run's history, and its number in it (law 1). */
 export type HistoryEntry = { readonly kind: "fact"; readonly seq: number; readonly fact: Fact };

@@ -106,7 +106,7 @@ async function fill(tasks: Tasks, query: Query, from: Place | null, pageSize: nu
   for (;;) {
     const page = await tasks.host.list(filterAt(query, place, pageSize - found.length));
     for (const record of page.items) found.push(...keep(tasks, query, place, record));
-    isWhole &&= page.nextCursor === null;
+    isWhole &&= page.nextCursor === null && page.inSeveralLooks !== true;
     // One look at everything has missed nothing.
     const next = isWhole ? null : placeAfter(place, page.nextCursor);
     if (next === null) return { found, next };

@@ -96,11 +96,12 @@ export class SqliteStore implements Store {
     return row === undefined ? null : (row as unknown as EncodedFact);
   }
 
-  list(filter: RunFilter): Page<RunRecord> {
-    return listRuns(this.#database, filter, recordOf);
+  list(filter: RunFilter): { found: RunRecord[]; goOn: string | null } {
+    const { rows, goOn } = listRuns(this.#database, filter);
+    return { found: rows.map(recordOf), goOn };
   }
 
-  count(filter: Omit<RunFilter, "limit" | "cursor">): number {
+  count(filter: Omit<RunFilter, "limit" | "order">): { count: number; goOn: string | null } {
     return countRuns(this.#database, filter);
   }
 

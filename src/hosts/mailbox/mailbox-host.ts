@@ -31,6 +31,7 @@ import type { Input } from "../../scheduler/input.ts";
 import { decodeFact, payloadOf } from "./codec.ts";
 import { closedError } from "./closed-error.ts";
 import { Definitions } from "./definitions.ts";
+import { countInLooks, listInLooks } from "./looks.ts";
 import { Mailbox } from "./mailbox.ts";
 import { newRecord } from "./new-record.ts";
 import { loadResident, newResident, type Envelope, type Resident } from "./resident.ts";
@@ -52,11 +53,14 @@ export class MailboxHost implements Host {
   readonly #openStore: Store;
   readonly mailbox: Mailbox;
   readonly #definitions: Definitions;
+  /** Is over when what waits for its turn has had it. */
+  readonly #rest: () => Promise<void>;
 
   constructor(store: Store, options: MailboxHostOptions) {
     this.#openStore = store;
     const { performer, clock = systemClock, log = silentLog, defer = setImmediate, snapshotTailBytes = SNAPSHOT_TAIL_BYTES } = options;
     this.mailbox = new Mailbox({ store, clock, performer, log, defer, snapshotTailBytes });
+    this.#rest = () => new Promise((resolve) => defer(resolve));
     this.#definitions = new Definitions({
       store: () => this.#store,
       programs: this.mailbox.programs,
@@ -143,11 +147,11 @@ export class MailboxHost implements Host {
   }
 
   async list(filter: RunFilter): Promise<Page<RunRecord>> {
-    return this.#store.list(filter);
+    return listInLooks(() => this.#store, filter, this.#rest);
   }
 
   async count(filter: Omit<RunFilter, "limit" | "cursor">): Promise<number> {
-    return this.#store.count(filter);
+    return countInLooks(() => this.#store, filter, this.#rest);
   }
 
   async history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
@@ -268,7 +272,6 @@ function startedRecord({ labels = {}, parent, ...request }: StartRequest, at: nu
   return newRecord({ ...request, at, labels, parent: parent?.run ?? null });
 }
 
-/** True for the fact after which there is no other. */
 function hashOf(value: Json): string {
   return digestOf("sha256", canonicalJson(value));
 }

@@ -17,8 +17,10 @@ export type Store = {
   snapshot(run: RunRef): { readonly seq: number; readonly version: number; readonly body: string } | null;
   facts(run: RunRef, fromSeq: number, limit: number): readonly EncodedFact[];
   lastFact(run: RunRef): EncodedFact | null;
-  list(filter: RunFilter): Page<RunRecord>;
-  count(filter: Omit<RunFilter, "limit" | "cursor">): number;
+  /** The next runs of a list, `limit` at most. `goOn`: it has stopped there, and has yet to look further. */
+  list(filter: RunFilter): { readonly found: readonly RunRecord[]; readonly goOn: string | null };
+  /** The same with their number, in the order in which they were made. */
+  count(filter: Omit<RunFilter, "limit" | "order">): { readonly count: number; readonly goOn: string | null };
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null;
   lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[];
   /** Runs that owe commands: after a restart these must be loaded. */

@@ -3,7 +3,7 @@ import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type { Cursor, DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
 import { newRecord } from "../mailbox/new-record.ts";
-import { pageOf } from "../mailbox/page.ts";
+import { readRunCursor, runPlaceOf, type RunPlace } from "../mailbox/page.ts";
 import { keyOf, type Batch, type DefinitionRow, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
 import { pageOfDefinitions } from "./list-definitions.ts";
 import { PayloadUses } from "./payload-uses.ts";
@@ -139,18 +139,23 @@ export class MemoryStore implements Store {
     return this.#runs.get(keyOf(run))?.facts.at(-1) ?? null;
   }
 
-  list(filter: RunFilter): Page<RunRecord> {
-    const at = filter.order === "updated" ? "updatedAt" : "createdAt";
-    const place = (record: RunRecord) => `${String(record[at]).padStart(15, "0")}/${record.run.id}`;
-    const matching = [...this.#runs.values()]
-      .map((entry) => entry.record)
-      .filter((record) => matches(record, filter) && (filter.cursor === undefined || place(record) < filter.cursor))
-      .toSorted((left, right) => (place(left) < place(right) ? 1 : -1));
-    return pageOf(matching, filter.limit, place);
+  list(filter: RunFilter): { found: RunRecord[]; goOn: null } {
+    const from = filter.cursor === undefined ? null : readRunCursor(filter.cursor);
+    const found = this.#matching(filter)
+      .map((record) => ({ record, place: runPlaceOf(record, filter) }))
+      .filter(({ place }) => from === null || byPlace(place, from) < 0)
+      .toSorted((left, right) => byPlace(right.place, left.place))
+      .slice(0, filter.limit)
+      .map(({ record }) => record);
+    return { found, goOn: null };
   }
 
-  count(filter: Omit<RunFilter, "limit" | "cursor">): number {
-    return [...this.#runs.values()].filter(({ record }) => matches(record, filter)).length;
+  count(filter: Omit<RunFilter, "limit" | "cursor">): { count: number; goOn: null } {
+    return { count: this.#matching(filter).length, goOn: null };
+  }
+
+  #matching(filter: Omit<RunFilter, "limit" | "cursor">): RunRecord[] {
+    return [...this.#runs.values()].map(({ record }) => record).filter((record) => matches(record, filter));
   }
 
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null {
@@ -213,6 +218,11 @@ export class MemoryStore implements Store {
 
 function newEntry({ inputHash, owes, ...row }: NewRunRow): Entry {
   return { record: newRecord(row), inputHash, facts: [], lookUps: new Set(), snapshot: null, wakeAt: null, owes };
+}
+
+function byPlace(left: RunPlace, right: RunPlace): number {
+  if (left.at !== right.at) return left.at - right.at;
+  return left.id < right.id ? -1 : Number(left.id > right.id);
 }
 
 function matches(record: RunRecord, filter: Omit<RunFilter, "limit" | "cursor">): boolean {

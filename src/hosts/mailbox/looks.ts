@@ -1,0 +1,42 @@
+/**
+ * Lists and counts of runs that let others go first. To find the three failed runs among a million, a store
+ * looks at each of them, which takes a second; here it looks at some thousands at a time, and whatever has come
+ * in meanwhile has its turn in between.
+ *
+ * A page that was gathered in several looks says so: a run that changed between two of them has moved to the
+ * newest, and was not seen by a list that goes by the last change.
+ */
+import type { Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import { pageOf, runCursorOf, runPlaceOf } from "./page.ts";
+import type { Store } from "./store.ts";
+
+/** `rest` is over when others have had their turn. */
+export async function listInLooks(store: () => Store, filter: RunFilter, rest: () => Promise<void>): Promise<Page<RunRecord>> {
+  // One more than fits on the page tells that others follow.
+  const wanted = filter.limit + 1;
+  const found: RunRecord[] = [];
+  let look = store().list({ ...filter, limit: wanted });
+  found.push(...look.found);
+  let inSeveralLooks = false;
+  while (look.goOn !== null && found.length < wanted) {
+    await rest();
+    inSeveralLooks = true;
+    look = store().list({ ...filter, limit: wanted - found.length, cursor: look.goOn });
+    found.push(...look.found);
+  }
+  const page = pageOf(found, filter.limit, (last) => runCursorOf(runPlaceOf(last, filter)));
+  return inSeveralLooks ? { ...page, inSeveralLooks } : page;
+}
+
+export async function countInLooks(store: () => Store, filter: RunQuery, rest: () => Promise<void>): Promise<number> {
+  let look = store().count(filter);
+  let { count } = look;
+  while (look.goOn !== null) {
+    await rest();
+    look = store().count({ ...filter, cursor: look.goOn });
+    count += look.count;
+  }
+  return count;
+}
+
+export type RunQuery = Omit<RunFilter, "limit" | "cursor">;
