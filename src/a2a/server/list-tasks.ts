@@ -117,10 +117,10 @@ async function fill(tasks: Tasks, query: Query, from: Place | null, pageSize: nu
 }
 
 /** The first page. Clocks of machines go back; the instants of a host's changes do not. */
-async function beginning(tasks: Tasks, query: Query): Promise<Place> {
-  const place: Place = { part: "all", since: tasks.clock.now(), cursor: null };
-  const [newest] = (await tasks.host.list(filterAt(query, place, 1))).items;
-  return newest === undefined || newest.updatedAt <= place.since ? place : { ...place, since: newest.updatedAt };
+async function beginning(tasks: Tasks, { filter: { tenant, labels = {} } }: Query): Promise<Place> {
+  // Of whatever state: the newest of all is found at once, and is no older than that of the state.
+  const [newest] = (await tasks.host.list({ tenant, labels, limit: 1, order: "updated" })).items;
+  return { part: "all", since: Math.max(tasks.clock.now(), newest?.updatedAt ?? 0), cursor: null };
 }
 
 /** Behind a page of what an index has filtered there is more; what else there is must be looked for. */
