@@ -240,6 +240,10 @@ export const IDLE_RUN_MS = 5_000;
 export const MAX_IDLE_RUNS = 2_000;
 /** Timers further away than this are only in the database. */
 export const TIMER_HORIZON_MS = 60_000;
+/** Finished runs that are removed at a time: some twenty milliseconds. */
+export const RUNS_PER_SWEEP = 100;
+/** And the facts after which no other run follows: removing one takes some five microseconds. */
+export const FACTS_PER_SWEEP = 2_000;
 /** Runs that a list or a count looks at before others have their turn: some milliseconds. */
 export const RUNS_PER_LOOK = 4_000;
 /** Runs that a host takes up again in one turn after a restart: pacing. */

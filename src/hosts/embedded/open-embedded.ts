@@ -8,7 +8,7 @@ import { serveControl, type ControlServer } from "./control-server.ts";
 import { IdleCheckpoint } from "./idle-checkpoint.ts";
 import { openDatabase } from "./open-database.ts";
 import { acquireOwnership, readOwnerAddress, type OwnerLock } from "./owner.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import { type Removed, SqliteStore } from "./sqlite-store.ts";
 
 export type EmbeddedOptions = MailboxHostOptions & {
   readonly path: string;
@@ -18,8 +18,9 @@ export type EmbeddedOptions = MailboxHostOptions & {
   readonly control?: boolean;
 };
 
-const RUNS_PER_SWEEP = 200;
 const SWEEP_INTERVAL_MS = 3_600_000;
+/** Between sweeps of which each has left something: others have most of the time. */
+const SWEEP_PAUSE_MS = 100;
 
 /** The default host: this process owns the database file. Throws T5001 when another process does. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedHost> {
@@ -77,24 +78,25 @@ export class EmbeddedHost extends MailboxHost {
     this.#lock.publish(this.#control.address);
   }
 
-  /** Removes runs that ended longer ago than the retention; returns how many. */
-  sweep(retentionMs: number = RETENTION_MS): number {
-    return this.#store.removeEndedBefore(this.#clock.now() - retentionMs, RUNS_PER_SWEEP);
+  /** Removes runs that ended longer ago than the retention, some at a time. */
+  sweep(retentionMs: number = RETENTION_MS): Removed {
+    return this.#store.removeEndedBefore(this.#clock.now() - retentionMs);
   }
 
-  /** Full sweeps follow each other at once, so that a backlog is worked off; else one an hour is enough. */
+  /** A backlog is worked off in short sweeps that follow each other soon; else one an hour is enough. */
   #sweepLater(delayMs = 0): void {
     this.#cancelSweep = this.#clock.schedule(delayMs, () => {
-      this.#sweepLater(this.#trySweep() === RUNS_PER_SWEEP ? 1_000 : SWEEP_INTERVAL_MS);
+      this.#sweepLater(this.#trySweep() ? SWEEP_PAUSE_MS : SWEEP_INTERVAL_MS);
     });
   }
 
-  #trySweep(): number {
+  /** True when there may be more to remove. */
+  #trySweep(): boolean {
     try {
-      return this.sweep();
+      return this.sweep().isMore;
     } catch (error) {
       this.#log("warn", "sweep_failed", { error });
-      return 0;
+      return false;
     }
   }
 

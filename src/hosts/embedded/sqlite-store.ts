@@ -10,6 +10,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { RunId, RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import { failpoint } from "../../base/failpoint.ts";
+import { FACTS_PER_SWEEP, RUNS_PER_SWEEP } from "../../base/limits.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type {
   Cursor,
@@ -29,8 +30,10 @@ import type { Batch, EncodedFact, Store, StoredRun } from "../mailbox/store.ts";
 import { listDefinitions } from "./list-definitions.ts";
 import { countRuns, listRuns } from "./list-runs.ts";
 import { RecentFacts } from "./recent-facts.ts";
-import { prepareReads, prepareWrites, REMOVALS, type Reads, type Writes } from "./statements.ts";
+import { prepareReads, prepareWrites, type Reads, type Writes } from "./statements.ts";
 import { toStoreError } from "./store-error.ts";
+
+export type Removed = { readonly count: number; readonly isMore: boolean };
 
 export type Row = { readonly [column: string]: unknown };
 
@@ -49,9 +52,13 @@ export class SqliteStore implements Store {
     this.#write = access === "owner" ? prepareWrites(database) : null;
   }
 
+  get #writes(): Writes {
+    if (this.#write === null) throw toStoreError(new Error("this process only reads"), "write");
+    return this.#write;
+  }
+
   commit(batch: Batch): void {
-    const write = this.#write;
-    if (write === null) throw toStoreError(new Error("this process only reads"), "write");
+    const write = this.#writes;
     try {
       write.begin.run();
       failpoint("commit.begun");
@@ -150,20 +157,36 @@ export class SqliteStore implements Store {
     return this.#read.stalledInputs.all(run.tenant, run.id).map((row) => String(row["body"]));
   }
 
-  /** Removes finished runs that ended before an instant, at most `limit`; returns how many. */
-  removeEndedBefore(at: number, limit: number): number {
-    const runs = this.#read.endedBefore.all(at, limit).map(refOf);
-    if (runs.length === 0) return 0;
+  /**
+   * Removes runs that ended before an instant, so many that nobody waits for long: a run is removed as a whole, and
+   * another one follows only while they have had few facts. `isMore`: there may be others.
+   */
+  removeEndedBefore(at: number): Removed {
+    const ended = this.#read.endedBefore.all(at, RUNS_PER_SWEEP).map(refOf);
+    if (ended.length === 0) return { count: 0, isMore: false };
     try {
-      this.#database.exec("begin immediate");
-      for (const run of runs) for (const text of REMOVALS) this.#database.prepare(text).run(run.tenant, run.id);
-      this.#database.exec("commit");
+      const count = this.#remove(ended);
       this.#recent.clear();
-      return runs.length;
+      return { count, isMore: count < ended.length || count === RUNS_PER_SWEEP };
     } catch (error) {
       this.#rollBack();
       throw toStoreError(error, "remove finished runs");
     }
+  }
+
+  #remove(runs: readonly RunRef[]): number {
+    const { begin, removals, commit } = this.#writes;
+    let facts = 0;
+    let count = 0;
+    begin.run();
+    for (const run of runs) {
+      if (facts >= FACTS_PER_SWEEP) break;
+      facts += this.lastFact(run)?.seq ?? 0;
+      for (const removal of removals) removal.run(run.tenant, run.id);
+      count += 1;
+    }
+    commit.run();
+    return count;
   }
 
   /** Changes whenever another process commits. */

@@ -62,7 +62,7 @@ const WRITES = {
 } as const;
 
 /** What a removed run takes with it; each has the parameters tenant and run. */
-export const REMOVALS = [
+const REMOVALS = [
   "delete from fact where tenant = ? and run = ?",
   "delete from snapshot where tenant = ? and run = ?",
   "delete from look_up where tenant = ? and run = ?",
@@ -78,14 +78,15 @@ export const REMOVALS = [
 type Named<Texts> = { readonly [Name in keyof Texts]: StatementSync };
 
 export type Reads = Named<typeof READS>;
-export type Writes = Named<typeof WRITES> & { readonly facts: FactInserts };
+export type Writes = Named<typeof WRITES> & { readonly facts: FactInserts; readonly removals: readonly StatementSync[] };
 
 export function prepareReads(database: DatabaseSync): Reads {
   return prepareAll(database, READS);
 }
 
 export function prepareWrites(database: DatabaseSync): Writes {
-  return { ...prepareAll(database, WRITES), facts: new FactInserts(database) };
+  const removals = REMOVALS.map((text) => database.prepare(text));
+  return { ...prepareAll(database, WRITES), facts: new FactInserts(database), removals };
 }
 
 function prepareAll<Texts extends { readonly [name: string]: string }>(database: DatabaseSync, texts: Texts): Named<Texts> {

@@ -63,7 +63,7 @@ describe("facts of the last commits", () => {
     await finishSingle(host, "again");
     const before = await host.history(runOf("again"), 1, 10);
     clock.jump(RETENTION_MS + 1);
-    expect(host.sweep()).toBe(1);
+    expect(host.sweep().count).toBe(1);
     expect(await host.history(runOf("again"), 1, 10)).toEqual([]);
     await startSingle(host, "again", { other: true });
     const after = await host.history(runOf("again"), 1, 10);

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 
 import { DEFAULT_TENANT } from "../../../src/base/ids.ts";
-import { RETENTION_MS } from "../../../src/base/limits.ts";
+import { FACTS_PER_SWEEP, RETENTION_MS, RUNS_PER_SWEEP } from "../../../src/base/limits.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { relay } from "../../conformance/host/workflows.ts";
 import { DatabaseFolder, finishSingle, runOf, startSingle } from "./database-folder.ts";
@@ -21,8 +21,8 @@ describe("the sweep", () => {
     await startSingle(host, "young");
     await finishSingle(host, "young");
     clock.jump(1_000);
-    expect(host.sweep()).toBe(1);
-    expect(host.sweep()).toBe(0);
+    expect(host.sweep().count).toBe(1);
+    expect(host.sweep().count).toBe(0);
     expect(await host.get(runOf("old"))).toBeNull();
     expect(await host.history(runOf("old"), 1, 10)).toEqual([]);
     expect(await host.get(runOf("open"))).toMatchObject({ status: "running" });
@@ -42,7 +42,7 @@ describe("the sweep", () => {
     // The input of both, the output of the first (of its step and of the run), and nobody's.
     expect(payloadCount(folder.file())).toBe(3);
     clock.jump(RETENTION_MS + 1);
-    expect(host.sweep()).toBe(1);
+    expect(host.sweep().count).toBe(1);
     expect(payloadCount(folder.file())).toBe(2);
     expect((await host.history(runOf("second"), 1, 1))[0]?.fact).toMatchObject({ kind: "runStarted", input: LARGE });
     expect(await host.getPayload(DEFAULT_TENANT, hash)).not.toBeNull();
@@ -61,7 +61,7 @@ describe("the sweep", () => {
     const there = () => Promise.all([given, made, shared].map(async (hash) => (await host.getPayload(DEFAULT_TENANT, hash)) !== null));
     expect(await there()).toEqual([true, true, true]);
     clock.jump(RETENTION_MS + 1);
-    expect(host.sweep()).toBe(1);
+    expect(host.sweep().count).toBe(1);
     expect(await there()).toEqual([false, false, true]);
   });
 
@@ -86,6 +86,46 @@ describe("the sweep", () => {
     expect(await host.get(runOf("old"))).toBeNull();
   });
 });
+
+describe("a backlog of old runs", () => {
+  it("is removed some runs at a time, fewer when they are large, until none is left", async () => {
+    await using folder = new DatabaseFolder();
+    const clock = new ManualClock();
+    const host = await folder.openOwner({ clock });
+    addFinished(folder.file(), "large", { runs: 3, facts: FACTS_PER_SWEEP });
+    addFinished(folder.file(), "small", { runs: RUNS_PER_SWEEP, facts: 2 });
+    const sweep = () => host.sweep();
+    expect([sweep(), sweep(), sweep()]).toEqual(Array.from({ length: 3 }, () => ({ count: 1, isMore: true })));
+    expect(sweep()).toEqual({ count: RUNS_PER_SWEEP, isMore: true });
+    expect(sweep()).toEqual({ count: 0, isMore: false });
+  });
+
+  it("is worked off by itself within a moment, not a part of it an hour", async () => {
+    await using folder = new DatabaseFolder();
+    const clock = new ManualClock();
+    const host = await folder.openOwner({ clock });
+    addFinished(folder.file(), "large", { runs: 5, facts: FACTS_PER_SWEEP });
+    clock.advance(3_600_000 + 1_000);
+    expect(await host.count({ tenant: DEFAULT_TENANT })).toBe(0);
+  });
+});
+
+/** Runs that ended in 1970, as rows: their facts need say nothing. */
+function addFinished(file: string, name: string, { runs, facts }: { readonly runs: number; readonly facts: number }): void {
+  using database = new DatabaseSync(file);
+  const addRun = database.prepare(
+    `insert into run (tenant, run, workflow, version, fingerprint, status, input_hash, created_at, updated_at, ended_at)
+     values ('${DEFAULT_TENANT}', ?, 'work', '1.0.0', '', 'completed', '', 1, 1, 1)`,
+  );
+  const addFact = database.prepare(`insert into fact (tenant, run, seq, version, body) values ('${DEFAULT_TENANT}', ?, ?, 1, '{}')`);
+  database.exec("begin");
+  for (let index = 0; index < runs; index += 1) {
+    const id = `${name}-${String(index).padStart(3, "0")}`;
+    addRun.run(id);
+    for (let seq = 1; seq <= facts; seq += 1) addFact.run(id, seq);
+  }
+  database.exec("commit");
+}
 
 describe("content", () => {
   it("is stored once, however many facts and runs of a tenant hold it", async () => {

@@ -73,10 +73,10 @@ describe("the sweep", () => {
     await host.start({ run: runOf("below"), ...common, parent: { run: "above", effect: "default/above/a/1/1" } });
     for (const id of ["below", "alone"]) await finishSingle(host, id);
     clock.jump(RETENTION_MS + 1);
-    expect(host.sweep()).toBe(1);
+    expect(host.sweep().count).toBe(1);
     expect(await host.get(runOf("below"))).toMatchObject({ status: "completed", parent: "above" });
     await finishSingle(host, "above");
-    expect(host.sweep()).toBe(1);
+    expect(host.sweep().count).toBe(1);
     expect(await host.get(runOf("below"))).toBeNull();
   });
 });
