@@ -1,10 +1,10 @@
 import type { Message } from "@a2a-js/sdk";
 
-import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
+import type { Json, JsonObject } from "../../base/json.ts";
 import { MAX_TRACESTATE_CHARACTERS } from "../../base/limits.ts";
 import type { AssignmentMetadata, Capability } from "../../ports/agents.ts";
 import { isRepairPart, repairOf } from "../wire/repair.ts";
-import { dataOf, metadataNumber, metadataObject, metadataText, metadataTexts, textOf } from "../wire/wire.ts";
+import { dataOf, metadataNumber, metadataObject, metadataText, metadataTexts, oneOf, textOf } from "../wire/wire.ts";
 import { refuseSkill, SKILL_KEYS } from "./served-thing.ts";
 
 /** Work as its caller describes it, before anything has come of it. Plain JSON: it is the input of a run. */
@@ -42,22 +42,13 @@ export function messageToWork(message: Message, agent: Addressed, receivedAt: nu
   const repair = repairOf(metadata);
   return {
     capability,
-    input: inputOf(dataOf(parts)),
+    input: oneOf(dataOf(parts)) ?? null,
     // The problems are told apart from the instruction, as to an agent in the orchestrator's process.
     text: textOf(repair === undefined ? parts : parts.filter((part) => !isRepairPart(part))) ?? null,
     assignment: toAssignment(message, receivedAt),
     ...(context === undefined ? {} : { context }),
     ...(repair === undefined ? {} : { repair: { problems: repair.problems } }),
   };
-}
-
-/** Several data parts are put together, as a workflow takes them; those that cannot be one object are a list. */
-function inputOf(data: readonly Json[]): Json {
-  const [only = null] = data;
-  if (data.length <= 1) return only;
-  const entries = data.flatMap((value) => (isJsonObject(value) ? Object.entries(value) : []));
-  const keys = new Set(entries.map(([key]) => key));
-  return data.every(isJsonObject) && keys.size === entries.length ? Object.fromEntries(entries) : data;
 }
 
 /** Among other agents, one that can do one thing goes by its own name too. */

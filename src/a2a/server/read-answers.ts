@@ -6,16 +6,19 @@ import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { MAX_ANSWERS } from "../../base/limits.ts";
 import { asAnswer, problemsOfAnswer } from "../../runtime/answers.ts";
 import type { OpenQuestion } from "../../runtime/open-questions.ts";
-import { dataOf, jsonFromWire, metadataText, textOf } from "../wire/wire.ts";
+import { filesOf } from "../wire/file-part.ts";
+import { dataOf, jsonFromWire, metadataText, oneOf, textOf } from "../wire/wire.ts";
 
 export type GivenAnswer = { readonly open: OpenQuestion; readonly answer: Json };
 
 /**
  * What a message answers. It names its question in `metadata.question_id`, or in data parts
  * `{ question_id, answer }`, of which it may have several; the only open question needs no name.
- * The answer is a data part, or the text. Throws `RequestMalformedError` when it is not clear.
+ * The answer is its data parts, put together; without any it is the text, which else only says the same in
+ * words. Throws `RequestMalformedError` when it is not clear.
  */
 export function readAnswers(message: Message, open: readonly OpenQuestion[]): readonly GivenAnswer[] {
+  refuseFiles(message);
   const parts = dataOf(message.parts).filter(isNamedAnswer);
   if (parts.length > 0) return readNamed(parts, open);
   const named = metadataText(message.metadata, "question_id");
@@ -54,8 +57,15 @@ function readNamed(parts: readonly NamedAnswer[], open: readonly OpenQuestion[])
   });
 }
 
+/** An answer is a value: whoever sent a file with it must not believe that somebody got it. */
+function refuseFiles({ parts }: Message): void {
+  const count = filesOf(parts).length;
+  if (count > 0 && count < parts.length)
+    throw new RequestMalformedError(`An answer has no place for files; the message has ${count}. Send it without them.`);
+}
+
 function answerTo(question: OpenQuestion, message: Message): Json {
-  const [data] = dataOf(message.parts);
+  const data = oneOf(dataOf(message.parts));
   if (data !== undefined) return data;
   const text = textOf(message.parts);
   if (text !== undefined) return fromText(question, text);

@@ -37,7 +37,7 @@ import { failpoint } from "../../base/failpoint.ts";
 import { ANSWERED_END_MS, BLOCKING_CANCEL_MS, BLOCKING_SEND_MS, MAX_SERVED_WORKING } from "../../base/limits.ts";
 import { type Clock, systemClock } from "../../ports/clock.ts";
 import { type Orchestrator, RunHandle } from "../../runtime/orchestrator.ts";
-import { placeOf } from "../task/task-event.ts";
+import { placeOf, type TaskEvent } from "../task/task-event.ts";
 import { shortened } from "../task/words.ts";
 import { isSettled, isTerminal, metadataText } from "../wire/wire.ts";
 import { type Accepted, type Acceptance, acceptMessage } from "./accept-message.ts";
@@ -130,19 +130,22 @@ export class RunTaskHandler implements TaskHandler {
 
   async sendStreamingMessage(params: SendMessageRequest, context: CallContext, after: string | null): Promise<TaskEvents> {
     this.#expectStreaming();
+    const { historyLength } = params.configuration ?? {};
+    checkHistoryLength(historyLength);
     const taskId = params.message?.taskId ?? "";
     // Before an answer is taken, which no refusal may follow.
     if (after !== null && taskId !== "") await this.#placeOf(await this.#tasks.find(taskId, context.caller), after);
     const taken = await this.#take(params, context);
-    // A reader that was cut off has the beginning already; a message that begins a task has no beginning.
-    if (after !== null && !taken.isNew) return this.#resume(taken, after);
     const followed = await this.#quickly(taken);
     const { task } = followed.at;
     const direct = taken.mayBeDirect ? this.#direct.answerOf(task) : null;
     if (direct !== null) return single({ id: null, event: { payload: { $case: "message", value: direct } } });
+    // A reader that was cut off has the beginning already; a message that begins a task has no beginning.
+    if (after !== null && !taken.isNew) return this.#resume(taken, after);
     this.#seen(task);
+    const first = taskEvent(followed, historyLength);
     const isAtRest = isTerminal(task.status?.state) || task.status?.state === TaskState.TASK_STATE_INPUT_REQUIRED;
-    return isAtRest ? single(taskEvent(followed)) : this.#stream(taken, followed);
+    return isAtRest ? single(first) : this.#stream(taken, followed, first);
   }
 
   async subscribeToTask(params: SubscribeToTaskRequest, context: CallContext, after: string | null): Promise<TaskEvents> {
@@ -153,7 +156,7 @@ export class RunTaskHandler implements TaskHandler {
     const { task } = followed.at;
     this.#seen(task);
     if (isTerminal(task.status?.state)) throw overBefore(task);
-    return this.#stream(found, followed);
+    return this.#stream(found, followed, taskEvent(followed));
   }
 
   async getTask(params: GetTaskRequest, context: CallContext): Promise<Task> {
@@ -242,9 +245,8 @@ export class RunTaskHandler implements TaskHandler {
   }
 
   /** The task as it is, then what follows. */
-  #stream(found: FoundTask, followed: FollowedTask): TaskStream {
-    const { seq: headSeq } = followed;
-    return this.#open(found, { fromSeq: headSeq + 1, first: taskEvent(followed), headSeq, after: null });
+  #stream(found: FoundTask, { seq: headSeq }: FollowedTask, first: TaskEvent): TaskStream {
+    return this.#open(found, { fromSeq: headSeq + 1, first, headSeq, after: null });
   }
 
   #open(found: FoundTask, parts: Pick<TaskStreamParts, "fromSeq" | "first" | "headSeq" | "after">): TaskStream {

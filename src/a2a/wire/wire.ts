@@ -64,6 +64,14 @@ export function dataOf(parts: readonly Part[]): Json[] {
   return values;
 }
 
+/** Several data parts put together, as a workflow takes them; those that cannot be one object are a list. Undefined when there is none. */
+export function oneOf(data: readonly Json[]): Json | undefined {
+  if (data.length <= 1) return data[0];
+  const entries = data.flatMap((value) => (isJsonObject(value) ? Object.entries(value) : []));
+  const keys = new Set(entries.map(([key]) => key));
+  return data.every(isJsonObject) && keys.size === entries.length ? Object.fromEntries(entries) : data;
+}
+
 /** A value that JSON.parse made, so that only its depth is in doubt, and its numbers: of 1e999 it makes infinity. */
 export function jsonFromWire(value: unknown): Json {
   if (isSound(value)) return (value ?? null) as Json;

@@ -39,6 +39,10 @@ export function actor(): Actor {
         description: "Asks for a number.",
         run: ({ answer }) => noted("number", answer === undefined ? ask("How many?", { schema: { type: "number" } }) : { answer }),
       },
+      anything: {
+        description: "Asks for anything.",
+        run: ({ answer }) => noted("anything", answer === undefined ? ask("What is it?") : { answer }),
+      },
       auth: {
         description: "Asks for access.",
         run: ({ answer }) => noted("auth", answer === undefined ? askAuth("Allow access.") : { ok: true }),

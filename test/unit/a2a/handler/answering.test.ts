@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { toRecord } from "../../../../src/a2a/server/accept-message.ts";
-import { dataPart } from "../../../../src/a2a/wire/wire.ts";
+import { dataPart, textPart } from "../../../../src/a2a/wire/wire.ts";
 import { actor, DECIDED, helper } from "./agents.ts";
 import { ADA, cancel, get, openStage, questionOf, request, send, type Stage, stateOf, taskOf } from "./stage.ts";
 
@@ -55,6 +55,23 @@ describe("a message to a task that asks", () => {
     const { id: taskId } = await begin(stage, "ask");
     const parts = [{ content: { $case: "url" as const, value: "https://example.com" }, metadata: undefined, filename: "", mediaType: "" }];
     await expect(send(stage, { taskId, parts })).rejects.toThrow("a data part or a text");
+  });
+
+  it("with a file beside the answer is refused, since nobody would get the file", async () => {
+    const { agent, calls } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    const { id: taskId } = await begin(stage, "ask");
+    const file = { content: { $case: "raw" as const, value: Buffer.from("hi") }, metadata: undefined, filename: "a.txt", mediaType: "" };
+    await expect(send(stage, { taskId, parts: [textPart("red"), file] })).rejects.toThrow("no place for files; the message has 1");
+    expect([stateOf(await get(stage, taskId)), calls.length]).toEqual(["INPUT_REQUIRED", 1]);
+  });
+
+  it("in several data parts is all of them", async () => {
+    const { agent } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    const { id: taskId } = await begin(stage, "anything");
+    const done = await send(stage, { taskId, parts: [dataPart({ a: 1 }), textPart("That is:"), dataPart({ b: 2 })] });
+    expect(done.artifacts[0]?.parts[0]?.content?.value).toEqual({ answer: { a: 1, b: 2 } });
   });
 
   it("for access is answered by whatever its caller says", async () => {

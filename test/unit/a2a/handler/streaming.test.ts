@@ -32,6 +32,30 @@ describe("a stream", () => {
     expect([direct?.id, direct === undefined ? null : payloadOf(direct).$case, others]).toEqual([null, "message", []]);
   });
 
+  it("has as much history in its first event as its caller asks for, and a wrong wish has no effect", async () => {
+    const { agent, calls } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    const begin = (id: string, historyLength: number) =>
+      stage.handler.sendStreamingMessage(request({ id, text: "x", historyLength, metadata: { operation: "ask" } }), ADA, null);
+    const lengths: number[] = [];
+    for (const historyLength of [0, 1, 5]) {
+      const [first] = await drain(await begin(`m-${historyLength}`, historyLength));
+      const payload = first === undefined ? undefined : payloadOf(first);
+      lengths.push(payload?.$case === "task" ? payload.value.history.length : -1);
+    }
+    expect(lengths).toEqual([0, 1, 3]);
+    await expect(begin("m-6", -1)).rejects.toThrow("historyLength must be 0 or more");
+    expect(calls).toHaveLength(3);
+  });
+
+  it("of a message that was answered without a task is that answer again, wherever its reader says it was", async () => {
+    const { agent } = actor();
+    await using stage = await openStage({ agents: [agent] });
+    const once = await drain(await stream(stage, "hello"));
+    expect(await drain(await stream(stage, "hello", "1.0"))).toEqual(once);
+    expect(once.map((event) => payloadOf(event).$case)).toEqual(["message"]);
+  });
+
   it("gives all its readers the same events with the same ids, from wherever they are", async () => {
     const { agent } = actor();
     await using stage = await openStage({ agents: [agent], helpers: [helper], workflows: [DECIDED] });
