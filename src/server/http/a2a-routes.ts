@@ -26,7 +26,7 @@ import type { RateLimit } from "../rate-limit.ts";
 import { Refusal } from "../refusal.ts";
 import { REFUSALS } from "../wire-errors.ts";
 import type { Call } from "./call.ts";
-import { readBody } from "./json-body.ts";
+import { type BodyText, readBody } from "./json-body.ts";
 import { answerJsonRpc } from "./json-rpc-binding.ts";
 import { answerRest } from "./rest-binding.ts";
 import { ServedCard } from "./served-card.ts";
@@ -105,7 +105,7 @@ function route(app: Hono, { path, handler, publishedCard }: Served, options: Rou
 }
 
 /** A call while it comes: a body takes memory, and of one caller there are only so many. */
-async function bodyOf(request: Request, { name }: Identity, { calls, maxRequestBytes }: RouteOptions): Promise<string> {
+async function bodyOf(request: Request, { name }: Identity, { calls, maxRequestBytes }: RouteOptions): Promise<BodyText> {
   const end = calls.begin(name);
   try {
     return await readBody(request, maxRequestBytes);

@@ -3,11 +3,14 @@ import { isJsonObject } from "../../base/json.ts";
 import { MAX_JSON_DEPTH, MAX_REQUEST_VALUES } from "../../base/limits.ts";
 import { Refusal } from "../refusal.ts";
 
+/** A body as it came; null when its bytes are no UTF-8, which no JSON is (RFC 8259, section 8.1). */
+export type BodyText = string | null;
+
 /** The body as text. Throws a refusal when it is too large, is not JSON by its own account, or is cut off. */
-export async function readBody(request: Request, maxBytes: number): Promise<string> {
+export async function readBody(request: Request, maxBytes: number): Promise<BodyText> {
   const encoding = request.headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity") throw new Refusal("mediaType", `The body must not be encoded, and this one is ${encoding.slice(0, 40)}.`);
-  const text = await textOf(request, maxBytes);
+  const text = toText(await bytesOf(request, maxBytes));
   const type = request.headers.get("content-type") ?? "";
   // A page of the web can send a body that says nothing of its type to any address, without asking first.
   if (text !== "" && !JSON_TYPE.test(type))
@@ -17,12 +20,12 @@ export async function readBody(request: Request, maxBytes: number): Promise<stri
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 
-async function textOf(request: Request, maxBytes: number): Promise<string> {
+async function bytesOf(request: Request, maxBytes: number): Promise<ArrayBuffer | Buffer> {
   const tooLarge = () => new Refusal("tooLarge", `The request is larger than ${maxBytes} bytes.`, { connection: "close" });
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge();
   try {
-    if (declared !== null) return await request.text();
+    if (declared !== null) return await request.arrayBuffer();
     const chunks: Uint8Array[] = [];
     let byteCount = 0;
     for await (const chunk of request.body ?? []) {
@@ -30,16 +33,29 @@ async function textOf(request: Request, maxBytes: number): Promise<string> {
       if (byteCount > maxBytes) throw tooLarge();
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks).toString();
+    return Buffer.concat(chunks);
   } catch (error) {
     throw error instanceof Refusal ? error : new Refusal("malformed", "The body ended before its time.", { connection: "close" });
+  }
+}
+
+// It drops a byte order mark. Bytes that it replaced would make two different bodies one.
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
+
+function toText(bytes: ArrayBuffer | Buffer): BodyText {
+  try {
+    return UTF_8.decode(bytes);
+  } catch {
+    // No UTF-8; each binding says so in its own words for what is no JSON.
+    return null;
   }
 }
 
 /** What became of a text that should be JSON. */
 export type Parsed = { readonly kind: "json"; readonly value: unknown } | { readonly kind: "notJson" | "refused"; readonly why: string };
 
-export function parseJson(text: string): Parsed {
+export function parseJson(text: BodyText): Parsed {
+  if (text === null) return { kind: "notJson", why: "The body is not JSON: its bytes are not UTF-8." };
   if (!isWithinBounds(text)) {
     return {
       kind: "refused",

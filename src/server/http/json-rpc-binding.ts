@@ -4,11 +4,11 @@ import { A2AError } from "@a2a-js/sdk/errors";
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { codeOf, detailsOf } from "../wire-errors.ts";
 import { admit, type Call, type Headers, open, perform } from "./call.ts";
-import { parseJson } from "./json-body.ts";
+import { type BodyText, parseJson } from "./json-body.ts";
 import { isStream, isUnary } from "./operations.ts";
 
 /** Answers one JSON-RPC request of A2A (A2A 9). Errors of A2A are told in the envelope. */
-export async function answerJsonRpc(body: string, call: Call): Promise<Response> {
+export async function answerJsonRpc(body: BodyText, call: Call): Promise<Response> {
   const parsed = parseJson(body);
   if (parsed.kind !== "json") return failed(null, { code: parsed.kind === "notJson" ? -32700 : -32602, message: parsed.why });
   const envelope = toEnvelope(parsed.value);

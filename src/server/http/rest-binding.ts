@@ -6,12 +6,12 @@ import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { Refusal } from "../refusal.ts";
 import { codeOf, detailsOf } from "../wire-errors.ts";
 import { admit, type Call, type Headers, open, perform } from "./call.ts";
-import { parseJson } from "./json-body.ts";
+import { type BodyText, parseJson } from "./json-body.ts";
 import { isUnary, STREAMS, UNARY } from "./operations.ts";
 import { matchRoute, type RestRoute } from "./rest-routes.ts";
 
 /** A request below the agent's address. */
-export type RestRequest = { readonly method: string; readonly path: string; readonly query: URLSearchParams; readonly body: string };
+export type RestRequest = { readonly method: string; readonly path: string; readonly query: URLSearchParams; readonly body: BodyText };
 
 /** Answers one request of the HTTP+JSON binding (A2A 11). */
 export async function answerRest(request: RestRequest, call: Call): Promise<Response> {
@@ -44,7 +44,7 @@ export function given({ method, query, body }: RestRequest, { operation }: RestR
   return queryOf(query, (isUnary(operation) ? UNARY[operation] : STREAMS[operation]).shape);
 }
 
-function bodyOf(text: string): JsonObject {
+function bodyOf(text: BodyText): JsonObject {
   if (text === "") return {};
   const parsed = parseJson(text);
   if (parsed.kind !== "json") throw new RequestMalformedError(parsed.why);

@@ -6,14 +6,14 @@ import { compact } from "../../a2a/legacy/legacy.ts";
 import { toLegacyEvent } from "../../a2a/legacy/to-legacy.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import { type Call, type Headers, open, perform } from "../http/call.ts";
-import { parseJson } from "../http/json-body.ts";
+import { type BodyText, parseJson } from "../http/json-body.ts";
 import { type Envelope, failed, toEnvelope, toError } from "../http/json-rpc-binding.ts";
 import { isStream, isUnary, type StreamName, type UnaryName } from "../http/operations.ts";
 import { admitLegacy } from "./admit-legacy.ts";
 import { toCurrentParams, toLegacyResult } from "./legacy-operations.ts";
 
 /** Answers a JSON-RPC request; null when it cannot be read, or asks for a method of 1.0. */
-export async function answerLegacyJsonRpc(body: string, call: Call): Promise<Response | null> {
+export async function answerLegacyJsonRpc(body: BodyText, call: Call): Promise<Response | null> {
   const parsed = parseJson(body);
   const envelope = parsed.kind === "json" ? toEnvelope(parsed.value) : null;
   if (envelope === null || "message" in envelope) return null;

@@ -37,7 +37,7 @@ function routeOf(method: string, path: string): RestRoute | null {
 
 /** Clients of 0.3 write a body that says nothing as `null`. */
 function bodyOf(request: RestRequest, route: RestRoute): JsonObject {
-  const params = given(request.body.trim() === "null" ? { ...request, body: "" } : request, route);
+  const params = given(request.body?.trim() === "null" ? { ...request, body: "" } : request, route);
   // By the specification's text the config stands in `config`, by the protocol buffers it is the body.
   const config = fieldOf(params, "config");
   return route.operation === "CreateTaskPushNotificationConfig" && isJsonObject(config) ? config : params;

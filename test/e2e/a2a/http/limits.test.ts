@@ -78,6 +78,49 @@ describe("bodies", () => {
     expect(await post(`${url}/message:send`, saying(text))).toMatchObject({ body: { task: { artifacts: [{ parts: [{ text }] }] } } });
   });
 
+  describe.each([
+    ["with a length", false],
+    ["without a length", true],
+  ])("%s", (_what, isStreamed) => {
+    /** What is answered to bytes, over JSON-RPC and over HTTP+JSON. */
+    async function answersTo(url: string, around: (text: string) => Buffer): Promise<readonly unknown[]> {
+      const params = { message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "?" }] } };
+      const answers: unknown[] = [];
+      for (const [path, body] of [
+        ["", { jsonrpc: "2.0", id: 7, method: "SendMessage", params }] as const,
+        ["/message:send", params] as const,
+      ]) {
+        const bytes = around(JSON.stringify(body));
+        const sent = isStreamed ? ({ body: new Blob([bytes]).stream(), duplex: "half" } as const) : { body: bytes };
+        const answer = await fetch(url + path, { method: "POST", headers: HEADERS, ...sent });
+        answers.push([answer.status, await answer.json()]);
+      }
+      return answers;
+    }
+
+    test.each([
+      ["a byte that is none of UTF-8", [0xff]],
+      ["a character that is cut off", [0xc3]],
+      ["half a pair in three bytes", [0xed, 0xa0, 0x80]],
+    ])("are refused when they have %s, as other texts that are no JSON", async (_bytes, bytes) => {
+      const { url, handler } = await servers.serve();
+      const answers = await answersTo(url, (text) => Buffer.from(text.replace("?", Buffer.from(bytes).toString("latin1")), "latin1"));
+      expect(answers).toMatchObject([
+        [200, { id: null, error: { code: -32700 } }],
+        [400, { error: { status: "INVALID_ARGUMENT" } }],
+      ]);
+      expect(handler.asked).toEqual([]);
+    });
+
+    test("may begin with a byte order mark", async () => {
+      const { url } = await servers.serve();
+      expect(await answersTo(url, (text) => Buffer.from(`\ufeff${text}`))).toMatchObject([
+        [200, { id: 7, result: {} }],
+        [200, { task: {} }],
+      ]);
+    });
+  });
+
   test("that end before their time are nobody's error", async () => {
     const { url, logged } = await servers.serve();
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
