@@ -43,15 +43,16 @@ export function toEnvelope(request: unknown): Envelope | { readonly id: Id; read
   if (Array.isArray(request)) return { id: null, message: "Batches are not a part of A2A." };
   if (!isJsonObject(request)) return { id: null, message: "The body is not a JSON-RPC 2.0 request." };
   const { id = null, method, params = EMPTY, jsonrpc } = request as { readonly [key: string]: Json | undefined };
-  if (!isId(id)) return { id: null, message: "The id must be a string, an integer or null." };
+  if (!isId(id)) return { id: null, message: "The id must be a string, an integer of at most 2^53 - 1, or null." };
   if (jsonrpc !== "2.0") return { id, message: "The body is not a JSON-RPC 2.0 request." };
   return typeof method === "string" ? { id, method, params } : { id, message: "The request has no method." };
 }
 
 const EMPTY: JsonObject = {};
 
+/** Beyond the safe integers a number has been rounded, and its client would not know it again. */
 function isId(id: Json): id is Id {
-  return id === null || typeof id === "string" || Number.isInteger(id);
+  return id === null || typeof id === "string" || Number.isSafeInteger(id);
 }
 
 export function toError(error: A2AError): object {

@@ -112,6 +112,30 @@ describe("JSON-RPC", () => {
   });
 });
 
+describe("an id that is a number", () => {
+  test.each(["0", "-7", "9007199254740991", "-9007199254740991"])("%s comes back as it was", async (id) => {
+    const { url } = await servers.serve();
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: HEADERS,
+      body: `{"jsonrpc":"2.0","id":${id},"method":"GetExtendedAgentCard"}`,
+    });
+    expect(await answer.text()).toContain(`"id":${id},"result"`);
+  });
+
+  test.each(["12345678901234567890", "9007199254740993", "-9007199254740992", "1e400", "1.5"])(
+    "%s is refused, as it could not come back as it was",
+    async (id) => {
+      const { url, handler } = await servers.serve();
+      for (const headers of [HEADERS, { "content-type": "application/json" }]) {
+        const answer = await post(url, `{"jsonrpc":"2.0","id":${id},"method":"GetTask","params":{"id":"t1"}}`, headers);
+        expect(answer).toMatchObject({ status: 200, body: { id: null, error: { code: -32600 } } });
+      }
+      expect(handler.asked).toEqual([]);
+    },
+  );
+});
+
 describe("what comes beside the parameters", () => {
   test("the version is asked of both bindings, in the header or the query, and without its patch", async () => {
     const { url } = await servers.serve();
