@@ -55,7 +55,7 @@ function bodyOf(text: BodyText): JsonObject {
 /** Everything in a query is text, which ProtoJSON takes for numbers as well; truth has words (A2A 11.5). */
 function queryOf(query: URLSearchParams, { fields }: MessageShape): JsonObject {
   const toValue = (name: string, text: string): Json => {
-    const isBoolean = fields.some((field) => field.name === name && field.shape === "boolean");
+    const isBoolean = fields.some((field) => (field.name === name || field.protoName === name) && field.shape === "boolean");
     return isBoolean && (text === "true" || text === "false") ? text === "true" : text;
   };
   return Object.fromEntries([...query].map(([name, text]) => [name, toValue(name, text)]));

@@ -17,6 +17,7 @@ const REST: readonly (readonly [method: string, path: string, operation: string,
     { contextId: "c", status: 2, pageSize: 5, pageToken: "p", includeArtifacts: true, statusTimestampAfter: "2026-01-01T00:00:00Z" },
     null,
   ],
+  ["GET", "/tasks?include_artifacts=true", "listTasks", { includeArtifacts: true }, null],
   [
     "GET",
     "/tasks?context_id=c&page_size=5&includeArtifacts=false",
