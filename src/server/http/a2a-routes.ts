@@ -96,12 +96,30 @@ function route(app: Hono, { path, handler, publishedCard }: Served, options: Rou
     const parameters = readServiceParameters(raw.headers, url.searchParams);
     const call: Call = { ...options, handler, card, identity, parameters, gone: () => raw.signal };
     const body = raw.method === "POST" ? await bodyOf(raw, identity, options) : "";
-    const below = url.pathname.slice(path.length);
+    const below = pathBelow(path, url.pathname);
     const request = { method: raw.method, path: below, query: url.searchParams, body };
     const legacy = options.legacy ? await answerLegacy(request, call) : null;
     if (legacy !== null) return legacy;
     return raw.method === "POST" && (below === "" || below === "/") ? answerJsonRpc(body, call) : answerRest(request, call);
   });
+}
+
+/**
+ * What a path says below the served one. Only whole segments are cut off: the served path was found whatever
+ * its letters were written as. Escapes that nothing needs are taken back (RFC 3986, section 6.2.2.2); the
+ * others stay for whoever reads the segments.
+ */
+function pathBelow(served: string, pathname: string): string {
+  const segments = pathname.replace(/%[2-7][\dA-F]/gi, plainLetter).split("/");
+  return segments
+    .slice(served.split("/").length)
+    .map((segment) => `/${segment}`)
+    .join("");
+}
+
+function plainLetter(code: string): string {
+  const letter = decodeURIComponent(code);
+  return /[\w.~-]/.test(letter) ? letter : code;
 }
 
 /** A call while it comes: a body takes memory, and of one caller there are only so many. */

@@ -204,6 +204,42 @@ describe("several served things", () => {
     expect([root, planner, deep].map(({ asked }) => asked.length)).toEqual([1, 4, 1]);
   });
 
+  test.each([
+    ["POST", "/agents/%74arget", "getTask"],
+    ["POST", "/%61gents/target/", "getTask"],
+    ["GET", "/agents/%74arget/tasks", "listTasks"],
+    ["GET", "/agents/target/%74asks/t%31", "getTask"],
+    ["POST", "/agents/%74arget/tasks/t1:%63ancel", "cancelTask"],
+    ["POST", "/agents/t%61rget/acme/messag%65:send", "sendMessage"],
+    ["GET", "/agents/target/extended%41gentCard", "extendedCard"],
+    ["GET", "/agents/target/tasks/t1/push%4eotificationConfigs/c1", "getPushConfig"],
+    ["GET", "/caf%C3%A9/tasks/t1", "getTask"],
+    ["GET", "/café/%74asks/t1", "getTask"],
+  ])("%s %s is what it is without its escapes: %s", async (method, path, operation) => {
+    const handler = scriptedHandler();
+    const paths = ["/agents/target", "/café"];
+    const { url } = await servers.serve({}, { served: paths.map((one) => ({ path: one, handler })) });
+    const body = { jsonrpc: "2.0", id: 7, method: "GetTask", params: { id: "t1" }, ...saying("hi") };
+    expect(await request(url + path, { method, ...(method === "POST" ? { body } : {}) })).toMatchObject({ status: 200 });
+    const tenant = path.includes("acme") ? "acme" : "default";
+    expect(handler.asked).toMatchObject([{ operation, context: { caller: { tenant } } }]);
+  });
+
+  test.each([
+    ["/agents%2Ftarget", 404, []],
+    ["/agents/target%2Ftasks", 404, []],
+    ["/agents/%zztarget/tasks", 404, []],
+    ["/agents/target/%E0%A4%A", 404, []],
+    ["/agents/target/%74asks/%zz", 200, [{ params: { id: "%zz" } }]],
+    ["/agents/target/tasks/%2574asks", 200, [{ params: { id: "%74asks" } }]],
+    ["/agents/target/tasks/a%2Fb", 200, [{ params: { id: "a/b" } }]],
+  ])("escapes in %s that are needed, or are none, stay what they are", async (path, status, asked) => {
+    const handler = scriptedHandler();
+    const { url, logged } = await servers.serve({}, { served: [{ path: "/agents/target", handler }] });
+    expect(await request(url + path, {})).toMatchObject({ status });
+    expect([handler.asked, logged]).toMatchObject([asked, []]);
+  });
+
   test("where nothing is served there is nothing", async () => {
     const { url } = await servers.serve({}, { served: [{ path: "/agents/a", handler: scriptedHandler() }] });
     for (const path of ["", "/tasks", "/.well-known/agent-card.json", "/agents/ab/tasks"]) {
