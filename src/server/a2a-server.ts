@@ -30,7 +30,7 @@ import { type Log, logToStandardError } from "../ports/log.ts";
 import { type Authentication, createAuthenticator, isRequired } from "./authentication.ts";
 import type { GrpcOptions } from "./grpc/grpc-options.ts";
 import { type GrpcParts, type GrpcServer, startGrpc } from "./grpc/grpc-server.ts";
-import { a2aRoutes, type PublicDocument, refused, type Served, type WebRoute } from "./http/a2a-routes.ts";
+import { a2aRoutes, plainHost, type PublicDocument, refused, type Served, type WebRoute } from "./http/a2a-routes.ts";
 import { listen } from "./listen.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { type Rate, RateLimit } from "./rate-limit.ts";
@@ -151,7 +151,7 @@ const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1", 
 /** A proxy may pass on the name that it is called by, or the one that it calls. */
 function allowedHosts(host: string, publicUrl: string | undefined): ReadonlySet<string> | null {
   if (!LOOPBACK.has(host)) return null;
-  return publicUrl === undefined ? LOOPBACK : new Set([...LOOPBACK, new URL(publicUrl).hostname]);
+  return publicUrl === undefined ? LOOPBACK : new Set([...LOOPBACK, plainHost(new URL(publicUrl).hostname)]);
 }
 
 function createServer(fetch: (request: Request) => Response | Promise<Response>, hostname: string, maxConnections: number): Server {

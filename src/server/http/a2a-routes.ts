@@ -61,7 +61,7 @@ export type RouteOptions = {
   readonly log: Log;
   /** True while the server goes down: it takes nothing new. */
   readonly isClosing: () => boolean;
-  /** Host names under which requests may come; null for any. Keeps web pages from reaching loopback. */
+  /** Host names, as `plainHost` has them, under which requests may come; null for any. Keeps web pages from reaching loopback. */
   readonly hosts: ReadonlySet<string> | null;
 };
 
@@ -136,12 +136,17 @@ async function bodyOf(request: Request, { name }: Identity, { calls, maxRequestB
 function gate(context: Context, { isClosing, hosts }: RouteOptions): void {
   if (isClosing()) throw turnedAway("The server is shutting down.");
   if (hosts === null) return;
-  const host = context.req.header("host")?.replace(/:\d+$/, "") ?? "";
+  const host = plainHost(context.req.header("host")?.replace(/:\d+$/, "") ?? "");
   if (!hosts.has(host)) throw new Refusal("forbidden", `This server does not answer to the name "${host.slice(0, 100)}".`);
   const origin = context.req.header("origin");
-  if (origin !== undefined && !hosts.has(URL.parse(origin)?.hostname ?? "")) {
+  if (origin !== undefined && !hosts.has(plainHost(URL.parse(origin)?.hostname ?? ""))) {
     throw new Refusal("forbidden", `Pages of "${origin.slice(0, 100)}" may not use this server.`);
   }
+}
+
+/** Names of hosts ignore case, and with a dot at its end a name is the same one (RFC 9110, section 4.2.3; RFC 1034, section 3.1). */
+export function plainHost(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
 }
 
 function nothingAt(context: Context): Refusal {

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+
 import { afterEach, describe, expect, test } from "vitest";
 
 import type { Authentication } from "../../../../src/server/authentication.ts";
@@ -120,11 +123,35 @@ describe("the network", () => {
     const { url } = await servers.serve();
     const from = async (origin: string) => (await request(`${url}/tasks/x`, { headers: { ...HEADERS, origin } })).status;
     expect([await from("https://evil.example"), await from("null"), await from("http://localhost:3000")]).toEqual([403, 403, 200]);
+    expect([await from("http://LOCALHOST."), await from("http://localhost.evil.example")]).toEqual([200, 403]);
   });
 
   test("a proxy may pass on its public name, and cards give it", async () => {
     const { server } = await servers.serve({}, { publicUrl: "https://agents.example/" });
     expect([server.url, server.cardUrl("/a")]).toEqual(["https://agents.example", "https://agents.example/a/.well-known/agent-card.json"]);
+  });
+
+  test.each([
+    ["LOCALHOST", 200],
+    ["LocalHost:$port", 200],
+    ["localhost.", 200],
+    ["localhost.:$port", 200],
+    ["Agents.Example.", 200],
+    ["agents.example:443", 200],
+    ["[::1]:$port", 200],
+    ["localhost..", 403],
+    ["localhost.evil.example", 403],
+    [".", 403],
+  ])("a server on loopback that is called %s answers %i: names ignore case, and may end with a dot", async (name, status) => {
+    for (const publicUrl of ["https://agents.example", "https://AGENTS.example./"]) {
+      const { server } = await servers.serve({}, { publicUrl });
+      const { port } = new URL(server.localUrl);
+      const host = name.replace("$port", port);
+      const asked = get(`${server.localUrl}/tasks/x`, { headers: { ...HEADERS, host }, agent: false });
+      const [answer] = (await once(asked, "response")) as [IncomingMessage];
+      answer.resume();
+      expect(answer.statusCode).toBe(status);
+    }
   });
 
   test("a port that is taken is said", async () => {
