@@ -55,9 +55,11 @@ export function nameOf(run: RunRef, id: string): string {
 /** The rows of a tenant, or of one task, a page at a time. */
 export async function readRows(host: Host, of: { readonly tenant: Tenant; readonly run?: RunRef }, page: RowPage): Promise<RowsRead> {
   const prefix = of.run === undefined ? PREFIX : nameOf(of.run, "");
-  const cursors = await host.cursors(of.tenant, prefix, page.limit, page.after ?? undefined);
+  // One more than fits on the page tells that others follow.
+  const found = await host.cursors(of.tenant, prefix, page.limit + 1, page.after ?? undefined);
+  const cursors = found.slice(0, page.limit);
   const rows = cursors.flatMap((cursor) => rowOf(of.tenant, cursor));
-  return { rows, next: cursors.length < page.limit ? null : (cursors.at(-1)?.name ?? null) };
+  return { rows, next: found.length > cursors.length ? (cursors.at(-1)?.name ?? null) : null };
 }
 
 export type RowPage = { readonly limit: number; readonly after: string | null };

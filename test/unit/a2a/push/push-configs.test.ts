@@ -86,6 +86,23 @@ test("a list comes in pages, none twice and none left out", async () => {
   await expect(here.configs.list(run, { pageSize: 3, pageToken: "%%%" })).rejects.toThrow(RequestMalformedError);
 });
 
+test.each([
+  [1, 1],
+  [2, 2],
+  [6, 3],
+])("the last of %i configs in pages of %i is on the last page: it names no next one", async (count, pageSize) => {
+  const here = world();
+  const run = await here.start("t1");
+  for (let index = 0; index < count; index += 1) await here.configs.create(run, config(HOOK, { id: `c${index}` }));
+  const sizes: number[] = [];
+  for (let pageToken: string | null = ""; pageToken !== null;) {
+    const page = await here.configs.list(run, { pageSize, pageToken });
+    sizes.push(page.configs.length);
+    pageToken = page.nextPageToken === "" ? null : page.nextPageToken;
+  }
+  expect(sizes).toEqual(Array.from({ length: count / pageSize }, () => pageSize));
+});
+
 test("a task has room for so many configs, however many are made at once, and the error says what to do", async () => {
   const here = world();
   const run = await here.start("t1");
