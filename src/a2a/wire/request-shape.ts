@@ -153,7 +153,7 @@ type Simple = Extract<Shape, string>;
 
 const IS: { readonly [shape in Simple]: (value: Json) => boolean } = {
   text: (value) => typeof value === "string",
-  bytes: (value) => typeof value === "string" && /^[\w+/-]*={0,2}$/.test(value),
+  bytes: (value) => typeof value === "string" && isBase64(value),
   integer: (value) => isInt32(typeof value === "string" && /^-?\d{1,10}$/.test(value) ? Number(value) : value),
   boolean: (value) => typeof value === "boolean",
   instant: (value) => typeof value === "string" && INSTANT.test(value) && !Number.isNaN(Date.parse(value)),
@@ -172,6 +172,13 @@ const WANTED: { readonly [shape in Simple]: string } = {
 };
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/** In either alphabet, with padding or without. One letter of four is no byte, and would be lost. */
+function isBase64(text: string): boolean {
+  if (!/^[\w+/-]*={0,2}$/.test(text)) return false;
+  const padding = text.indexOf("=");
+  return (padding === -1 ? text.length : padding) % 4 !== 1;
+}
 
 function isInt32(value: Json): boolean {
   return Number.isInteger(value) && Math.abs(Number(value)) <= 0x7fff_ffff;

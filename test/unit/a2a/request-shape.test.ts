@@ -18,6 +18,9 @@ describe("a request", () => {
     ["fields that nobody knows", "CancelTask", { id: "t", newField: { a: 1 } }],
     ["any data", "SendMessage", send({ data: [1, { a: null }] })],
     ["bytes in either alphabet", "SendMessage", send({ raw: "_-8=", filename: "a", mediaType: "text/plain" })],
+    ["no bytes", "SendMessage", send({ raw: "" })],
+    ["two and three letters of bytes without padding", "SendMessage", { message: { parts: [{ raw: "AA" }, { raw: "AAAAAAA" }] } }],
+    ["less padding than there could be", "SendMessage", send({ raw: "AA=" })],
     ["one content and nulls", "SendMessage", send({ text: "a", url: null })],
   ] as const)("with %s is of the right form", (_what, name, request) => {
     expect(violationsOf(REQUEST_SHAPES[name], request)).toEqual([]);
@@ -27,6 +30,9 @@ describe("a request", () => {
     ["a text that is an object", "SendMessage", send({ text: {} }), ["message.parts[0].text"]],
     ["two contents", "SendMessage", send({ text: "a", url: "b" }), ["message.parts[0]"]],
     ["bytes that are none", "SendMessage", send({ raw: "a b" }), ["message.parts[0].raw"]],
+    ["a letter that is no byte", "SendMessage", send({ raw: "A" }), ["message.parts[0].raw"]],
+    ["a letter and padding", "SendMessage", send({ raw: "A==" }), ["message.parts[0].raw"]],
+    ["a letter too many", "SendMessage", send({ raw: "AAAAA=" }), ["message.parts[0].raw"]],
     ["metadata that is an array", "SendMessage", { metadata: [] }, ["metadata"]],
     ["parts that are one part", "SendMessage", { message: { parts: {} } }, ["message.parts"]],
     ["a part that is a text", "SendMessage", { message: { parts: ["a"] } }, ["message.parts[0]"]],
