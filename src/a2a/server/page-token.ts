@@ -10,9 +10,15 @@ export function encodePlace({ part, since, cursor }: Place): string {
 
 export function decodePlace(token: string): Place {
   const [part, since, cursor] = parsed(token);
-  if ((part === 1 || part === 2) && Number.isSafeInteger(since) && (cursor === null || typeof cursor === "string"))
+  if ((part === 1 || part === 2) && Number.isSafeInteger(since) && (cursor === null || isRunCursor(cursor)))
     return { part: part === 1 ? "all" : "changed", since: since as number, cursor };
   throw new RequestMalformedError("pageToken is not one that this agent gave out.");
+}
+
+/** The host's cursors for runs are an instant and an id; any other text would begin a page at a place that nobody knows. */
+function isRunCursor(cursor: unknown): cursor is string {
+  const [, at] = typeof cursor === "string" ? (/^(\d+)\/./.exec(cursor) ?? []) : [];
+  return at !== undefined && Number.isSafeInteger(Number(at));
 }
 
 function parsed(token: string): readonly unknown[] {

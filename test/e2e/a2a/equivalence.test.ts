@@ -80,6 +80,7 @@ const REFUSED: readonly Row[] = [
   row("a page that is too large", "ListTasks", { pageSize: 101 }, "INVALID_PARAMS"),
   row("a page of many", "ListTasks", { pageSize: "many" }, "INVALID_PARAMS", "pageSize"),
   row("a page token of somebody else", "ListTasks", { pageToken: "x" }, "INVALID_PARAMS"),
+  row("a forged page token", "ListTasks", { pageToken: Buffer.from('[1,5,"garbage"]').toString("base64url") }, "INVALID_PARAMS"),
   row("a state that is none", "ListTasks", { status: "WORKING" }, "INVALID_PARAMS", "status"),
   row("an instant that is none", "ListTasks", { statusTimestampAfter: "yesterday" }, "INVALID_PARAMS", "statusTimestampAfter"),
   row("artifacts perhaps", "ListTasks", { includeArtifacts: "perhaps" }, "INVALID_PARAMS", "includeArtifacts"),

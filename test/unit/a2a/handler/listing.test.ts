@@ -23,6 +23,9 @@ async function pages(stage: Stage, pageSize: number, between: (page: number) => 
   return told;
 }
 
+/** A page token that goes on after that place in the list. */
+const forged = (place: string): string => Buffer.from(JSON.stringify([1, 5, place])).toString("base64url");
+
 /** Until an instant that no task has: those of one millisecond have no order that a test could know. */
 const nextInstant = (): Promise<void> => {
   const now = Date.now();
@@ -81,6 +84,12 @@ describe("a list of tasks", () => {
     ["a page of too much", { pageSize: 101 }, "1 to 100"],
     ["a page token of somebody else", { pageToken: "x" }, "not one that this agent gave out"],
     ["a forged page token", { pageToken: Buffer.from('[3,"x",1]').toString("base64url") }, "not one that this agent gave out"],
+    ["a forged place within a page token", { pageToken: forged("garbage") }, "not one that this agent gave out"],
+    ["a place without an instant", { pageToken: forged("/run_1") }, "not one that this agent gave out"],
+    ["a place without an id", { pageToken: forged("5/") }, "not one that this agent gave out"],
+    ["a place at half an instant", { pageToken: forged("5.5/run_1") }, "not one that this agent gave out"],
+    ["a place at an instant in words", { pageToken: forged("now/run_1") }, "not one that this agent gave out"],
+    ["a place at the end of time", { pageToken: forged(`${"9".repeat(400)}/run_1`) }, "not one that this agent gave out"],
     ["an instant that is none", { statusTimestampAfter: "yesterday" }, "is not an instant"],
     ["a history of less than nothing", { historyLength: -5 }, "historyLength"],
     ["a state that is none", { status: TaskState.UNRECOGNIZED }, "none of the states"],
