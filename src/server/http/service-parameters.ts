@@ -20,7 +20,7 @@ export type ServiceParameters = {
 };
 
 export function readServiceParameters(headers: Headers, query: URLSearchParams): ServiceParameters {
-  const version = headers.get(A2A_VERSION_HEADER) || query.get(A2A_VERSION_HEADER) || LEGACY_VERSION;
+  const version = onceOf(headers.get(A2A_VERSION_HEADER)) || query.get(A2A_VERSION_HEADER) || LEGACY_VERSION;
   const extensions = (headers.get(HTTP_EXTENSION_HEADER) ?? headers.get(LEGACY_EXTENSION_HEADER) ?? "").split(",").map((uri) => uri.trim());
   const lastEventId = headers.get("last-event-id") ?? "";
   const traceparent = parseTraceparent(headers.get("traceparent"));
@@ -32,6 +32,12 @@ export function readServiceParameters(headers: Headers, query: URLSearchParams):
     tracestate: traceparent === null ? null : parseTracestate(headers.get("tracestate")),
     lastEventId: placeOf(lastEventId) === null ? null : lastEventId,
   };
+}
+
+/** A header that came several times is told as one, with commas; a value that is repeated says no more than once. */
+function onceOf(header: string | null): string | null {
+  const [first = "", ...others] = (header ?? "").split(",").map((value) => value.trim());
+  return others.every((value) => value === first) ? first : header;
 }
 
 /** Throws `VersionNotSupportedError`. Another version is let in here, and told apart in the bindings. */

@@ -53,6 +53,19 @@ describe("the headers of a request", () => {
     expect(read({ "a2a-version": "1.0-beta" }).version).toBe("1.0-beta");
   });
 
+  it.each([
+    ["1.0, 1.0", "1.0"],
+    ["1.0,1.0 , 1.0", "1.0"],
+    ["1.0.1, 1.0.1", "1.0"],
+    ["1.0, 0.3", "1.0, 0.3"],
+    ["1.0, 1.0.1", "1.0, 1.0.1"],
+    ["0.3, 0.3", "0.3"],
+    ["1.0,", "1.0,"],
+    [", 1.0", ", 1.0"],
+  ])("say a version twice, %j, and it counts once when both are the same", (header, version) => {
+    expect(read({ "a2a-version": header }).version).toBe(version);
+  });
+
   it("name extensions in their order, and an event only by an id of ours", () => {
     expect(read({ "a2a-extensions": "urn:b,urn:a , urn:b" }).extensions).toEqual(["urn:b", "urn:a", "urn:b"]);
     expect(read({ "last-event-id": "7.0" }).lastEventId).toBe("7.0");

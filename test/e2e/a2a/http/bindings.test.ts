@@ -145,11 +145,12 @@ describe("what comes beside the parameters", () => {
       ["", { ...plain, "a2a-version": "1.0" }],
       ["", { ...plain, "A2A-Version": "1.0.1" }],
       ["?A2A-Version=1.0", plain],
+      ["", { ...plain, "a2a-version": "1.0, 1.0" }],
     ] as const) {
       expect(await rpc(url + query, "GetTask", { id: "x" }, headers)).toMatchObject({ body: { result: {} } });
       expect(await request(`${url}/tasks/x${query}`, { headers })).toMatchObject({ status: 200 });
     }
-    for (const version of ["", "0.3", "2.0", "1", "x"]) {
+    for (const version of ["", "0.3", "2.0", "1", "x", "1.0, 2.0", "1.0, 0.3"]) {
       const headers = { ...plain, "a2a-version": version };
       const details = [{ reason: "VERSION_NOT_SUPPORTED", domain: "a2a-protocol.org" }];
       expect(await rpc(url, "GetTask", {}, headers)).toMatchObject({ body: { id: 7, error: { code: -32009, data: details } } });
