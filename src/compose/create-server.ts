@@ -1,4 +1,6 @@
+import type { Tenant } from "../base/ids.ts";
 import type { LocalAgent } from "../ports/agents.ts";
+import type { Host } from "../ports/host.ts";
 import { logToStandardError } from "../ports/log.ts";
 import type { Orchestrator } from "../runtime/orchestrator.ts";
 import { type RunnableWorkflow, takeWorkflow } from "../runtime/workflows/built-workflow.ts";
@@ -59,21 +61,27 @@ export function cardsOf(paths: readonly ServedPath[], server: { cardUrl(path: st
 
 const RUNS_PER_PAGE = 500;
 
-/** Work that an earlier process left, and nobody in this one could do until now. */
-async function takeUp({ host, tenant }: Orchestrator, paths: readonly ServedPath[]): Promise<void> {
-  for (const { definition, shape } of paths[0]?.things ?? []) {
-    if (shape.kind !== "agent") continue;
-    let cursor: string | null = null;
-    do {
-      const page: Awaited<ReturnType<typeof host.list>> = await host.list({
-        tenant,
-        workflow: definition.name,
-        status: ["running", "canceling"],
-        limit: RUNS_PER_PAGE,
-        ...(cursor === null ? {} : { cursor }),
-      });
-      await Promise.all(page.items.map(({ run }) => host.post(run, { kind: "takenUp" })));
-      cursor = page.nextCursor;
-    } while (cursor !== null);
+/** Work that an earlier process left, of whatever tenant, and nobody in this one could do until now. */
+async function takeUp({ host }: Orchestrator, paths: readonly ServedPath[]): Promise<void> {
+  const agents = (paths[0]?.things ?? []).filter(({ shape }) => shape.kind === "agent");
+  if (agents.length === 0) return;
+  const left = await host.tasksAtWork(Number.MAX_SAFE_INTEGER);
+  for (const tenant of new Set(left.map((run) => run.tenant))) {
+    for (const { definition } of agents) await takeUpTasks(host, tenant, definition.name);
   }
+}
+
+async function takeUpTasks(host: Host, tenant: Tenant, workflow: string): Promise<void> {
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof host.list>> = await host.list({
+      tenant,
+      workflow,
+      status: ["running", "canceling"],
+      limit: RUNS_PER_PAGE,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    await Promise.all(page.items.map(({ run }) => host.post(run, { kind: "takenUp" })));
+    cursor = page.nextCursor;
+  } while (cursor !== null);
 }

@@ -49,6 +49,8 @@ export type Host = {
   list(filter: RunFilter): Promise<Page<RunRecord>>;
   /** How many runs there are on all pages. */
   count(filter: Omit<RunFilter, "limit" | "cursor">): Promise<number>;
+  /** Tasks of callers that somebody is at work on, or should be: runs of any tenant with labels that owe commands. */
+  tasksAtWork(limit: number): Promise<readonly RunRef[]>;
   /** Facts from a sequence number on, oldest first, at most `limit`. */
   history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]>;
   /** Facts from a sequence number on, and what is streamed meanwhile, until the run is over. */

@@ -33,8 +33,10 @@ export type OpenQuestion = {
 /** Every open question of a tenant, up to a number. */
 export async function openQuestions(host: Host, tenant: Tenant, limit: number): Promise<readonly OpenQuestion[]> {
   const found: OpenQuestion[] = [];
+  let state: RunState | null = null;
   for (const { key, run, path } of await host.questions(tenant, limit)) {
-    const state = await host.inspect(run);
+    // Those of one run follow each other, and its state is much to copy for each.
+    if (state?.run !== run.id) state = await host.inspect(run);
     const open = state === null ? null : questionIn(state, key, path);
     // Answered or canceled since the list was read.
     if (open !== null) found.push(open);

@@ -63,7 +63,7 @@ async function begin(on: Acceptance, request: New): Promise<Accepted> {
   refuseExpired(message, receivedAt);
   refuseOtherTypes(message, thing.inputModes);
   await expectOwnReferences(on, message, context.caller);
-  return on.room.begin(thing, context.caller, () => start(on, request, receivedAt));
+  return on.room.begin(thing, () => start(on, request, receivedAt));
 }
 
 async function start(on: Acceptance, { thing, message, context, key }: New, receivedAt: number): Promise<Accepted> {

@@ -1,7 +1,7 @@
 import type { RunRef } from "../../base/ids.ts";
 import type { Host } from "../../ports/host.ts";
 import type { AgentDesk } from "./agent-desk.ts";
-import { type Caller, OverloadError } from "./handler.ts";
+import { OverloadError } from "./handler.ts";
 import type { ServedThing } from "./served-thing.ts";
 
 export type RoomLimits = {
@@ -23,6 +23,8 @@ export class Room {
   #beginning = 0;
   /** Runs that began here and are not over; no more of them than this are at work. */
   #open = 0;
+  /** Tasks that an earlier process left at work: no more of them than this still are. */
+  #left: Promise<number> | null = null;
 
   constructor(host: Host, desk: AgentDesk, limits: RoomLimits) {
     this.#host = host;
@@ -33,7 +35,6 @@ export class Room {
   /** Begins a task if there is room for it. Rejects with `OverloadError`. */
   async begin<Begun extends { readonly run: RunRef; readonly isNew: boolean }>(
     thing: ServedThing,
-    caller: Caller,
     begin: () => Promise<Begun>,
   ): Promise<Begun> {
     const ahead = this.#beginning;
@@ -41,7 +42,7 @@ export class Room {
     // Before anything is waited for, so that of many at once each sees those ahead of it.
     this.#beginning += 1;
     try {
-      const atWork = ahead + (await this.#atWork(thing, caller));
+      const atWork = ahead + (await this.#atWork(thing));
       if (atWork >= this.#limits.working) throw new OverloadError("Too many tasks are being worked on.");
       const begun = await begin();
       if (begun.isNew && this.#counts(thing)) this.#count(begun.run);
@@ -51,11 +52,17 @@ export class Room {
     }
   }
 
-  async #atWork({ shape, definition }: ServedThing, { tenant }: Caller): Promise<number> {
+  async #atWork({ shape }: ServedThing): Promise<number> {
     if (shape.kind === "agent") return this.#desk.atWork;
-    // Counting them all is for when it may matter.
-    if (this.#open + this.#beginning <= this.#limits.working) return 0;
-    return this.#host.count({ tenant, workflow: definition.name, status: ["running"] });
+    const { working } = this.#limits;
+    this.#left ??= this.#countAtWork();
+    // Counting them is for when it may matter.
+    return this.#open + this.#beginning + (await this.#left) <= working ? 0 : this.#countAtWork();
+  }
+
+  /** All of them, whosever they are: who may choose a tenant has no more room for that. */
+  async #countAtWork(): Promise<number> {
+    return (await this.#host.tasksAtWork(this.#limits.working)).length;
   }
 
   /** Agents are known by their handlers, where open tasks are not limited. */

@@ -143,7 +143,7 @@ export class RunTaskHandler implements TaskHandler {
     // A reader that was cut off has the beginning already; a message that begins a task has no beginning.
     if (after !== null && !taken.isNew) return this.#resume(taken, after);
     this.#seen(task);
-    const first = taskEvent(followed, historyLength);
+    const first = taskEvent(followed, withHistory(task, historyLength));
     const isAtRest = isTerminal(task.status?.state) || task.status?.state === TaskState.TASK_STATE_INPUT_REQUIRED;
     return isAtRest ? single(first) : this.#stream(taken, followed, first);
   }

@@ -19,7 +19,6 @@ import type { RunRef } from "../../base/ids.ts";
 import type { HistoryEntry, Host, StreamedChunk } from "../../ports/host.ts";
 import { placeOf, type TaskEvent } from "../task/task-event.ts";
 import { isTerminal } from "../wire/wire.ts";
-import { withHistory } from "./check-message.ts";
 import type { TaskEvents } from "./handler.ts";
 import type { FollowedTask } from "./task-views.ts";
 
@@ -127,9 +126,9 @@ export async function* single(event: TaskEvent): TaskEvents {
   yield event;
 }
 
-/** The whole task as an event, with as much of its history as is asked for. */
-export function taskEvent({ at, lastEventId }: FollowedTask, historyLength?: number | undefined): TaskEvent {
-  return { id: lastEventId, event: { payload: { $case: "task", value: withHistory(at.task, historyLength) } } };
+/** The whole task as an event, or as much of it as somebody is to see. */
+export function taskEvent({ at, lastEventId }: FollowedTask, task = at.task): TaskEvent {
+  return { id: lastEventId, event: { payload: { $case: "task", value: task } } };
 }
 
 function isBeyond(id: string | null, after: Place): boolean {

@@ -146,6 +146,10 @@ export class GuestHost implements Host {
     return this.#reader.count(filter);
   }
 
+  tasksAtWork(limit: number): Promise<readonly RunRef[]> {
+    return this.#reader.tasksAtWork(limit);
+  }
+
   history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
     return this.#reader.history(run, fromSeq, limit);
   }

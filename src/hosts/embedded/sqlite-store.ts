@@ -125,6 +125,10 @@ export class SqliteStore implements Store {
     return this.#read.owing.all().map(refOf);
   }
 
+  owingWithLabels(limit: number): readonly RunRef[] {
+    return this.#read.owingWithLabels.all(limit).map(refOf);
+  }
+
   timersUntil(at: number): readonly { run: RunRef; at: number }[] {
     return this.#read.timersUntil.all(at).map((row) => ({ run: refOf(row), at: Number(row["at"]) }));
   }

@@ -19,6 +19,7 @@ export const READS = {
     join run on run.tenant = look_up.tenant and run.run = look_up.run
     where look_up.tenant = ? and look_up.kind = ? and run.ended_at is null order by look_up.run, look_up.key limit ?`,
   owing: "select tenant, run from run where ended_at is null and owes = 1 order by tenant, run",
+  owingWithLabels: "select tenant, run from run where ended_at is null and owes = 1 and labels is not null limit ?",
   timersUntil: "select tenant, run, at from timer where at <= ? order by at",
   definition: "select body from definition where tenant = ? and fingerprint = ?",
   payload: "select content from payload where tenant = ? and hash = ?",

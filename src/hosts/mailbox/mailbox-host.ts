@@ -154,6 +154,10 @@ export class MailboxHost implements Host {
     return countInLooks(() => this.#store, filter, this.#rest);
   }
 
+  async tasksAtWork(limit: number): Promise<readonly RunRef[]> {
+    return this.#store.owingWithLabels(limit);
+  }
+
   async history(run: RunRef, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
     const readPayload = (hash: string) => this.#store.payload(run.tenant, hash);
     return this.#store.facts(run, fromSeq, limit).map((row) => ({ kind: "fact", seq: row.seq, fact: decodeFact(row, readPayload) }));

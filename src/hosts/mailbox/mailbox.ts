@@ -160,7 +160,7 @@ export class Mailbox {
     this.#tellTakingUp(this.#recovering.length > 0);
     for (const begin of this.#toBegin.splice(0)) begin();
     this.#setAlarm();
-    if (!this.#queue.isEmpty || this.#recovering.length > 0) this.#schedule();
+    if (!this.#queue.isEmpty || this.#recovering.length > 0 || this.residents.areLeftDue) this.#schedule();
   }
 
   #commit(batch: Batch, works: readonly Work[], riders: readonly Rider[]): void {

@@ -12,7 +12,7 @@
  */
 import { TuttiError } from "../../base/errors.ts";
 import type { RunRef } from "../../base/ids.ts";
-import { IDLE_RUN_MS } from "../../base/limits.ts";
+import { IDLE_RUN_MS, WAKES_PER_TURN } from "../../base/limits.ts";
 import type { Log } from "../../ports/log.ts";
 import { hasOutstanding, isOver, nextWakeAt, type RunState } from "../../scheduler/index.ts";
 import { IdleRuns } from "./idle-runs.ts";
@@ -42,6 +42,7 @@ export class Residents {
   readonly #options: ResidentsOptions;
   readonly #byKey = new Map<string, Resident>();
   readonly #idle = new IdleRuns();
+  #areLeftDue = false;
   readonly #wakes = new Wakes();
   #takenUp: Resident[] = [];
   #retryAt = Number.POSITIVE_INFINITY;
@@ -164,6 +165,11 @@ export class Residents {
     this.#byKey.clear();
   }
 
+  /** Whether more runs may be due than were taken. */
+  get areLeftDue(): boolean {
+    return this.#areLeftDue;
+  }
+
   /** Finds the wakes of the time that comes next. When the store cannot be read, it is asked again soon. */
   extendWakes(now: number): void {
     try {
@@ -174,10 +180,12 @@ export class Residents {
     }
   }
 
-  /** The runs whose wake is due, each once. */
-  takeDue(now: number): Iterable<RunRef> {
+  /** Some of the runs whose wake is due, each once. */
+  takeDue(now: number): readonly RunRef[] {
     this.extendWakes(now);
-    return this.#wakes.takeDue(now);
+    const due = this.#wakes.takeDue(now, WAKES_PER_TURN);
+    this.#areLeftDue = due.length === WAKES_PER_TURN;
+    return due;
   }
 
   /** When to look again: for the next wake, for the eviction of idle runs, and for what could not be read. */

@@ -25,6 +25,8 @@ export type Store = {
   lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[];
   /** Runs that owe commands: after a restart these must be loaded. */
   owing(): readonly RunRef[];
+  /** Those of them that have labels, some of them. */
+  owingWithLabels(limit: number): readonly RunRef[];
   /** Timers up to an instant, earliest first. */
   timersUntil(at: number): readonly { readonly run: RunRef; readonly at: number }[];
   definition(tenant: Tenant, fingerprint: string): Definition | null;

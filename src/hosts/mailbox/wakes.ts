@@ -34,14 +34,14 @@ export class Wakes {
     for (const { run, armedAt } of residents) if (armedAt !== null && armedAt > from) this.arm(run, armedAt);
   }
 
-  /** Takes the runs whose wake is due, each once. */
-  takeDue(now: number): Iterable<RunRef> {
+  /** Takes the runs whose wake is due, each once: the longest overdue first, and no more than so many. */
+  takeDue(now: number, limit: number): readonly RunRef[] {
     const due = new Map<string, RunRef>();
-    for (let top = this.#heap[0]; top !== undefined && top.at <= now; top = this.#heap[0]) {
+    for (let top = this.#heap[0]; top !== undefined && top.at <= now && due.size < limit; top = this.#heap[0]) {
       heapPop(this.#heap);
       due.set(keyOf(top.run), top.run);
     }
-    return due.values();
+    return [...due.values()];
   }
 
   /** When to look again. */

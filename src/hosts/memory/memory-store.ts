@@ -173,6 +173,13 @@ export class MemoryStore implements Store {
     return [...this.#runs.values()].filter((entry) => entry.owes).map((entry) => entry.record.run);
   }
 
+  owingWithLabels(limit: number): readonly RunRef[] {
+    return [...this.#runs.values()]
+      .filter(({ owes, record }) => owes && Object.keys(record.labels).length > 0)
+      .slice(0, limit)
+      .map(({ record }) => record.run);
+  }
+
   timersUntil(at: number): readonly { run: RunRef; at: number }[] {
     return [...this.#runs.values()].flatMap(({ record, wakeAt }) =>
       wakeAt !== null && wakeAt <= at ? [{ run: record.run, at: wakeAt }] : [],

@@ -29,6 +29,21 @@ export function taskLaws(open: OpenWorld): void {
     expect(await world.host.get(refOf("auth"))).not.toHaveProperty("asks");
   });
 
+  it("knows the tasks of all tenants that somebody is at work on, also after a crash", async () => {
+    const world = await open();
+    const red = tenantOf("red");
+    for (const id of ["asks", "works"]) await world.start(id, single, { labels: LABELS });
+    await world.start("red's", single, { labels: LABELS, tenant: red });
+    await world.start("nobody's", single);
+    await world.start("done", single, { labels: LABELS });
+    await world.answer(refOf("done"), { path: "a" });
+    await world.answer(refOf("asks"), { path: "a", outcome: INPUT });
+    await world.open();
+    const idsAtWork = async (limit: number) => (await world.host.tasksAtWork(limit)).map(({ id }) => id).toSorted();
+    expect(await idsAtWork(10)).toEqual(["red's", "works"]);
+    expect(await idsAtWork(1)).toHaveLength(1);
+  });
+
   it("dates a caller's task by its last fact, and lists tasks by that date", async () => {
     const world = await open();
     for (const id of ["first", "second", "third"]) {

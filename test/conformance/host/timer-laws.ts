@@ -1,3 +1,4 @@
+import { WAKES_PER_TURN } from "../../../src/base/limits.ts";
 import { expect, it } from "vitest";
 
 import { brief, single, slow, stubborn } from "./workflows.ts";
@@ -71,14 +72,14 @@ export function wakeLaws(open: OpenWorld): void {
     expect(await world.facts(run)).toEqual(facts);
   });
 
-  it("wakes a thousand runs that are due at once, each of them once", async () => {
+  it("wakes a thousand runs that are due at once, some in each turn, each of them once", async () => {
     const world = await open();
     const ids = Array.from({ length: 1_000 }, (_, index) => `sleeper-${index}`);
     await Promise.all(ids.map((id) => world.start(id, stubborn)));
     await Promise.all(ids.map((id) => world.answer(refOf(id), { path: "a", outcome: failure(true) })));
     world.performer.performed = [];
     await world.advance(MINUTE);
-    await world.settle();
+    for (let turn = 0; turn < 1_000 / WAKES_PER_TURN; turn += 1) await world.settle();
     expect(new Set(world.performer.performed.map(({ run }) => run.id)).size).toBe(1_000);
     expect(world.performer.performed).toHaveLength(1_000);
   });

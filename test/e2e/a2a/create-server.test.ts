@@ -9,6 +9,7 @@ import { openServer } from "../../../src/compose/open-server.ts";
 import { serveAgent } from "../../../src/compose/serve-agent.ts";
 import { actor, DECIDED, helper, REPORT } from "../../unit/a2a/handler/agents.ts";
 import { folder } from "../../unit/a2a/handler/stage.ts";
+import { gate } from "./harness.ts";
 
 const QUIET = { log: () => undefined, drainMs: 20 };
 
@@ -161,6 +162,31 @@ describe("work that an earlier process left", () => {
     const id = result?.task.id ?? "";
     await (await orchestrator.open(id)).result();
     expect(await rpc(server.url, "GetTask", { id })).toMatchObject({ result: { status: { state: "TASK_STATE_COMPLETED" } } });
+  });
+
+  it("goes on at once in every tenant, also when nobody could do it for a while", async () => {
+    using place = folder();
+    const before = actor();
+    const first = await openOrchestrator({ db: place.db });
+    const old = await createServer(first, { agents: [before.agent], ...QUIET });
+    const message = { messageId: "m-1", role: "ROLE_USER", parts: [{ text: "x" }], metadata: { skill: "slow" } };
+    const params = { tenant: "acme", message, configuration: { returnImmediately: true } };
+    expect(await rpc(`${old.url}/agents/actor`, "SendMessage", params)).toHaveProperty("result.task.id");
+    await before.started.opened;
+    await old.close();
+    await first.close();
+    const laidAside = gate();
+    await using orchestrator = await openOrchestrator({
+      db: place.db,
+      log: (_, event) => {
+        if (event === "workflow_not_recovered") laidAside.open();
+      },
+    });
+    await laidAside.opened;
+    const after = actor();
+    await using _ = await createServer(orchestrator, { agents: [after.agent], ...QUIET });
+    await after.started.opened;
+    after.release.open();
   });
 
   it("of an agent that is served from a database file is its own again, questions and all", async () => {

@@ -4,8 +4,10 @@ import { expect, it } from "vitest";
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
 import { TuttiError } from "../../../src/base/errors.ts";
 import type { JsonObject } from "../../../src/base/json.ts";
+import { Wakes } from "../../../src/hosts/mailbox/wakes.ts";
 import { MemoryStore } from "../../../src/hosts/memory/memory-store.ts";
 import type { Batch } from "../../../src/hosts/mailbox/store.ts";
+import { runOf } from "./database-folder.ts";
 import { farAgent, FarWorld, startedWith } from "../runtime/far-world.ts";
 
 const SIGN: JsonObject = { approval: { to: ["ann"], title: "Go on?", timeout: "50s", onTimeout: "reject" } };
@@ -53,4 +55,13 @@ it("a run is woken for its next timer also when an earlier one could not be move
   expect(store.willFail).toBe(false);
   await world.pass(300_000);
   expect(await orchestrator.record(handle.id)).toMatchObject({ status: "completed" });
+});
+
+it("of many runs that are due at one instant, so many are woken in a turn, and the others at once after it", () => {
+  const store = new MemoryStore();
+  const wakes = new Wakes();
+  wakes.extend(0, store, []);
+  for (let index = 0; index < 5; index += 1) wakes.arm(runOf(`run-${index}`), 10 - index);
+  const take = (): string[] => wakes.takeDue(10, 2).map(({ id }) => id);
+  expect([take(), wakes.nextAt(10), take(), take(), take()]).toEqual([["run-4", "run-3"], 8, ["run-2", "run-1"], ["run-0"], []]);
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { textPart } from "../../../../src/a2a/wire/wire.ts";
 import { actor, DECIDED, helper, REPORT } from "./agents.ts";
-import { ADA, by, cancel, get, openStage, request, send, stateOf, taskOf } from "./stage.ts";
+import { ADA, by, cancel, folder, get, openStage, request, send, type Stage, stateOf, taskOf } from "./stage.ts";
 
 const REFUSED = { name: "RequestMalformedError" };
 
@@ -138,6 +138,34 @@ describe("a message to an agent", () => {
     await stage.desk.drained();
     expect(stateOf(await send(stage, { text: "x", metadata: { operation: "echo" } }))).toBe("COMPLETED");
     expect(stateOf(await get(stage, busy.id))).toBe("COMPLETED");
+  });
+});
+
+describe("the room for tasks of workflows", () => {
+  const slow = (name: string) => ({ tutti: "1.0", name, version: "1.0.0", steps: { work: { agent: "actor", skill: "slow" } } });
+  const served = { workflows: [slow("one"), slow("two")], handler: { maxWorking: 2 } };
+  const begin = (stage: Stage, skill: string, tenant?: string) =>
+    stage.handler.sendMessage(request({ text: "x", now: true, metadata: { skill } }), by("ada", tenant));
+
+  it("is that of all workflows and of all tenants together", async () => {
+    const { agent } = actor();
+    await using stage = await openStage({ ...served, helpers: [agent] });
+    await begin(stage, "one");
+    await begin(stage, "two", "acme");
+    for (const [skill, tenant] of [["one"], ["two"], ["two", "acme"], ["one", "other"]] as const)
+      await expect(begin(stage, skill, tenant)).rejects.toMatchObject({ name: "OverloadError" });
+  });
+
+  it("is taken by the tasks that an earlier process left at work, too", async () => {
+    using place = folder();
+    const before = actor();
+    const first = await openStage({ ...served, helpers: [before.agent], db: place.db });
+    await begin(first, "one");
+    await begin(first, "one", "acme");
+    await first[Symbol.asyncDispose]();
+    const after = actor();
+    await using stage = await openStage({ ...served, helpers: [after.agent], db: place.db });
+    await expect(begin(stage, "one")).rejects.toMatchObject({ name: "OverloadError" });
   });
 });
 
