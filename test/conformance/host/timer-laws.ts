@@ -1,6 +1,6 @@
-import { WAKES_PER_TURN } from "../../../src/base/limits.ts";
 import { expect, it } from "vitest";
 
+import { WAKES_PER_TURN } from "../../../src/base/limits.ts";
 import { brief, single, slow, stubborn } from "./workflows.ts";
 import { failure, refOf, soon, type OpenWorld } from "./world.ts";
 
