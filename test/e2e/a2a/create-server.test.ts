@@ -184,8 +184,11 @@ describe("work that an earlier process left", () => {
     });
     await laidAside.opened;
     const after = actor();
+    const begunAt = performance.now();
     await using _ = await createServer(orchestrator, { agents: [after.agent], ...QUIET });
     await after.started.opened;
+    // By itself the host would look again after half a minute.
+    expect(performance.now() - begunAt).toBeLessThan(15_000);
     after.release.open();
   });
 
