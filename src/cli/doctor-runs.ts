@@ -22,7 +22,8 @@ export type RunReport = {
 };
 
 const OPEN = ["running", "waiting", "paused", "canceling", "compensating", "quarantined"] as const;
-const RUNS_PER_PAGE = 200;
+/** Each page looks at all open runs, so there are to be few. */
+const RUNS_PER_PAGE = 5_000;
 /** Subtasks of one run that are told one by one. */
 const SUBTASKS_TOLD = 50;
 const PROMPT_COLUMNS = 60;
@@ -87,17 +88,18 @@ function lateProblem(state: RunState, isOwned: boolean): readonly string[] {
 
 function waitsOf(state: RunState, definition: Definition): RunReport["waits"] {
   const open = [
-    ...Object.entries(state.flights).map(([subtask, flight]) => ({ subtask, waitsFor: flightText(flight, state) })),
-    ...Object.entries(state.waits).map(([subtask, wait]) => ({ subtask, waitsFor: waitText(wait) })),
-    ...Object.keys(state.scopes).map((subtask) => ({ subtask, waitsFor: innerText(subtask, state) })),
-    ...runWaits(state),
+    ...Object.entries(state.flights).map(([subtask, flight]) => ({ subtask, tell: () => flightText(flight, state) })),
+    ...Object.entries(state.waits).map(([subtask, wait]) => ({ subtask, tell: () => waitText(wait) })),
+    ...Object.keys(state.scopes).map((subtask) => ({ subtask, tell: () => innerText(subtask, state) })),
+    ...runWaits(state).map(({ subtask, waitsFor }) => ({ subtask, tell: () => waitsFor })),
   ];
   const rest = open.length - SUBTASKS_TOLD;
   const hasBegun = (id: string): boolean =>
     [state.steps, state.lists, state.flights, state.waits, state.scopes].some((begun) => Object.hasOwn(begun, id));
   const pending = state.ending === null ? Object.keys(definition.steps).filter((id) => !hasBegun(id)) : [];
   return [
-    ...open.slice(0, SUBTASKS_TOLD),
+    // Only now: to tell of one may take a look at all others.
+    ...open.slice(0, SUBTASKS_TOLD).map(({ subtask, tell }) => ({ subtask, waitsFor: tell() })),
     ...(rest > 0 ? [{ subtask: counted(rest, "further subtask"), waitsFor: "their agents and timers, as those above" }] : []),
     ...pending.map((id) => ({ subtask: id, waitsFor: pendingText(id, state, definition) })),
   ];

@@ -59,7 +59,8 @@ export function cardsOf(paths: readonly ServedPath[], server: { cardUrl(path: st
   }));
 }
 
-const RUNS_PER_PAGE = 500;
+/** Each page looks at all open runs, so there are to be few. */
+const RUNS_PER_PAGE = 5_000;
 
 /** Work that an earlier process left, of whatever tenant, and nobody in this one could do until now. */
 async function takeUp({ host }: Orchestrator, paths: readonly ServedPath[]): Promise<void> {
