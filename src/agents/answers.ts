@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../base/json.ts";
-import type { ArtifactRecord, Outcome, Question, Reply } from "../scheduler/outcome.ts";
+import type { ArtifactRecord, Failure, Outcome, Question, Reply } from "../scheduler/outcome.ts";
+import type { HelperCall } from "./misfit.ts";
 
 /**
  * What a handler answers when a plain value does not say enough. Made by `result`, `handOver`,
@@ -9,15 +10,20 @@ export class Answer<out Value = never> {
   readonly outcome: Outcome;
   /** What the result changes in the run context; it goes beside the value, which it is no part of. */
   readonly contextUpdate: JsonObject | null;
-  /** False: the data is not the capability's result, and its output schema does not apply. */
-  readonly isResult: boolean;
+  /** How it was made: callers without types may have given anything. */
+  readonly call: HelperCall;
   /** The value that the capability's output schema applies to. */
   declare readonly value?: Value;
 
-  constructor(outcome: Outcome, more: { readonly contextUpdate?: JsonObject; readonly isResult?: boolean } = {}) {
+  constructor(outcome: Outcome, call: HelperCall & { readonly contextUpdate?: JsonObject }) {
     this.outcome = outcome;
-    this.contextUpdate = more.contextUpdate ?? null;
-    this.isResult = more.isResult ?? true;
+    this.contextUpdate = call.contextUpdate ?? null;
+    this.call = call;
+  }
+
+  /** False: the data is not the capability's result, and its output schema does not apply. */
+  get isResult(): boolean {
+    return this.call.helper !== "handOver";
   }
 }
 
@@ -49,7 +55,8 @@ export type ResultExtras = {
 export function result<const Value extends Json>(value: Value, more: ResultExtras = {}): Answer<Value> {
   const { contextUpdate, ...beside } = more;
   const reply: Reply = { ...beside, data: [value] };
-  return new Answer<Value>({ kind: "completed", reply }, contextUpdate === undefined ? {} : { contextUpdate });
+  const call = { helper: "result", options: more } as const;
+  return new Answer<Value>({ kind: "completed", reply }, contextUpdate === undefined ? call : { ...call, contextUpdate });
 }
 
 /** What the next agent of a `handoff` step gets to know; further keys travel with it. */
@@ -61,14 +68,14 @@ export type HandOver = { readonly message?: string; readonly [key: string]: Json
  */
 export function handOver(to: string, more: HandOver = {}): Answer {
   const reply: Reply = { data: [{ ...more, handoff_to: to }] };
-  return new Answer({ kind: "completed", reply }, { isResult: false });
+  return new Answer({ kind: "completed", reply }, { helper: "handOver", options: more });
 }
 
 /** Answers with words alone. Over A2A it is a direct message, without a task, when it comes at once. */
 export function message(text: string): Answer {
   const outcome: Outcome = { kind: "completed", reply: { text } };
   directOutcomes.add(outcome);
-  return new Answer(outcome);
+  return new Answer(outcome, { helper: "message" });
 }
 
 /**
@@ -76,17 +83,17 @@ export function message(text: string): Answer {
  * with the answer (`call.answer`), and with all earlier ones (`call.exchanges`).
  */
 export function ask(prompt: string, more: { readonly schema?: JsonObject; readonly data?: Json } = {}): Answer {
-  return new Answer({ kind: "inputRequired", question: { prompt, ...more } satisfies Question });
+  return new Answer({ kind: "inputRequired", question: { prompt, ...more } satisfies Question }, { helper: "ask", options: more });
 }
 
 /** Asks for an authorisation that is given elsewhere, and ends this turn. */
 export function askAuth(prompt: string, more: { readonly data?: Json } = {}): Answer {
-  return new Answer({ kind: "authRequired", question: { prompt, ...more } });
+  return new Answer({ kind: "authRequired", question: { prompt, ...more } }, { helper: "askAuth", options: more });
 }
 
 /** Declines the work. It is not tried again with this agent. */
 export function refuse(reason: string): Answer {
-  return new Answer({ kind: "rejected", failure: { code: "T4105", message: reason, retryable: false } });
+  return new Answer({ kind: "rejected", failure: { code: "T4105", message: reason, retryable: false } }, { helper: "refuse" });
 }
 
 /** Fails with a code of your own. Say `retryable` when another attempt may succeed. */
@@ -95,7 +102,8 @@ export function fail(
   sentence: string,
   more: { readonly retryable?: boolean; readonly retryAfterMs?: number; readonly details?: Json } = {},
 ): Answer {
-  return new Answer({ kind: "failed", failure: { code, message: sentence, ...more, retryable: more.retryable ?? false } });
+  const failure: Failure = { code, message: sentence, ...more, retryable: more.retryable ?? false };
+  return new Answer({ kind: "failed", failure }, { helper: "fail", options: more });
 }
 
 const directOutcomes = new WeakSet<Outcome>();

@@ -7,6 +7,7 @@ import type { Failure, Outcome } from "../scheduler/outcome.ts";
 import { Answer } from "./answers.ts";
 import { type AnySchema, type Contract, type Parsed, toContract } from "./contract.ts";
 import { type Call, FunctionCall } from "./function-call.ts";
+import { misfitOf } from "./misfit.ts";
 import { toPlainJson } from "./plain-json.ts";
 
 /** What a capability is called, and what goes in: elsewhere it is a skill. */
@@ -152,11 +153,25 @@ function toRunners(agent: string, capabilities: readonly (readonly [string, Loos
 }
 
 function toOutcome(answer: unknown): Outcome {
-  if (answer instanceof Answer) return plainOutcome(withContextUpdate(answer.outcome, answer.contextUpdate));
+  if (answer instanceof Answer) return givenOutcome(answer, answer.outcome);
   if (answer === undefined) return { kind: "completed", reply: {} };
   if (typeof answer === "string") return { kind: "completed", reply: { text: answer } };
-  const plain = toPlainJson(answer);
+  return dataOutcome(answer);
+}
+
+function dataOutcome(value: unknown): Outcome {
+  const plain = toPlainJson(value);
   return plain.ok ? { kind: "completed", reply: { data: [plain.value] } } : failed({ code: "INVALID_OUTPUT", message: plain.error });
+}
+
+/** What comes in a helper must be plain too, and texts where texts belong: it becomes facts. */
+function givenOutcome({ call, contextUpdate }: Answer<unknown>, outcome: Outcome): Outcome {
+  const whole = withContextUpdate(outcome, contextUpdate);
+  const plain = toPlainJson(whole);
+  if (!plain.ok) return failed({ code: "INVALID_OUTPUT", message: plain.error });
+  const made = plain.value === whole ? whole : (plain.value as unknown as Outcome);
+  const misfit = misfitOf(call, made);
+  return misfit === null ? made : failed({ code: "INVALID_OUTPUT", message: misfit });
 }
 
 /** A result that changes the run context goes as requirements W.i have it on the wire. */
@@ -166,13 +181,6 @@ function withContextUpdate(outcome: Outcome, contextUpdate: JsonObject | null): 
   return { kind: "completed", reply: { ...outcome.reply, data: [{ result: value, context_update: contextUpdate }, ...others] } };
 }
 
-/** Values that come in a helper must be plain too: they become facts. */
-function plainOutcome(outcome: Outcome): Outcome {
-  const plain = toPlainJson(outcome);
-  if (!plain.ok) return failed({ code: "INVALID_OUTPUT", message: plain.error });
-  return plain.value === outcome ? outcome : (plain.value as unknown as Outcome);
-}
-
 async function toCheckedOutcome(answer: unknown, contract: Contract, capability: string): Promise<Outcome> {
   const given = answer instanceof Answer ? answer : null;
   const outcome = given?.outcome ?? null;
@@ -180,10 +188,9 @@ async function toCheckedOutcome(answer: unknown, contract: Contract, capability:
   if ((outcome !== null && data === undefined) || typeof answer === "string") return toOutcome(answer);
   const checked = await contract.check(data === undefined ? answer : data[0]);
   if (!checked.ok) return invalid("INVALID_OUTPUT", `The output of "${capability}" is not valid`, checked.error);
-  if (outcome?.kind !== "completed")
-    return toOutcome(checked.value === undefined ? null : new Answer({ kind: "completed", reply: { data: [checked.value as Json] } }));
+  if (given === null || outcome?.kind !== "completed") return dataOutcome(checked.value ?? null);
   const complete: Outcome = { kind: "completed", reply: { ...outcome.reply, data: [checked.value as Json] } };
-  return plainOutcome(withContextUpdate(complete, given?.contextUpdate ?? null));
+  return givenOutcome(given, complete);
 }
 
 function failed(failure: { readonly code: string; readonly message: string }): Outcome {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 
-import { ask, askAuth, fail, isDirect, message, refuse, result } from "../../../src/agents/answers.ts";
+import { type Answer, ask, askAuth, fail, handOver, isDirect, message, refuse, result } from "../../../src/agents/answers.ts";
 import { defineAgent } from "../../../src/agents/function-agent.ts";
 import { watching, work } from "../../e2e/a2a/harness.ts";
 
@@ -54,6 +54,77 @@ test("every helper gives the outcome that it is named after", async () => {
   const direct = await outcomeOf(() => message("Hi."));
   expect([direct, isDirect(direct)]).toEqual([{ kind: "completed", reply: { text: "Hi." } }, true]);
   expect(isDirect(await outcomeOf(() => "Hi."))).toBe(false);
+});
+
+/** The helpers, as untyped JavaScript may call them. */
+type Loose = (...given: readonly unknown[]) => Answer;
+const loose = { ask, askAuth, fail, handOver, message, refuse, result } as unknown as Record<string, Loose>;
+
+test.each<readonly [string, string, readonly unknown[]]>([
+  ["fail", "`code` is an object", [{ message: "later", retryable: true }]],
+  ["fail", "`code` is missing", [undefined]],
+  ["fail", "`sentence` is missing", ["E1"]],
+  ["fail", "`sentence` is an object", ["E1", new Error("Oh.")]],
+  ["fail", "its options are a text", ["E1", "Broken.", "later"]],
+  ["fail", "its options are true", ["E1", "Broken.", true]],
+  ["fail", "`retryable` is a text", ["E1", "Broken.", { retryable: "yes" }]],
+  ["fail", "`retryAfterMs` is a text", ["E1", "Broken.", { retryAfterMs: "5s" }]],
+  ["fail", "`retryAfterMs` is -1", ["E1", "Broken.", { retryAfterMs: -1 }]],
+  ["fail", "`retryAfterMs` is null", ["E1", "Broken.", { retryAfterMs: Number.NaN }]],
+  ["fail", "BigInt", ["E1", "Broken.", { details: 1n }]],
+  ["refuse", "`reason` is 5", [5]],
+  ["refuse", "`reason` is missing", []],
+  ["message", "`text` is 5", [5]],
+  ["message", "`text` is missing", []],
+  ["ask", "`prompt` is 5", [5]],
+  ["ask", "`prompt` is missing", []],
+  ["ask", "`schema` is 5", ["Why?", { schema: 5 }]],
+  ["ask", "`schema` is a list", ["Why?", { schema: ["a"] }]],
+  ["ask", "its options are a list", ["Why?", ["a", "b"]]],
+  ["askAuth", "`prompt` is 5", [5]],
+  ["askAuth", "`prompt` is an object", [{ prompt: "Log in." }]],
+  ["handOver", "`to` is 5", [5]],
+  ["handOver", "its options are a text", ["other", "words"]],
+  ["result", "`text` is 5", ["v", { text: 5 }]],
+  ["result", "`usage` is 5", ["v", { usage: 5 }]],
+  ["result", "`artifacts` is a text", ["v", { artifacts: "file" }]],
+  ["result", "`artifacts[0]` is a text", ["v", { artifacts: ["file"] }]],
+  ["result", "`artifacts[1].name` is 5", ["v", { artifacts: [{ name: "a", mediaType: "text/plain", text: "b" }, { name: 5 }] }]],
+  ["result", "`artifacts[0].mediaType` is missing", ["v", { artifacts: [{ name: "a" }] }]],
+  ["result", "`artifacts[0].text` is 5", ["v", { artifacts: [{ name: "a", mediaType: "b", text: 5 }] }]],
+  ["result", "`artifacts[0].url` is an object", ["v", { artifacts: [{ name: "a", mediaType: "b", url: {} }] }]],
+  ["result", "`artifacts[0].bytes` is true", ["v", { artifacts: [{ name: "a", mediaType: "b", bytes: true }] }]],
+  ["result", "`artifacts[0].metadata` is a text", ["v", { artifacts: [{ name: "a", mediaType: "b", metadata: "c" }] }]],
+  ["result", "`contextUpdate` is 5", ["v", { contextUpdate: 5 }]],
+])("a helper that is called with what does not fit is a failure that says so: %s, %s", async (helper, wrong, given) => {
+  const made = await outcomeOf(() => loose[helper]?.(...given));
+  expect(made).toEqual({
+    kind: "failed",
+    failure: { code: "INVALID_OUTPUT", message: expect.stringContaining(wrong) as string, retryable: false },
+  });
+  const contracted = defineAgent({
+    name: "one",
+    description: "One.",
+    version: "1.0.0",
+    capabilities: { do: { description: "Does.", output: z.string(), run: () => loose[helper]?.(...given) as Answer<string> } },
+  });
+  expect(await contracted.perform(work("do", null), silent)).toEqual(made);
+});
+
+test("what is left out of a helper's options, or is undefined there, does not count", async () => {
+  expect(await outcomeOf(() => loose["fail"]?.("E1", "Broken.", { retryAfterMs: undefined, details: { a: 1 } }))).toEqual({
+    kind: "failed",
+    failure: { code: "E1", message: "Broken.", retryable: false, details: { a: 1 } },
+  });
+  const artifacts = [{ name: "a", mediaType: "text/plain", bytes: "YQ==", metadata: { by: "me" } }];
+  expect(await outcomeOf(() => result(1, { artifacts, text: "One." }))).toEqual({
+    kind: "completed",
+    reply: { data: [1], artifacts, text: "One." },
+  });
+  expect(await outcomeOf(() => handOver("billing", { message: "Yours." }))).toEqual({
+    kind: "completed",
+    reply: { data: [{ message: "Yours.", handoff_to: "billing" }] },
+  });
 });
 
 test("an exception is a failure that may be tried again; after a stop it is a cancel", async () => {
