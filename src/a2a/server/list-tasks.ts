@@ -12,9 +12,12 @@
 import type { ListTasksRequest, ListTasksResponse, Task } from "@a2a-js/sdk";
 import { RequestMalformedError } from "@a2a-js/sdk/errors";
 
+import { BugError } from "../../base/assert.ts";
+import { TuttiError } from "../../base/errors.ts";
 import { parseInstant } from "../../base/instant.ts";
 import { MAX_PAGE_BYTES, MAX_TASKS_PER_PAGE } from "../../base/limits.ts";
 import type { RunFilter, RunRecord } from "../../ports/host.ts";
+import { logToStandardError } from "../../ports/log.ts";
 import { CALLER_LABEL, CONTEXT_LABEL } from "../../runtime/task-labels.ts";
 import { checkHistoryLength, withHistory } from "./check-message.ts";
 import type { Caller } from "./handler.ts";
@@ -46,16 +49,34 @@ async function tellPage(tasks: Tasks, query: Query, params: ListTasksRequest, pa
   for (let size = pageSize; ;) {
     const { found, next } = await fill(tasks, query, from, size);
     const told: Task[] = [];
-    let left = MAX_PAGE_BYTES;
+    let [left, lookedAt] = [MAX_PAGE_BYTES, 0];
     for (const one of found) {
-      const task = shown((await tasks.follow(one)).at.task, params);
-      left = bytesLeft(task, left);
+      const task = await tellTask(tasks, one, params);
+      if (task !== null) left = bytesLeft(task, left);
       if (left < 0 && told.length > 0) break;
-      told.push(task);
+      if (task !== null) told.push(task);
+      lookedAt += 1;
     }
-    if (told.length === found.length) return { told, next };
-    size = told.length;
+    if (lookedAt === found.length) return { told, next };
+    size = lookedAt;
   }
+}
+
+/** Null for a task that cannot be told: it must not hide the others, and its own caller hears of it by GetTask. */
+async function tellTask(tasks: Tasks, found: FoundTask, params: ListTasksRequest): Promise<Task | null> {
+  try {
+    return shown((await tasks.follow(found)).at.task, params);
+  } catch (error) {
+    if (!isOfOneTask(error)) throw error;
+    logToStandardError("error", "task_not_listed", { workflow_id: found.run.id, error: error.stack ?? error.message });
+    return null;
+  }
+}
+
+/** A history that cannot be read or told. A database that fails, or is closed, would make an empty list of all of them. */
+function isOfOneTask(error: unknown): error is Error {
+  if (error instanceof TuttiError) return !error.retryable;
+  return [BugError, TypeError, RangeError, SyntaxError].some((kind) => error instanceof kind);
 }
 
 function shown(task: Task, { historyLength, includeArtifacts = false }: ListTasksRequest): Task {

@@ -1,10 +1,13 @@
 import { type Task, TaskState } from "@a2a-js/sdk";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { OverloadError } from "../../../../src/a2a/server/handler.ts";
 import { fail, refuse } from "../../../../src/agents/answers.ts";
 import { defineAgent } from "../../../../src/agents/function-agent.ts";
-import type { RunId } from "../../../../src/base/ids.ts";
+import { TuttiError } from "../../../../src/base/errors.ts";
+import { DEFAULT_TENANT, type RunId } from "../../../../src/base/ids.ts";
+import type { LocalAgent } from "../../../../src/ports/agents.ts";
+import type { Outcome } from "../../../../src/scheduler/outcome.ts";
 import { actor, DECIDED, helper, REPORT } from "./agents.ts";
 import { ADA, by, cancel, definitionOf, folder, get, listing, openStage, questionOf, send, type Stage, stateOf } from "./stage.ts";
 
@@ -202,5 +205,48 @@ describe("a task whose run is quarantined while it asks", () => {
     expect([await found(TaskState.TASK_STATE_INPUT_REQUIRED), await found(TaskState.TASK_STATE_WORKING)]).toEqual([1, 0]);
     await expect(send(stage, { id: "m-2", taskId: asked.id, text: "red" })).rejects.toBeInstanceOf(OverloadError);
     expect((await get(stage, asked.id)).history.map(({ messageId }) => messageId)).not.toContain("m-2");
+  });
+});
+
+/** An agent by hand whose failure is none: facts of it cannot be told. */
+const MALFORMED: LocalAgent = {
+  kind: "local",
+  name: "malformed",
+  description: "Fails without words.",
+  version: "1.0.0",
+  capabilities: [{ name: "do", description: "Fails.", tags: [], inputSchema: null, outputSchema: null }],
+  perform: async () => ({ kind: "failed", failure: { code: "E1", retryable: false } }) as unknown as Outcome,
+};
+
+const UNTELLABLE = { tutti: "1.0", name: "untellable", version: "1.0.0", steps: { go: { agent: "malformed", skill: "do" } } };
+
+describe("a task that cannot be told", () => {
+  const open = () => openStage({ agents: [actor().agent], helpers: [MALFORMED], workflows: [UNTELLABLE] });
+  const untellable = (stage: Stage) => expect(send(stage, { text: "x", metadata: { skill: "untellable" } })).rejects.toThrow(TypeError);
+
+  it("is left out of a list, and whoever runs the server hears of it", async () => {
+    const lines: string[] = [];
+    using _ = vi.spyOn(process.stderr, "write").mockImplementation((line) => lines.push(String(line)) > 0);
+    await using stage = await open();
+    const first = await say(stage, "echo");
+    await nextInstant();
+    await untellable(stage);
+    await nextInstant();
+    const last = await say(stage, "echo");
+    expect((await stage.handler.listTasks(listing(), ADA)).tasks.map(({ id }) => id)).toEqual([last.id, first.id]);
+    const hidden = (await stage.orchestrator.host.list({ tenant: DEFAULT_TENANT, workflow: ["untellable"], limit: 1 })).items[0]?.run.id;
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { level: "error", event: "task_not_listed", workflow_id: hidden, error: expect.stringContaining("TypeError") as string },
+    ]);
+    expect(await pages(stage, 1)).toEqual([[last.id], [], [first.id]]);
+    await expect(get(stage, hidden ?? "")).rejects.toThrow(TypeError);
+  });
+
+  it("is not what a database that fails makes of every task", async () => {
+    await using stage = await open();
+    await say(stage, "echo");
+    const failure = new TuttiError("T5005", "The disk reported an error.", { retryable: true });
+    vi.spyOn(stage.orchestrator.host, "history").mockRejectedValue(failure);
+    await expect(stage.handler.listTasks(listing(), ADA)).rejects.toBe(failure);
   });
 });
