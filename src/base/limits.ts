@@ -272,8 +272,12 @@ export const MAX_EXPLAINED_FINDINGS = 20;
 export const MAX_SCENARIO_FILES = 1_000;
 /** How long finished runs are kept. */
 export const RETENTION_MS = 7 * 86_400_000;
-/** Pieces of a streamed answer that a slow reader may fall behind before it loses the oldest. */
+/** Pieces of streamed answers that a reader may fall behind before they are joined. */
 export const MAX_PENDING_CHUNKS = 1_024;
+/** And their characters: a reader so far behind gets an answer whole, at its end. */
+export const MAX_PENDING_CHARACTERS = 262_144;
+/** Streamed answers that a reader has lost, of which nothing more is shown; with more, nothing of any. */
+export const MAX_LOST_ANSWERS = 1_024;
 
 /** Paths that one agent's delta may write into the run context. */
 export const MAX_CONTEXT_CHANGES = 256;

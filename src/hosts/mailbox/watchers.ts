@@ -3,10 +3,10 @@
  *
  * 1. A watcher is only told *that* there is more; it reads facts from the store at its own pace, so a
  *    slow one holds no memory and slows nobody.
- * 2. Streamed chunks are in no store. A slow watcher keeps the newest `MAX_PENDING_CHUNKS` of them.
+ * 2. Streamed chunks are in no store. A slow watcher keeps some of them (pending-chunks.ts).
  */
-import { MAX_PENDING_CHUNKS } from "../../base/limits.ts";
 import type { StreamedChunk } from "../../ports/host.ts";
+import { PendingChunks } from "./pending-chunks.ts";
 
 export class Watchers {
   readonly #byRun = new Map<string, Set<Watcher>>();
@@ -62,7 +62,8 @@ export class Watchers {
 }
 
 export class Watcher {
-  #chunks: StreamedChunk[] = [];
+  /** Made by the first piece: most runs stream none. */
+  #chunks: PendingChunks | null = null;
   #isAwake = false;
   #wake: (() => void) | null = null;
 
@@ -72,15 +73,13 @@ export class Watcher {
   }
 
   push(chunk: StreamedChunk): void {
-    if (this.#chunks.length >= MAX_PENDING_CHUNKS) this.#chunks.shift();
+    this.#chunks ??= new PendingChunks();
     this.#chunks.push(chunk);
     this.wake();
   }
 
-  takeChunks(): StreamedChunk[] {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    return chunks;
+  takeChunks(): readonly StreamedChunk[] {
+    return this.#chunks?.take() ?? [];
   }
 
   /** Resolves at the next news, or at once if there were some since the last call. */

@@ -152,6 +152,43 @@ describe("a stream", () => {
     ]);
   });
 
+  it.each([
+    ["all of them in order, however many come at once", Array.from({ length: 3_000 }, (_, index) => `${index} `), true],
+    ["none behind a hole, when there are too many to be kept", ["x".repeat(300_000), "y".repeat(300_000)], false],
+  ])("shows of the pieces of an answer %s", async (_what, pieces, isWhole) => {
+    const speak = gate();
+    const run = async ({ chunk }: { chunk: (text: string) => void }): Promise<string> => {
+      await speak.opened;
+      for (const piece of pieces) chunk(piece);
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      chunk("and more");
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      return "whole";
+    };
+    const speaks = { speak: { description: "Speaks.", run } };
+    const speaker = defineAgent({ name: "speaker", description: "Speaks.", version: "1.0.0", capabilities: speaks });
+    await using stage = await openStage({ agents: [speaker] });
+    const events = await stream(stage, "speak");
+    await events.next();
+    let next = events.next();
+    speak.open();
+    let text = "";
+    const versions: string[] = [];
+    for (let event = await next; event.done !== true; event = await next) {
+      const payload = payloadOf(event.value);
+      next = events.next();
+      if (payload.$case !== "artifactUpdate") continue;
+      const { append, artifact } = payload.value;
+      if (!append) versions.push(text);
+      text = `${append ? text : ""}${String(artifact?.parts[0]?.content?.value)}`;
+    }
+    expect([...versions, text].filter((version) => version !== "")).toEqual(isWhole ? [`${pieces.join("")}and more`, "whole"] : ["whole"]);
+  });
+
   it("that its reader leaves while it waits is over at once, and the task goes on", async () => {
     const { agent, release } = actor();
     await using stage = await openStage({ agents: [agent] });
