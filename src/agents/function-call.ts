@@ -103,7 +103,20 @@ export class FunctionCall implements Call<unknown> {
     return { info: line("info"), warn: line("warn"), error: line("error") };
   }
 
-  readonly progress = (progress: Progress): void => this.#watch.progress(progress);
+  readonly progress = (progress: Progress): void => this.#watch.progress(fittingProgress(progress));
 
-  readonly chunk = (text: string): void => this.#watch.chunk(text);
+  /** Only texts: what a model streams has pieces that say nothing. */
+  readonly chunk = (text: unknown): void => {
+    if (typeof text === "string") this.#watch.chunk(text);
+  };
+}
+
+/** What fits of what a handler tells, which may be untyped: it becomes a fact, and is no reason to fail. */
+function fittingProgress(told: unknown): Progress {
+  const { percent, phase, note } = (told ?? {}) as { readonly [Key in keyof Progress]: unknown };
+  return {
+    ...(typeof percent === "number" && Number.isFinite(percent) ? { percent } : {}),
+    ...(typeof phase === "string" ? { phase } : {}),
+    ...(typeof note === "string" ? { note } : {}),
+  };
 }

@@ -127,6 +127,20 @@ test("what is left out of a helper's options, or is undefined there, does not co
   });
 });
 
+test("what a handler tells while it works is told as far as it fits", async () => {
+  const told: unknown[] = [];
+  const watch = { ...silent, progress: (progress: unknown) => told.push(progress), chunk: (text: unknown) => told.push(text) };
+  const tells = (call: { progress: (given: unknown) => void; chunk: (given: unknown) => void }) => {
+    for (const given of [{ percent: 1n, phase: 5, note: "n" }, { percent: Number.NaN, phase: "p" }, { percent: 50 }, undefined, null, "x"])
+      call.progress(given);
+    for (const given of ["piece", 5, undefined, null, { text: "x" }]) call.chunk(given);
+    return "done";
+  };
+  const agent = answering(tells as unknown as () => unknown);
+  expect(await agent.perform(work("do", null), watch)).toEqual({ kind: "completed", reply: { text: "done" } });
+  expect(told).toEqual([{ note: "n" }, { phase: "p" }, { percent: 50 }, {}, {}, {}, "piece"]);
+});
+
 test("an exception is a failure that may be tried again; after a stop it is a cancel", async () => {
   const broken = (): never => {
     throw new Error("Oh.");
