@@ -14,6 +14,7 @@
  */
 import { TaskState } from "@a2a-js/sdk";
 
+import { present } from "../../base/assert.ts";
 import { TuttiError } from "../../base/errors.ts";
 import type { RunRef } from "../../base/ids.ts";
 import type { HistoryEntry, Host, StreamedChunk } from "../../ports/host.ts";
@@ -68,8 +69,9 @@ export class TaskStream implements TaskEvents {
       if (event !== undefined) return { done: false, value: event };
       if (this.#isOver) return this.return();
       const entry = await this.#nextEntry();
-      if (entry === null) this.#isOver = true;
-      else this.#take(entry, (this.#followed ??= await this.#parts.follow()));
+      // It may have been closed while a long history was read.
+      if (entry === null || this.#stopper.signal.aborted) this.#isOver = true;
+      else this.#take(entry, present(this.#followed, "What is read is applied to the task before it."));
     }
   }
 
@@ -77,7 +79,9 @@ export class TaskStream implements TaskEvents {
   async #nextEntry(): Promise<HistoryEntry | StreamedChunk | null> {
     try {
       const entry = await this.#entries.next();
-      return entry.done === true ? null : entry.value;
+      if (entry.done === true) return null;
+      this.#followed ??= await this.#parts.follow();
+      return entry.value;
     } catch (error) {
       if (error instanceof TuttiError && error.code === "T5008") return null;
       throw error;

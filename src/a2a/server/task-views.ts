@@ -13,6 +13,7 @@ import { sizeWithin } from "../../scheduler/contract.ts";
 import { eventId, type TaskAt, type TaskEvent, type TaskShape } from "../task/task-event.ts";
 import { TaskView } from "../task/task-view.ts";
 import { isTerminal } from "../wire/wire.ts";
+import { pace } from "./pace.ts";
 import type { FoundTask } from "./tasks.ts";
 
 /** Histories so long that reading them again costs more than keeping what came of them. */
@@ -26,6 +27,7 @@ export class FollowedTask {
   #byteCount = 0;
   /** How many events the last fact gave. */
   #eventCount = 0;
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(run: RunRef, shape: TaskShape) {
     this.run = run;
@@ -66,14 +68,25 @@ export class FollowedTask {
     return events;
   }
 
-  /** Applies what the history has beyond, up to a fact. */
-  async catchUp(host: Host, untilSeq = Number.POSITIVE_INFINITY): Promise<void> {
+  /** Applies what the history has beyond, up to a fact. Of several at once the first reads it, and the others what is left then. */
+  catchUp(host: Host, untilSeq = Number.POSITIVE_INFINITY): Promise<void> {
+    const read = (): Promise<void> => this.#read(host, untilSeq);
+    const reading = this.#reading.then(read, read);
+    this.#reading = reading;
+    return reading;
+  }
+
+  async #read(host: Host, untilSeq: number): Promise<void> {
+    // Beyond what has been read there is little.
+    if (this.#seq === 0) await pace.begin();
     for (;;) {
       const limit = Math.min(FACTS_PER_READ, untilSeq - this.#seq);
       if (limit <= 0) return;
       const entries = await host.history(this.run, this.#seq + 1, limit);
       for (const entry of entries) this.apply(entry);
+      pace.took(entries.length);
       if (entries.length < limit) return;
+      if (limit === FACTS_PER_READ) await pace.goOn();
     }
   }
 }
@@ -84,6 +97,8 @@ type Kept = { readonly followed: FollowedTask; readonly byteCount: number };
 export class TaskViews {
   readonly #host: Host;
   readonly #byRun = new Map<string, Kept>();
+  /** Read for the first time right now: whoever asks meanwhile need not read it as well. */
+  readonly #beingRead = new Map<string, FollowedTask>();
   readonly #maxByteCount: number;
   #byteCount = 0;
 
@@ -95,9 +110,14 @@ export class TaskViews {
   /** The task as of the last fact. */
   async current({ run, shape }: FoundTask): Promise<FollowedTask> {
     const key = `${run.tenant}/${run.id}`;
-    const followed = this.#byRun.get(key)?.followed ?? new FollowedTask(run, shape);
-    await followed.catchUp(this.#host);
-    this.#keep(key, followed);
+    const followed = this.#byRun.get(key)?.followed ?? this.#beingRead.get(key) ?? new FollowedTask(run, shape);
+    this.#beingRead.set(key, followed);
+    try {
+      await followed.catchUp(this.#host);
+      this.#keep(key, followed);
+    } finally {
+      this.#beingRead.delete(key);
+    }
     return followed;
   }
 
