@@ -363,7 +363,7 @@ export const SERVED_TASK_MS = 30 * 86_400_000;
 export const MAX_DESK_ENTRIES = 10_000;
 /** Tasks that are kept as they were last told, so that a long history is read once. */
 export const MAX_TASK_VIEWS = 512;
-/** And the facts that these are made of: one task may be as large as a request, or larger. */
+/** And what these hold: the messages and artifacts of one task may be as large as a request, or larger. */
 export const MAX_TASK_VIEW_BYTES = 256 * 1_048_576;
 /** Facts of a history that are read at once. */
 export const FACTS_PER_READ = 1_000;

@@ -3,13 +3,12 @@
  * goes on from where it was: so asking for a task costs what is new in it.
  *
  * 1. A view is applied each fact once, in order, whoever brings it.
- * 2. At most MAX_TASK_VIEWS are kept, and of those so many as are made of MAX_TASK_VIEW_BYTES: of open
+ * 2. At most MAX_TASK_VIEWS are kept, and of those so many as hold MAX_TASK_VIEW_BYTES: of open
  *    tasks, and of long histories. What is not kept is made again. A view of a run that was removed is none of the run that has its id now.
  */
 import type { RunRef } from "../../base/ids.ts";
 import { FACTS_PER_READ, MAX_TASK_VIEW_BYTES, MAX_TASK_VIEWS } from "../../base/limits.ts";
 import type { HistoryEntry, Host } from "../../ports/host.ts";
-import { sizeWithin } from "../../scheduler/contract.ts";
 import { eventId, type TaskAt, type TaskEvent, type TaskShape } from "../task/task-event.ts";
 import { TaskView } from "../task/task-view.ts";
 import { isTerminal } from "../wire/wire.ts";
@@ -24,7 +23,6 @@ export class FollowedTask {
   readonly run: RunRef;
   readonly #view: TaskView;
   #seq = 0;
-  #byteCount = 0;
   /** How many events the last fact gave. */
   #eventCount = 0;
   #reading: Promise<void> = Promise.resolve();
@@ -34,9 +32,9 @@ export class FollowedTask {
     this.#view = new TaskView(shape, { id: run.id });
   }
 
-  /** About how much there is in it: what its facts take in JSON. */
+  /** About how much memory it takes. */
   get byteCount(): number {
-    return this.#byteCount;
+    return this.#view.byteCount;
   }
 
   /** The last fact that was applied. */
@@ -61,8 +59,6 @@ export class FollowedTask {
   apply(entry: HistoryEntry): readonly TaskEvent[] {
     if (entry.seq !== this.#seq + 1) return [];
     this.#seq = entry.seq;
-    // What is larger than all views together may be is not measured to its end.
-    this.#byteCount += MAX_TASK_VIEW_BYTES - sizeWithin(entry.fact, MAX_TASK_VIEW_BYTES);
     const events = this.#view.apply(entry);
     this.#eventCount = events.filter(({ id }) => id !== null).length;
     return events;

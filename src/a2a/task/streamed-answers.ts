@@ -8,8 +8,16 @@ import type { Fact } from "../../scheduler/index.ts";
 /** An attempt at work. `isTold`: pieces of its answer are with the readers. */
 type Attempt = { readonly number: number; isTold: boolean };
 
+/** What an attempt takes with its path. */
+const ATTEMPT_BYTES = 150;
+
 export class StreamedAnswers {
   readonly #byPath = new Map<string, Attempt>();
+
+  /** About how much memory they take. */
+  get byteCount(): number {
+    return this.#byPath.size * ATTEMPT_BYTES;
+  }
 
   /** True when the fact ends a subtask of whose answer pieces were told. */
   follow(fact: Fact): boolean {

@@ -14,6 +14,7 @@ import { questionOfBudget, questionOfCompensation } from "../../runtime/open-que
 import { type Fact, lookUpsOf } from "../../scheduler/index.ts";
 import type { Question } from "../../scheduler/outcome.ts";
 import { dataPart, textPart } from "../wire/wire.ts";
+import { heldBytes } from "./held-bytes.ts";
 import type { TaskShape } from "./task-event.ts";
 import { describedPart, isoTime, type Words } from "./words.ts";
 
@@ -36,10 +37,16 @@ export class TaskQuestions {
   readonly #byId = new Map<string, TaskQuestion>();
   readonly #approvalByPath = new Map<string, string>();
   #authCount = 0;
+  #byteCount = 0;
   #compensateBy: number | null = null;
 
   get all(): readonly TaskQuestion[] {
     return [...this.#byId.values()];
+  }
+
+  /** About how much memory they take. */
+  get byteCount(): number {
+    return this.#byteCount;
   }
 
   get isOpen(): boolean {
@@ -84,7 +91,7 @@ export class TaskQuestions {
   #open(id: string, fact: Fact): boolean {
     const asked = askedBy(fact, this.#compensateBy);
     if (asked === null || this.#byId.has(id)) return false;
-    this.#byId.set(id, { id, ...asked });
+    this.#put({ id, ...asked });
     if (asked.kind === "auth") this.#authCount += 1;
     if (asked.kind === "approval") this.#approvalByPath.set(asked.path, id);
     return true;
@@ -93,6 +100,7 @@ export class TaskQuestions {
   #close(id: string): boolean {
     const question = this.#byId.get(id);
     if (question === undefined) return false;
+    this.#byteCount -= heldBytes(question);
     this.#byId.delete(id);
     if (question.kind === "auth") this.#authCount -= 1;
     if (question.kind === "approval") this.#approvalByPath.delete(question.path);
@@ -101,8 +109,15 @@ export class TaskQuestions {
 
   #remind({ path, to }: Extract<Fact, { kind: "approvalReminded" }>): boolean {
     const question = this.#byId.get(this.#approvalByPath.get(path) ?? "");
-    if (question !== undefined) this.#byId.set(question.id, { ...question, to });
+    if (question !== undefined) this.#put({ ...question, to });
     return question !== undefined;
+  }
+
+  /** Where one has its id, in its place. */
+  #put(question: TaskQuestion): void {
+    const previous = this.#byId.get(question.id);
+    this.#byteCount += heldBytes(question) - (previous === undefined ? 0 : heldBytes(previous));
+    this.#byId.set(question.id, question);
   }
 
   *#firstFew(): Generator<TaskQuestion> {

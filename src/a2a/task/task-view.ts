@@ -27,6 +27,7 @@ import type { Fact } from "../../scheduler/index.ts";
 import { isTerminal, message as makeMessage, REPLY_ARTIFACT } from "../wire/wire.ts";
 import { cancellation, completion, type Ending, failureEnding } from "./ending-words.ts";
 import { goesOn, progressWords } from "./progress-words.ts";
+import { heldBytes } from "./held-bytes.ts";
 import { StreamedAnswers } from "./streamed-answers.ts";
 import {
   type ArtifactPiece,
@@ -65,6 +66,10 @@ export class TaskView {
   #first: Message | null = null;
   /** At most twice as many as are shown, so that dropping the oldest is rare. */
   #later: Message[] = [];
+  /** How much memory the first message and what is told of it take, the later ones, and the artifacts. */
+  #firstBytes = 0;
+  #laterBytes = 0;
+  #artifactBytes = 0;
   #artifacts: readonly Artifact[] = [];
   /** The state before the last facts that only canceled subtasks: a cancel of the run begins with some. */
   #restState = TaskState.TASK_STATE_UNSPECIFIED;
@@ -85,6 +90,12 @@ export class TaskView {
     assert(this.#seq > 0, "A task begins with the first fact of its run.");
     this.#snapshot ??= { seq: this.#seq, task: this.#task() };
     return this.#snapshot;
+  }
+
+  /** About how much memory it takes: what it holds, not what it was made of. */
+  get byteCount(): number {
+    const others = this.#questions.byteCount + this.#streams.byteCount + heldBytes(this.#tally.lastFailure);
+    return this.#firstBytes + this.#laterBytes + this.#artifactBytes + others;
   }
 
   /** What waits for an answer, the oldest first. */
@@ -133,6 +144,7 @@ export class TaskView {
     this.#metadata = taskMetadata(fact, this.#shape, first);
     this.#submitter = submitterOf(first);
     this.#first = first;
+    this.#firstBytes = heldBytes(first) + heldBytes(this.#metadata);
     this.#state = TaskState.TASK_STATE_SUBMITTED;
     this.#tell({ payload: { $case: "task", value: this.#task() } });
     this.#say(TaskState.TASK_STATE_WORKING, acceptance(fact, this.#shape));
@@ -179,6 +191,9 @@ export class TaskView {
   /** An id is unique in the task: what has it already gives way (A2A 4.1.7). */
   #addArtifact(made: Artifact): void {
     const others = this.#artifacts.filter(({ artifactId }) => artifactId !== made.artifactId);
+    this.#artifactBytes += heldBytes(made);
+    // Measuring them all is for when one of them has gone.
+    if (others.length < this.#artifacts.length) this.#artifactBytes = heldBytes([...others, made]);
     this.#artifacts = [...others, made];
     for (const piece of artifactPieces(made)) this.#tell(this.#artifactEvent(piece));
   }
@@ -206,7 +221,10 @@ export class TaskView {
 
   #keep(message: Message): void {
     this.#later.push(message);
-    if (this.#later.length > 2 * MAX_TASK_HISTORY) this.#later = this.#newest();
+    this.#laterBytes += heldBytes(message);
+    if (this.#later.length <= 2 * MAX_TASK_HISTORY) return;
+    this.#later = this.#newest();
+    this.#laterBytes = heldBytes(this.#later);
   }
 
   #newest(): Message[] {
