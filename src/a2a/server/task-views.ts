@@ -2,9 +2,9 @@
  * The tasks that runs are, each as of its last fact. A view is made of a run's history, once, and then
  * goes on from where it was: so asking for a task costs what is new in it.
  *
- * 1. A view is applied each fact once, in order, whoever brings it.
+ * 1. A view is applied each fact once, in order, whoever brings it. A reader of events goes on with a copy of his own.
  * 2. At most MAX_TASK_VIEWS are kept, and of those so many as hold MAX_TASK_VIEW_BYTES: of open
- *    tasks, and of long histories. What is not kept is made again. A view of a run that was removed is none of the run that has its id now.
+ *    tasks, and of long histories, also as they were where a reader began. What is not kept is made again. A view of a run that was removed is none of the run that has its id now.
  */
 import type { RunRef } from "../../base/ids.ts";
 import { FACTS_PER_READ, MAX_TASK_VIEW_BYTES, MAX_TASK_VIEWS } from "../../base/limits.ts";
@@ -21,7 +21,8 @@ const LONG_HISTORY = 200;
 /** A run as a task, and how far it has been followed. */
 export class FollowedTask {
   readonly run: RunRef;
-  readonly #view: TaskView;
+  readonly #shape: TaskShape;
+  #view: TaskView;
   #seq = 0;
   /** How many events the last fact gave. */
   #eventCount = 0;
@@ -29,7 +30,17 @@ export class FollowedTask {
 
   constructor(run: RunRef, shape: TaskShape) {
     this.run = run;
+    this.#shape = shape;
     this.#view = new TaskView(shape, { id: run.id });
+  }
+
+  /** For one more reader: it goes on by itself. */
+  copy(): FollowedTask {
+    const copy = new FollowedTask(this.run, this.#shape);
+    copy.#view = this.#view.copy();
+    copy.#seq = this.#seq;
+    copy.#eventCount = this.#eventCount;
+    return copy;
   }
 
   /** About how much memory it takes. */
@@ -104,23 +115,38 @@ export class TaskViews {
   }
 
   /** The task as of the last fact. */
-  async current({ run, shape }: FoundTask): Promise<FollowedTask> {
-    const key = `${run.tenant}/${run.id}`;
+  current(found: FoundTask): Promise<FollowedTask> {
+    return this.#read(keyOf(found), found, Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * The task as of a fact, the reader's own. Readers are many at the same place: mostly at the last fact,
+   * where the task was when it was asked for, or where all of them were cut off.
+   */
+  async asOf(found: FoundTask, seq: number): Promise<FollowedTask> {
+    const kept = this.#byRun.get(keyOf(found))?.followed;
+    if (kept?.seq === seq) return kept.copy();
+    // Nobody has this one for his own, so that it stays where it is.
+    const there = await this.#read(`${keyOf(found)}@${seq}`, found, seq);
+    return there.copy();
+  }
+
+  async #read(key: string, { run, shape }: FoundTask, untilSeq: number): Promise<FollowedTask> {
     const followed = this.#byRun.get(key)?.followed ?? this.#beingRead.get(key) ?? new FollowedTask(run, shape);
     this.#beingRead.set(key, followed);
     try {
-      await followed.catchUp(this.#host);
-      this.#keep(key, followed);
+      await followed.catchUp(this.#host, untilSeq);
+      this.#keep(key, followed, untilSeq);
     } finally {
       this.#beingRead.delete(key);
     }
     return followed;
   }
 
-  #keep(key: string, followed: FollowedTask): void {
+  #keep(key: string, followed: FollowedTask, untilSeq: number): void {
     this.#drop(key);
-    const { byteCount } = followed;
-    const isCheap = isTerminal(followed.at.task.status?.state) && followed.seq < LONG_HISTORY;
+    const { byteCount, seq } = followed;
+    const isCheap = seq < LONG_HISTORY && (seq >= untilSeq || isTerminal(followed.at.task.status?.state));
     if (isCheap || byteCount > this.#maxByteCount) return;
     this.#byRun.set(key, { followed, byteCount });
     this.#byteCount += byteCount;
@@ -134,4 +160,8 @@ export class TaskViews {
     this.#byteCount -= this.#byRun.get(key)?.byteCount ?? 0;
     this.#byRun.delete(key);
   }
+}
+
+function keyOf({ run }: FoundTask): string {
+  return `${run.tenant}/${run.id}`;
 }

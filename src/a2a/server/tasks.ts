@@ -18,7 +18,7 @@ import type { TaskShape } from "../task/task-event.ts";
 import { isTerminal } from "../wire/wire.ts";
 import type { CallContext, Caller } from "./handler.ts";
 import type { ServedThing } from "./served-thing.ts";
-import { FollowedTask, TaskViews } from "./task-views.ts";
+import { type FollowedTask, TaskViews } from "./task-views.ts";
 
 /** A run that is a task of the one who asks. */
 export type FoundTask = {
@@ -90,10 +90,8 @@ export class Tasks {
   }
 
   /** One of the reader's own, as of a fact. */
-  async followFrom({ run, shape }: FoundTask, untilSeq: number): Promise<FollowedTask> {
-    const followed = new FollowedTask(run, shape);
-    await followed.catchUp(this.host, untilSeq);
-    return followed;
+  followFrom(found: FoundTask, untilSeq: number): Promise<FollowedTask> {
+    return this.#views.asOf(found, untilSeq);
   }
 
   /** The task once it is as wanted; after a time, or when nobody waits any more, as it is then. */

@@ -14,6 +14,13 @@ const ATTEMPT_BYTES = 150;
 export class StreamedAnswers {
   readonly #byPath = new Map<string, Attempt>();
 
+  /** For a reader to whom no piece was told yet. */
+  copy(): StreamedAnswers {
+    const copy = new StreamedAnswers();
+    for (const [path, { number }] of this.#byPath) copy.#byPath.set(path, { number, isTold: false });
+    return copy;
+  }
+
   /** About how much memory they take. */
   get byteCount(): number {
     return this.#byPath.size * ATTEMPT_BYTES;

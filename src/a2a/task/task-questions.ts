@@ -44,6 +44,17 @@ export class TaskQuestions {
     return [...this.#byId.values()];
   }
 
+  /** Others that go on by themselves. */
+  copy(): TaskQuestions {
+    const copy = new TaskQuestions();
+    for (const [id, question] of this.#byId) copy.#byId.set(id, question);
+    for (const [path, id] of this.#approvalByPath) copy.#approvalByPath.set(path, id);
+    copy.#authCount = this.#authCount;
+    copy.#byteCount = this.#byteCount;
+    copy.#compensateBy = this.#compensateBy;
+    return copy;
+  }
+
   /** About how much memory they take. */
   get byteCount(): number {
     return this.#byteCount;

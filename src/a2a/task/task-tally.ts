@@ -24,6 +24,21 @@ export class TaskTally {
     this.#steps = steps === undefined || steps === 0 ? null : steps;
   }
 
+  /** One that counts on by itself. */
+  copy(): TaskTally {
+    const copy = new TaskTally(this.#steps ?? undefined);
+    copy.#startedAt = this.#startedAt;
+    copy.#stepsOver = this.#stepsOver;
+    copy.#attempts = this.#attempts;
+    copy.#retries = this.#retries;
+    copy.#tokens = this.#tokens;
+    copy.#cost = this.#cost;
+    copy.#phase = this.#phase;
+    copy.#agentsPhase = this.#agentsPhase;
+    copy.#lastFailure = this.#lastFailure;
+    return copy;
+  }
+
   get phase(): RunPhase {
     return this.#phase;
   }

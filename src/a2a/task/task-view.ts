@@ -53,9 +53,9 @@ type Between = Exclude<Fact, Started | Ended>;
 export class TaskView {
   readonly #shape: TaskShape;
   readonly #id: string;
-  readonly #tally: TaskTally;
-  readonly #questions = new TaskQuestions();
-  readonly #streams = new StreamedAnswers();
+  #tally: TaskTally;
+  #questions = new TaskQuestions();
+  #streams = new StreamedAnswers();
   #seq = 0;
   #at = 0;
   #contextId = "";
@@ -83,6 +83,31 @@ export class TaskView {
     this.#shape = shape;
     this.#id = run.id;
     this.#tally = new TaskTally(shape.kind === "workflow" ? shape.steps : undefined);
+  }
+
+  /** For one more reader, who has been told no pieces yet: it goes on by itself. What was given out is never changed, and so is not copied. */
+  copy(): TaskView {
+    const copy = new TaskView(this.#shape, { id: this.#id });
+    copy.#tally = this.#tally.copy();
+    copy.#questions = this.#questions.copy();
+    copy.#streams = this.#streams.copy();
+    copy.#seq = this.#seq;
+    copy.#at = this.#at;
+    copy.#contextId = this.#contextId;
+    copy.#submitter = this.#submitter;
+    copy.#metadata = this.#metadata;
+    copy.#state = this.#state;
+    copy.#message = this.#message;
+    copy.#first = this.#first;
+    copy.#later = [...this.#later];
+    copy.#firstBytes = this.#firstBytes;
+    copy.#laterBytes = this.#laterBytes;
+    copy.#artifactBytes = this.#artifactBytes;
+    copy.#artifacts = this.#artifacts;
+    copy.#restState = this.#restState;
+    copy.#stateBeforeEnding = this.#stateBeforeEnding;
+    copy.#snapshot = this.#snapshot;
+    return copy;
   }
 
   /** The task as of the last fact. There is none before the first. */

@@ -2,11 +2,12 @@
 import { describe, expect, it } from "vitest";
 
 import { Tasks } from "../../../../src/a2a/server/tasks.ts";
+import type { TaskEvent } from "../../../../src/a2a/task/task-event.ts";
 import { servedWorkflow } from "../../../../src/a2a/server/served-workflow.ts";
 import { FACTS_PER_READ } from "../../../../src/base/limits.ts";
 import { systemClock } from "../../../../src/ports/clock.ts";
 import { helper } from "./agents.ts";
-import { ADA, definitionOf, get, openStage, send, type Stage, stateOf } from "./stage.ts";
+import { ADA, definitionOf, drain, get, openStage, send, type Stage, stateOf } from "./stage.ts";
 
 /** Works on its items, and then waits to be told to go on. */
 const WIDE = {
@@ -31,6 +32,10 @@ async function longTask(stage: Stage, items = MANY): Promise<string> {
   await expect.poll(async () => stateOf(await get(stage, id)), { timeout: 20_000 }).toBe("INPUT_REQUIRED");
   return id;
 }
+
+const subscribe = ({ handler }: Stage, id: string, after: string | null) => handler.subscribeToTask({ tenant: "", id }, ADA, after);
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count);
 
 function tasksOf({ orchestrator }: Stage): Tasks {
   return new Tasks({ orchestrator, things: [servedWorkflow(definitionOf(WIDE))], clock: systemClock });
@@ -95,15 +100,41 @@ describe("a long history", () => {
     const found = await tasks.find(await longTask(stage), ADA.caller);
     const counts = await factsPerTurn(stage, () => Promise.all(Array.from({ length: 20 }, () => tasks.follow(found))));
     const { seq } = await tasks.follow(found);
-    expect(counts.reduce((sum, count) => sum + count)).toBe(seq);
+    expect(sumOf(counts)).toBe(seq);
+  });
+
+  it("is not read again by those who are at its end when more happens, nor once for each who is behind", async () => {
+    await using stage = await open();
+    const id = await longTask(stage);
+    const found = await tasksOf(stage).find(id, ADA.caller);
+    const { seq } = await tasksOf(stage).follow(found);
+    const all = await drain(await subscribe(stage, id, "1.0"));
+    const atEnd = await Promise.all(Array.from({ length: 10 }, () => subscribe(stage, id, null)));
+    for (const reader of atEnd) await reader.next();
+    const answer = send(stage, { taskId: id, data: { decision: "approved" }, now: true });
+    let told: TaskEvent[][] = [];
+    const fresh = await factsPerTurn(stage, async () => {
+      told = await Promise.all(atEnd.map(drain));
+      await answer;
+    });
+    expect(sumOf(fresh)).toBeLessThan(seq);
+    const late = await Promise.all(Array.from({ length: 10 }, () => subscribe(stage, id, all.at(-1)?.id ?? "")));
+    let toldLate: TaskEvent[][] = [];
+    const again = await factsPerTurn(stage, async () => {
+      toldLate = await Promise.all(late.map(drain));
+    });
+    expect(sumOf(again)).toBeLessThan(2 * seq);
+    // As who reads everything himself.
+    const expected = (await drain(await subscribe(stage, id, "1.0"))).slice(all.length);
+    expect(expected.length).toBeGreaterThan(1);
+    for (const events of [...told, ...toldLate]) expect(events).toEqual(expected);
   });
 
   it("holds up nobody who leaves, nor a host that is closed, while it is read", async () => {
     const stage = await open();
     const id = await longTask(stage);
     const { seq } = await tasksOf(stage).follow(await tasksOf(stage).find(id, ADA.caller));
-    const subscribe = () => stage.handler.subscribeToTask({ tenant: "", id }, ADA, `${seq}.0`);
-    const [leaving, staying] = [await subscribe(), await subscribe()];
+    const [leaving, staying] = [await subscribe(stage, id, `${seq}.0`), await subscribe(stage, id, `${seq}.0`)];
     const [left, stayed] = [leaving.next(), staying.next()];
     await nextTurn();
     await leaving.return();

@@ -108,12 +108,18 @@ function randomTask(shape: TaskShape, numbers: readonly number[]): Watched {
   return world;
 }
 
-/** The events and the task, folded anew, the task as well as the run may be left and taken up again at any fact. */
+/** The events and the task, folded anew, the task as well as the run may be left and taken up again at any fact, also by a copy. */
 function expectFoldsAnywhere(world: Watched, shape: TaskShape): void {
-  const view = new TaskView(shape, { id: RUN });
+  let view = new TaskView(shape, { id: RUN });
   const ids: (string | null)[] = [];
   for (const [index, fact] of (JSON.parse(JSON.stringify(world.facts)) as Fact[]).entries()) {
-    ids.push(...view.apply({ kind: "fact", seq: index + 1, fact }).map(({ id }) => id));
+    const copy = view.copy();
+    const told = copy.apply({ kind: "fact", seq: index + 1, fact });
+    expect(view.apply({ kind: "fact", seq: index + 1, fact })).toEqual(told);
+    expect(copy.byteCount).toBe(view.byteCount);
+    expect(copy.at.task.status).toEqual(view.at.task.status);
+    ids.push(...told.map(({ id }) => id));
+    view = copy;
   }
   expect(view.at).toEqual(world.view.at);
   expect(ids).toEqual(world.events.map(({ id }) => id));
