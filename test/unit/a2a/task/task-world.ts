@@ -39,6 +39,7 @@ export class Follower {
   apply(fact: Fact): readonly TaskEvent[] {
     const before = this.#seq === 0 ? undefined : this.task;
     this.#seq += 1;
+    const another = this.view.copy();
     const events = this.view.apply({ kind: "fact", seq: this.#seq, fact });
     for (const told of events) {
       expectTransition(this.#seq === 1 && this.events.length === 0 ? undefined : this.copy.task, told.event);
@@ -49,6 +50,9 @@ export class Follower {
     }
     if (fact.kind === "messageReceived") this.copy.keep(last(this.task.history));
     const recorded = events.filter(({ id }) => id !== null);
+    // Another reader goes on from here with the same; pieces of answers were told to this one only.
+    expect(another.apply({ kind: "fact", seq: this.#seq, fact }).filter(({ id }) => id !== null)).toEqual(recorded);
+    expect(another.at).toEqual(this.view.at);
     expect(recorded.map(({ id }) => id)).toEqual(recorded.map((_event, n) => `${this.#seq}.${n}`));
     expect(this.task.status?.timestamp).toBe(new Date(fact.at).toISOString());
     this.#expectSame(recorded.some(({ event }) => event.payload?.$case !== "artifactUpdate"));
