@@ -69,8 +69,9 @@ export class FollowedTask {
   /** What a fact says; nothing, when it was applied before. */
   apply(entry: HistoryEntry): readonly TaskEvent[] {
     if (entry.seq !== this.#seq + 1) return [];
-    this.#seq = entry.seq;
     const events = this.#view.apply(entry);
+    // After it: what cannot be applied fails for everybody who shares this reading.
+    this.#seq = entry.seq;
     this.#eventCount = events.filter(({ id }) => id !== null).length;
     return events;
   }
