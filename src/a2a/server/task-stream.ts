@@ -12,7 +12,7 @@
  *    meanwhile ends nothing, and one that the reader knew before it came does not either.
  * 4. `return` releases the watch, also while the reader waits.
  */
-import { TaskState } from "@a2a-js/sdk";
+import { type Task, TaskState } from "@a2a-js/sdk";
 
 import { present } from "../../base/assert.ts";
 import { TuttiError } from "../../base/errors.ts";
@@ -131,7 +131,7 @@ export async function* single(event: TaskEvent): TaskEvents {
 }
 
 /** The whole task as an event, or as much of it as somebody is to see. */
-export function taskEvent({ at, lastEventId }: FollowedTask, task = at.task): TaskEvent {
+export function taskEvent({ at, lastEventId }: FollowedTask, task: Task = at.task): TaskEvent {
   return { id: lastEventId, event: { payload: { $case: "task", value: task } } };
 }
 
