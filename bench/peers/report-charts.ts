@@ -90,7 +90,7 @@ const A2A_GROUPS: readonly {
     title: "99th percentile of one SendMessage in ms (shorter is better)",
     bars: [
       ["the SDK's, in memory", "p99 of a SendMessage to the SDK in memory", COLORS.floor],
-      ["the same, with two fsynced pages", "p99 of a SendMessage to the SDK in memory with two fsynced pages", COLORS.floor],
+      ["the SDK's, with two fsyncs", "p99 of a SendMessage to the SDK in memory with two fsynced pages", COLORS.floor],
       ["Tutti, durable", "p99 of a durable SendMessage", COLORS.tutti],
     ],
   },
