@@ -23,8 +23,8 @@ export class Room {
   #beginning = 0;
   /** Runs that began here and are not over; no more of them than this are at work. */
   #open = 0;
-  /** Tasks that an earlier process left at work: no more of them than this still are. */
-  #left: Promise<number> | null = null;
+  /** Tasks that an earlier process left at work: no more of them than this still are. Null until they could be counted. */
+  #left: number | null = null;
 
   constructor(host: Host, desk: AgentDesk, limits: RoomLimits) {
     this.#host = host;
@@ -55,9 +55,9 @@ export class Room {
   async #atWork({ shape }: ServedThing): Promise<number> {
     if (shape.kind === "agent") return this.#desk.atWork;
     const { working } = this.#limits;
-    this.#left ??= this.#countAtWork();
+    this.#left ??= await this.#countAtWork();
     // Counting them is for when it may matter.
-    return this.#open + this.#beginning + (await this.#left) <= working ? 0 : this.#countAtWork();
+    return this.#open + this.#beginning + this.#left <= working ? 0 : this.#countAtWork();
   }
 
   /** All of them, whosever they are: who may choose a tenant has no more room for that. */

@@ -156,6 +156,19 @@ describe("the room for tasks of workflows", () => {
       await expect(begin(stage, skill, tenant)).rejects.toMatchObject({ name: "OverloadError" });
   });
 
+  it("is looked at again when it could not be once", async () => {
+    const { agent } = actor();
+    await using stage = await openStage({ ...served, helpers: [agent] });
+    const { host } = stage.orchestrator;
+    const tasksAtWork = host.tasksAtWork.bind(host);
+    host.tasksAtWork = () => {
+      host.tasksAtWork = tasksAtWork;
+      return Promise.reject(new Error("The disk failed once."));
+    };
+    await expect(begin(stage, "one")).rejects.toThrow("The disk failed once.");
+    expect(stateOf(taskOf(await begin(stage, "one")))).toBe("WORKING");
+  });
+
   it("is taken by the tasks that an earlier process left at work, too", async () => {
     using place = folder();
     const before = actor();
