@@ -48,7 +48,7 @@ export type Host = {
   end(run: RunRef): Promise<RunEnd | null>;
   list(filter: RunFilter): Promise<Page<RunRecord>>;
   /** How many runs there are on all pages. */
-  count(filter: Omit<RunFilter, "limit" | "cursor">): Promise<number>;
+  count(filter: RunQuery): Promise<number>;
   /** Tasks of callers that somebody is at work on, or should be: runs of any tenant with labels that owe commands. */
   tasksAtWork(limit: number): Promise<readonly RunRef[]>;
   /** Facts from a sequence number on, oldest first, at most `limit`. */
@@ -154,6 +154,9 @@ export type RunFilter = {
   /** From the page before, in the same order. */
   readonly cursor?: string;
 };
+
+/** Which runs, wherever a page of them begins or ends. */
+export type RunQuery = Omit<RunFilter, "limit" | "cursor">;
 
 /** A durable consumer, and how far it is. */
 export type Cursor = { readonly name: string; readonly position: Json };

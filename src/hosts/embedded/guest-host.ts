@@ -21,6 +21,7 @@ import type {
   PostedInput,
   PostReceipt,
   RunFilter,
+  RunQuery,
   RunRecord,
   StartReceipt,
   StartRequest,
@@ -142,7 +143,7 @@ export class GuestHost implements Host {
     return this.#reader.list(filter);
   }
 
-  count(filter: Omit<RunFilter, "limit" | "cursor">): Promise<number> {
+  count(filter: RunQuery): Promise<number> {
     return this.#reader.count(filter);
   }
 

@@ -44,12 +44,8 @@ export function countRuns(database: DatabaseSync, filter: Omit<Which, "order">):
 function lookAt(database: DatabaseSync, filter: Which): Selection & { readonly goOn: string | null } {
   const { from, texts, parameters } = selectionOf(database, filter);
   const { column, from: inOrder } = ORDERS[filter.order ?? "created"];
-  const begin = filter.cursor === undefined ? null : readRunCursor(filter.cursor);
-  if (begin !== null) {
-    texts.push(`(run.${column}, run.run) < (?, ?)`);
-    parameters.push(begin.at, begin.id);
-  }
-  const end = from === inOrder ? endOfLook(database, filter, begin) : null;
+  addBegin({ texts, parameters }, filter);
+  const end = from === inOrder ? endOfLook(database, filter) : null;
   if (end !== null) {
     texts.push(`(run.${column}, run.run) >= (?, ?)`);
     parameters.push(end.at, end.id);
@@ -62,19 +58,21 @@ function lookAt(database: DatabaseSync, filter: Which): Selection & { readonly g
   return { from, texts, parameters, goOn: end === null ? null : runCursorOf(end) };
 }
 
+/** Behind the place that a cursor says. */
+function addBegin({ texts, parameters }: Omit<Selection, "from">, { cursor, order = "created" }: Which): void {
+  if (cursor === undefined) return;
+  const { at, id } = readRunCursor(cursor);
+  texts.push(`(run.${ORDERS[order].column}, run.run) < (?, ?)`);
+  parameters.push(at, id);
+}
+
 /** The last run of a look at runs in their order; null when there are no more than one may look at. */
-function endOfLook(
-  database: DatabaseSync,
-  { tenant, order = "created", updatedSince = 0 }: Which,
-  begin: RunPlace | null,
-): RunPlace | null {
+function endOfLook(database: DatabaseSync, filter: Which): RunPlace | null {
+  const { tenant, order = "created", updatedSince = 0 } = filter;
   const { column, from, isThere } = ORDERS[order];
   const texts: string[] = [isThere];
   const parameters: Parameter[] = [tenant];
-  if (begin !== null) {
-    texts.push(`(run.${column}, run.run) < (?, ?)`);
-    parameters.push(begin.at, begin.id);
-  }
+  addBegin({ texts, parameters }, filter);
   if (order === "updated") {
     texts.push("run.updated_at >= ?");
     parameters.push(updatedSince);

@@ -6,7 +6,7 @@
  * A page that was gathered in several looks says so: a run that changed between two of them has moved to the
  * newest, and was not seen by a list that goes by the last change.
  */
-import type { Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type { Page, RunFilter, RunQuery, RunRecord } from "../../ports/host.ts";
 import { pageOf, runCursorOf, runPlaceOf } from "./page.ts";
 import type { Store } from "./store.ts";
 
@@ -38,5 +38,3 @@ export async function countInLooks(store: () => Store, filter: RunQuery, rest: (
   }
   return count;
 }
-
-export type RunQuery = Omit<RunFilter, "limit" | "cursor">;

@@ -20,6 +20,7 @@ import type {
   PostedInput,
   PostReceipt,
   RunFilter,
+  RunQuery,
   RunRecord,
   StartReceipt,
   StartRequest,
@@ -150,7 +151,7 @@ export class MailboxHost implements Host {
     return listInLooks(() => this.#store, filter, this.#rest);
   }
 
-  async count(filter: Omit<RunFilter, "limit" | "cursor">): Promise<number> {
+  async count(filter: RunQuery): Promise<number> {
     return countInLooks(() => this.#store, filter, this.#rest);
   }
 

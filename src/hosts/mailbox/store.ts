@@ -19,7 +19,7 @@ export type Store = {
   lastFact(run: RunRef): EncodedFact | null;
   /** The next runs of a list, `limit` at most. `goOn`: it has stopped there, and has yet to look further. */
   list(filter: RunFilter): { readonly found: readonly RunRecord[]; readonly goOn: string | null };
-  /** The same with their number, in the order in which they were made. */
+  /** How many of them there are, in whatever order there is least to look at. */
   count(filter: Omit<RunFilter, "limit" | "order">): { readonly count: number; readonly goOn: string | null };
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null;
   lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[];

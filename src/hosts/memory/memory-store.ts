@@ -1,7 +1,17 @@
 import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { Cursor, DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type {
+  Cursor,
+  DefinitionFilter,
+  DefinitionRecord,
+  LookUp,
+  LookUpKind,
+  Page,
+  RunFilter,
+  RunQuery,
+  RunRecord,
+} from "../../ports/host.ts";
 import { newRecord } from "../mailbox/new-record.ts";
 import { readRunCursor, runPlaceOf, type RunPlace } from "../mailbox/page.ts";
 import { keyOf, type Batch, type DefinitionRow, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
@@ -150,11 +160,11 @@ export class MemoryStore implements Store {
     return { found, goOn: null };
   }
 
-  count(filter: Omit<RunFilter, "limit" | "cursor">): { count: number; goOn: null } {
+  count(filter: RunQuery): { count: number; goOn: null } {
     return { count: this.#matching(filter).length, goOn: null };
   }
 
-  #matching(filter: Omit<RunFilter, "limit" | "cursor">): RunRecord[] {
+  #matching(filter: RunQuery): RunRecord[] {
     return [...this.#runs.values()].map(({ record }) => record).filter((record) => matches(record, filter));
   }
 
@@ -232,7 +242,7 @@ function byPlace(left: RunPlace, right: RunPlace): number {
   return left.id < right.id ? -1 : Number(left.id > right.id);
 }
 
-function matches(record: RunRecord, filter: Omit<RunFilter, "limit" | "cursor">): boolean {
+function matches(record: RunRecord, filter: RunQuery): boolean {
   const { tenant, status, workflow, labels, parent, asks, updatedSince = 0 } = filter;
   if (asks !== undefined && (record.asks ?? "none") !== asks) return false;
   if (record.updatedAt < updatedSince) return false;
