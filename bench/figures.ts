@@ -23,7 +23,7 @@ export function isMet({ value, wanted }: Figure): boolean {
 export function toLine(figure: Figure): string {
   const [name, value, wanted] = toCells(figure);
   const verdict = figure.wanted === null ? "    " : isMet(figure) ? "ok  " : "MISS";
-  return `${verdict} ${name.padEnd(68)} ${value.padStart(18)}  ${wanted}`;
+  return `${verdict} ${name.padEnd(92)} ${value.padStart(18)}  ${wanted}`;
 }
 
 /** A row of a table: the figure, its value, what it must be. */

@@ -66,7 +66,8 @@ function unloadedDelay(directory: string): Promise<Figure[]> {
           for (const served of sides) await sendOneByOne(served, WARM_UP);
           const early = await inRounds(() => percentiles99(sides));
           for (const served of sides) await sendOneByOne(served, SETTLED - WARM_UP);
-          return [...delays(await inRounds(() => percentiles99(sides))), ...earlyDelays(early)];
+          const settled = await inRounds(() => percentiles99(sides));
+          return [...delays(settled, { when: "", wanted: { most: 2 } }), ...delays(early, { when: ", after 10,000 tasks", wanted: null })];
         }),
       ),
     ),
@@ -76,28 +77,21 @@ function unloadedDelay(directory: string): Promise<Figure[]> {
 /** The 99th percentiles of the sides in one round, in milliseconds. */
 type Round = { readonly sdk: number; readonly floor: number; readonly inMemory: number; readonly durable: number };
 
-function delays(rounds: readonly Round[]): Figure[] {
-  const told = (name: string, value: (round: Round) => number): Figure => figureOf(name, rounds, value, null);
+function delays(rounds: readonly Round[], { when, wanted }: { when: string; wanted: Figure["wanted"] }): Figure[] {
+  const figure = (name: string, value: (round: Round) => number, must: Figure["wanted"] = null): Figure => ({
+    name: `${name}${when}`,
+    value: median(rounds.map(value)),
+    unit: "ms",
+    wanted: must,
+  });
   return [
-    figureOf("p99 of a durable SendMessage beyond the SDK in memory", rounds, ({ durable, sdk }) => durable - sdk, { most: 2 }),
-    told("p99 of the SDK in memory with two fsynced pages a task, beyond it without", ({ floor, sdk }) => floor - sdk),
-    figureOf("p99 of a SendMessage beyond the SDK, both in memory", rounds, ({ inMemory, sdk }) => inMemory - sdk, { most: 2 }),
-    told("p99 of a durable SendMessage", ({ durable }) => durable),
-    told("p99 of a SendMessage to the SDK in memory with two fsynced pages", ({ floor }) => floor),
-    told("p99 of a SendMessage to the SDK in memory", ({ sdk }) => sdk),
+    figure("p99 of a durable SendMessage beyond the SDK in memory", ({ durable, sdk }) => durable - sdk, wanted),
+    figure("p99 of the SDK in memory with two fsynced pages a task, beyond it without", ({ floor, sdk }) => floor - sdk),
+    figure("p99 of a SendMessage beyond the SDK, both in memory", ({ inMemory, sdk }) => inMemory - sdk, wanted),
+    figure("p99 of a durable SendMessage", ({ durable }) => durable),
+    figure("p99 of a SendMessage to the SDK in memory with two fsynced pages", ({ floor }) => floor),
+    figure("p99 of a SendMessage to the SDK in memory", ({ sdk }) => sdk),
   ];
-}
-
-function earlyDelays(rounds: readonly Round[]): Figure[] {
-  const told = (name: string, value: (round: Round) => number): Figure => figureOf(`${name}, after 10,000 tasks`, rounds, value, null);
-  return [
-    told("p99 of a durable SendMessage beyond the SDK in memory", ({ durable, sdk }) => durable - sdk),
-    told("p99 of a SendMessage beyond the SDK, both in memory", ({ inMemory, sdk }) => inMemory - sdk),
-  ];
-}
-
-function figureOf(name: string, rounds: readonly Round[], value: (round: Round) => number, wanted: Figure["wanted"]): Figure {
-  return { name, value: median(rounds.map(value)), unit: "ms", wanted };
 }
 
 async function subscriberMemory(directory: string): Promise<Figure[]> {
