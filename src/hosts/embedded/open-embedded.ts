@@ -24,12 +24,12 @@ const SWEEP_PAUSE_MS = 100;
 
 /** The default host: this process owns the database file. Throws T5001 when another process does. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedHost> {
-  const { path, synchronous = "full", control = true } = options;
+  const { path, synchronous = "full", control = true, clock = systemClock, log = silentLog } = options;
   // The lock first: only the owner may bring the tables up to date.
   const lock = acquireOwnership(path);
   failpoint("open.owned");
   if (lock === null) throw ownedError(path);
-  const host = own(path, synchronous, options, lock);
+  const host = own({ ...options, synchronous, clock, log }, lock);
   try {
     if (control) await host.listen();
     return host;
@@ -39,11 +39,14 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedHo
   }
 }
 
-function own(path: string, synchronous: "full" | "normal", options: EmbeddedOptions, lock: OwnerLock): EmbeddedHost {
+type Chosen = EmbeddedOptions & { readonly synchronous: "full" | "normal"; readonly clock: Clock; readonly log: Log };
+
+function own(options: Chosen, lock: OwnerLock): EmbeddedHost {
+  const { path, synchronous, clock, log } = options;
   try {
     const database = openDatabase({ path, synchronous });
     failpoint("open.prepared");
-    const checkpoint = new IdleCheckpoint(database, options.clock ?? systemClock, options.log ?? silentLog);
+    const checkpoint = new IdleCheckpoint(database, clock, log);
     const store = new SqliteStore(database, "owner", () => checkpoint.noteCommit());
     return new EmbeddedHost({ store, checkpoint, lock }, options);
   } catch (error) {
@@ -63,13 +66,13 @@ export class EmbeddedHost extends MailboxHost {
   #cancelSweep: () => void = () => undefined;
   #control: ControlServer | null = null;
 
-  constructor({ store, checkpoint, lock }: Owned, options: EmbeddedOptions) {
+  constructor({ store, checkpoint, lock }: Owned, options: Chosen) {
     super(store, options);
     this.#store = store;
     this.#checkpoint = checkpoint;
     this.#lock = lock;
-    this.#log = options.log ?? silentLog;
-    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log;
+    this.#clock = options.clock;
     this.#sweepLater();
   }
 
