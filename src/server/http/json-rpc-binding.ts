@@ -42,7 +42,9 @@ async function answer({ id, method, params }: Envelope, call: Call, headers: Hea
 export function toEnvelope(request: unknown): Envelope | { readonly id: Id; readonly message: string } {
   if (Array.isArray(request)) return { id: null, message: "Batches are not a part of A2A." };
   if (!isJsonObject(request)) return { id: null, message: "The body is not a JSON-RPC 2.0 request." };
-  const { id = null, method, params = EMPTY, jsonrpc } = request as { readonly [key: string]: Json | undefined };
+  const { id, method, params = EMPTY, jsonrpc } = request as { readonly [key: string]: Json | undefined };
+  // A notification: nobody could be told what has become of it, so that nothing is begun.
+  if (id === undefined) return { id: null, message: "The request has no id; A2A has no notifications, so every request needs one." };
   if (!isId(id)) return { id: null, message: "The id must be a string, an integer of at most 2^53 - 1, or null." };
   if (jsonrpc !== "2.0") return { id, message: "The body is not a JSON-RPC 2.0 request." };
   return typeof method === "string" ? { id, method, params } : { id, message: "The request has no method." };

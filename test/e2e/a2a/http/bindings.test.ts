@@ -113,6 +113,29 @@ describe("JSON-RPC", () => {
   });
 });
 
+const LEGACY = { "content-type": "application/json" };
+
+describe("a request without an id, a notification", () => {
+  test.each([
+    ["SendMessage", saying("hi"), HEADERS],
+    ["SendStreamingMessage", saying("hi"), HEADERS],
+    ["CancelTask", { id: "t1" }, HEADERS],
+    ["message/send", { message: { kind: "message", messageId: "m", role: "user", parts: [{ kind: "text", text: "hi" }] } }, LEGACY],
+  ])("of %s is refused before anything is done", async (method, params, headers) => {
+    const { url, handler } = await servers.serve();
+    expect(await post(url, { jsonrpc: "2.0", method, params }, headers)).toMatchObject({
+      status: 200,
+      body: { jsonrpc: "2.0", id: null, error: { code: -32600, message: expect.stringContaining("no id") as string } },
+    });
+    expect(handler.asked).toEqual([]);
+  });
+
+  test("is not one whose id is null, which is answered under it", async () => {
+    const { url } = await servers.serve();
+    expect(await post(url, { jsonrpc: "2.0", id: null, method: "GetExtendedAgentCard" })).toMatchObject({ body: { id: null, result: {} } });
+  });
+});
+
 describe("an id that is a number", () => {
   test.each(["0", "-7", "9007199254740991", "-9007199254740991"])("%s comes back as it was", async (id) => {
     const { url } = await servers.serve();
