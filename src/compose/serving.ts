@@ -57,7 +57,7 @@ type Serving = {
 };
 
 export async function serve({ orchestrator, desk, paths, maxOpen }: Serving, options: ServingOptions): Promise<A2aServer> {
-  const { clock = systemClock, maxWorking, blockingMs, dedupe, streaming } = options;
+  const { clock = systemClock, log, maxWorking, blockingMs, dedupe, streaming } = options;
   const cards = new ServedCards({ ...options, orchestrator });
   const reach = options.publicUrl === undefined ? null : await openReach(orchestrator, options.publicUrl, clock);
   const files = new TaskFiles({ host: orchestrator.host, urls: reach?.files ?? null });
@@ -75,6 +75,7 @@ export async function serve({ orchestrator, desk, paths, maxOpen }: Serving, opt
       card,
       ...(announcesExtended(path, options) ? { extendedCard: extended } : {}),
       ...(push === null ? {} : { push: push.configs }),
+      ...(log === undefined ? {} : { log }),
       ...(maxOpen === undefined ? {} : { maxOpen }),
       ...(maxWorking === undefined ? {} : { maxWorking }),
       ...(blockingMs === undefined ? {} : { blockingMs }),

@@ -17,7 +17,6 @@ import { TuttiError } from "../../base/errors.ts";
 import { parseInstant } from "../../base/instant.ts";
 import { MAX_PAGE_BYTES, MAX_TASKS_PER_PAGE } from "../../base/limits.ts";
 import type { RunFilter, RunRecord } from "../../ports/host.ts";
-import { logToStandardError } from "../../ports/log.ts";
 import { CALLER_LABEL, CONTEXT_LABEL } from "../../runtime/task-labels.ts";
 import { checkHistoryLength, withHistory } from "./check-message.ts";
 import type { Caller } from "./handler.ts";
@@ -68,7 +67,7 @@ async function tellTask(tasks: Tasks, found: FoundTask, params: ListTasksRequest
     return shown((await tasks.follow(found)).at.task, params);
   } catch (error) {
     if (!isOfOneTask(error)) throw error;
-    logToStandardError("error", "task_not_listed", { workflow_id: found.run.id, error: error.stack ?? error.message });
+    tasks.log("error", "task_not_listed", { workflow_id: found.run.id, error: error.stack ?? error.message });
     return null;
   }
 }

@@ -36,6 +36,7 @@ import {
 import { failpoint } from "../../base/failpoint.ts";
 import { ANSWERED_END_MS, BLOCKING_CANCEL_MS, BLOCKING_SEND_MS, MAX_SERVED_WORKING } from "../../base/limits.ts";
 import { type Clock, systemClock } from "../../ports/clock.ts";
+import { type Log, logToStandardError } from "../../ports/log.ts";
 import { type Orchestrator, RunHandle } from "../../runtime/orchestrator.ts";
 import { placeOf, type TaskEvent } from "../task/task-event.ts";
 import { shortened } from "../task/words.ts";
@@ -78,6 +79,8 @@ export type RunTaskHandlerOptions = {
   /** How long a message waits for its task. In milliseconds. */
   readonly blockingMs?: number;
   readonly clock?: Clock;
+  /** Where it is told of what callers cannot mend; standard error when absent. */
+  readonly log?: Log;
 };
 
 /** `isNew`: the message has just begun the task. `mayBeDirect`: its answer may be given without the task. */
@@ -95,11 +98,11 @@ export class RunTaskHandler implements TaskHandler {
 
   constructor(options: RunTaskHandlerOptions) {
     this.#options = options;
-    const { things, name, clock = systemClock, dedupe = true } = options;
+    const { things, name, clock = systemClock, log = logToStandardError, dedupe = true } = options;
     this.#desk = options.desk ?? new AgentDesk();
     this.#direct = new DirectAnswers(this.#desk);
     this.#blockingMs = options.blockingMs ?? BLOCKING_SEND_MS;
-    this.#tasks = new Tasks({ orchestrator: options.orchestrator, things, clock });
+    this.#tasks = new Tasks({ orchestrator: options.orchestrator, things, clock, log });
     const { maxWorking = MAX_SERVED_WORKING, maxOpen = Number.POSITIVE_INFINITY } = options;
     const room = new Room(this.#tasks.host, this.#desk, { working: maxWorking, open: maxOpen });
     this.#acceptance = { tasks: this.#tasks, things, turns: new Turns(), name, dedupe, room };

@@ -12,6 +12,7 @@ import { parseRunId, type RunRef, type Tenant } from "../../base/ids.ts";
 import { MAX_TENANTS_AT_HAND, QUICK_TASK_MS } from "../../base/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Host, RunRecord } from "../../ports/host.ts";
+import type { Log } from "../../ports/log.ts";
 import type { Orchestrator } from "../../runtime/orchestrator.ts";
 import { CALLER_LABEL } from "../../runtime/task-labels.ts";
 import type { TaskShape } from "../task/task-event.ts";
@@ -29,20 +30,27 @@ export type FoundTask = {
 /** How long a caller waits at most. */
 type Patience = { readonly limitMs: number } & Pick<CallContext, "gone">;
 
-type TasksParts = { readonly orchestrator: Orchestrator; readonly things: readonly ServedThing[]; readonly clock: Clock };
+type TasksParts = {
+  readonly orchestrator: Orchestrator;
+  readonly things: readonly ServedThing[];
+  readonly clock: Clock;
+  readonly log: Log;
+};
 
 export class Tasks {
   readonly host: Host;
   readonly clock: Clock;
+  readonly log: Log;
   readonly #orchestrator: Orchestrator;
   readonly #byTenant = new Map<Tenant, Orchestrator>();
   readonly #shapeByWorkflow: ReadonlyMap<string, TaskShape>;
   readonly #views: TaskViews;
 
-  constructor({ orchestrator, things, clock }: TasksParts) {
+  constructor({ orchestrator, things, clock, log }: TasksParts) {
     this.#orchestrator = orchestrator;
     this.host = orchestrator.host;
     this.clock = clock;
+    this.log = log;
     this.#shapeByWorkflow = new Map(things.map(({ definition, shape }) => [definition.name, shape]));
     this.#views = new TaskViews(this.host);
   }

@@ -7,7 +7,7 @@ import { createServer, type ServerOptions } from "../../../src/compose/create-se
 import { openOrchestrator } from "../../../src/compose/open-orchestrator.ts";
 import { openServer } from "../../../src/compose/open-server.ts";
 import { serveAgent } from "../../../src/compose/serve-agent.ts";
-import { actor, DECIDED, helper, REPORT } from "../../unit/a2a/handler/agents.ts";
+import { actor, DECIDED, helper, MALFORMED, REPORT, UNTELLABLE } from "../../unit/a2a/handler/agents.ts";
 import { folder } from "../../unit/a2a/handler/stage.ts";
 import { gate } from "./harness.ts";
 
@@ -42,6 +42,16 @@ const say = (url: string, text: string, more: { skill?: string; now?: boolean; i
 
 const MESSAGE = { role: "ROLE_USER", parts: [{ data: {} }] };
 const workflows = [REPORT, DECIDED].map((workflow) => workflowFromObject(workflow));
+
+it("a task that a list cannot tell is told of where the server's lines go", async () => {
+  const lines: string[] = [];
+  await using orchestrator = await openOrchestrator({ db: ":memory:", agents: [MALFORMED] });
+  const log: ServerOptions["log"] = (level, event) => void lines.push(`${level} ${event}`);
+  await using server = await createServer(orchestrator, { workflows: [workflowFromObject(UNTELLABLE)], ...QUIET, log });
+  expect(await say(server.url, "x")).toMatchObject({ error: { code: -32603 } });
+  expect(await rpc(server.url, "ListTasks", {})).toMatchObject({ result: { tasks: [] } });
+  expect(lines).toContain("error task_not_listed");
+});
 
 describe("a server of workflows and agents", () => {
   const open = async (options: ServerOptions = {}) => {

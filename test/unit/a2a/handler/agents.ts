@@ -2,6 +2,7 @@ import { ask, askAuth, message, refuse } from "../../../../src/agents/answers.ts
 import { defineAgent } from "../../../../src/agents/function-agent.ts";
 import type { Json } from "../../../../src/base/json.ts";
 import type { LocalAgent } from "../../../../src/ports/agents.ts";
+import type { Outcome } from "../../../../src/scheduler/outcome.ts";
 import { type Gate, gate } from "../../../e2e/a2a/harness.ts";
 
 /** An agent with a capability for each way to answer, and how often each was called. */
@@ -122,3 +123,16 @@ export const DECIDED = {
     right: { agent: "helper", skill: "wonder", with: { what: "right" }, if: "steps.approve.output.decision == 'approved'" },
   },
 };
+
+/** An agent by hand whose failure is none: facts of it cannot be told. */
+export const MALFORMED: LocalAgent = {
+  kind: "local",
+  name: "malformed",
+  description: "Fails without words.",
+  version: "1.0.0",
+  capabilities: [{ name: "do", description: "Fails.", tags: [], inputSchema: null, outputSchema: null }],
+  perform: async () => ({ kind: "failed", failure: { code: "E1", retryable: false } }) as unknown as Outcome,
+};
+
+/** A workflow whose tasks cannot be told. */
+export const UNTELLABLE = { tutti: "1.0", name: "untellable", version: "1.0.0", steps: { go: { agent: "malformed", skill: "do" } } };

@@ -6,10 +6,22 @@ import { fail, refuse } from "../../../../src/agents/answers.ts";
 import { defineAgent } from "../../../../src/agents/function-agent.ts";
 import { TuttiError } from "../../../../src/base/errors.ts";
 import { DEFAULT_TENANT, type RunId } from "../../../../src/base/ids.ts";
-import type { LocalAgent } from "../../../../src/ports/agents.ts";
-import type { Outcome } from "../../../../src/scheduler/outcome.ts";
-import { actor, DECIDED, helper, REPORT } from "./agents.ts";
-import { ADA, by, cancel, definitionOf, folder, get, listing, openStage, questionOf, send, type Stage, stateOf } from "./stage.ts";
+import { actor, DECIDED, helper, MALFORMED, REPORT, UNTELLABLE } from "./agents.ts";
+import {
+  ADA,
+  by,
+  cancel,
+  definitionOf,
+  folder,
+  get,
+  listing,
+  openStage,
+  questionOf,
+  send,
+  type Stage,
+  type StageOptions,
+  stateOf,
+} from "./stage.ts";
 
 const say = (stage: Stage, operation: string, more: { now?: boolean; contextId?: string; id?: string } = {}) =>
   send(stage, { text: "x", metadata: { operation }, ...more });
@@ -208,26 +220,14 @@ describe("a task whose run is quarantined while it asks", () => {
   });
 });
 
-/** An agent by hand whose failure is none: facts of it cannot be told. */
-const MALFORMED: LocalAgent = {
-  kind: "local",
-  name: "malformed",
-  description: "Fails without words.",
-  version: "1.0.0",
-  capabilities: [{ name: "do", description: "Fails.", tags: [], inputSchema: null, outputSchema: null }],
-  perform: async () => ({ kind: "failed", failure: { code: "E1", retryable: false } }) as unknown as Outcome,
-};
-
-const UNTELLABLE = { tutti: "1.0", name: "untellable", version: "1.0.0", steps: { go: { agent: "malformed", skill: "do" } } };
-
 describe("a task that cannot be told", () => {
-  const open = () => openStage({ agents: [actor().agent], helpers: [MALFORMED], workflows: [UNTELLABLE] });
+  const open = (handler: StageOptions["handler"] = {}) =>
+    openStage({ agents: [actor().agent], helpers: [MALFORMED], workflows: [UNTELLABLE], handler });
   const untellable = (stage: Stage) => expect(send(stage, { text: "x", metadata: { skill: "untellable" } })).rejects.toThrow(TypeError);
 
   it("is left out of a list, and whoever runs the server hears of it", async () => {
-    const lines: string[] = [];
-    using _ = vi.spyOn(process.stderr, "write").mockImplementation((line) => lines.push(String(line)) > 0);
-    await using stage = await open();
+    const lines: unknown[] = [];
+    await using stage = await open({ log: (level, event, fields) => lines.push({ level, event, ...fields }) });
     const first = await say(stage, "echo");
     await nextInstant();
     await untellable(stage);
@@ -235,7 +235,7 @@ describe("a task that cannot be told", () => {
     const last = await say(stage, "echo");
     expect((await stage.handler.listTasks(listing(), ADA)).tasks.map(({ id }) => id)).toEqual([last.id, first.id]);
     const hidden = (await stage.orchestrator.host.list({ tenant: DEFAULT_TENANT, workflow: ["untellable"], limit: 1 })).items[0]?.run.id;
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect(lines).toEqual([
       { level: "error", event: "task_not_listed", workflow_id: hidden, error: expect.stringContaining("TypeError") as string },
     ]);
     expect(await pages(stage, 1)).toEqual([[last.id], [], [first.id]]);

@@ -6,6 +6,7 @@ import type { TaskEvent } from "../../../../src/a2a/task/task-event.ts";
 import { servedWorkflow } from "../../../../src/a2a/server/served-workflow.ts";
 import { FACTS_PER_READ } from "../../../../src/base/limits.ts";
 import { systemClock } from "../../../../src/ports/clock.ts";
+import { silentLog } from "../../../../src/ports/log.ts";
 import { helper } from "./agents.ts";
 import { ADA, definitionOf, drain, get, openStage, send, type Stage, stateOf } from "./stage.ts";
 
@@ -38,7 +39,7 @@ const subscribe = ({ handler }: Stage, id: string, after: string | null) => hand
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count);
 
 function tasksOf({ orchestrator }: Stage): Tasks {
-  return new Tasks({ orchestrator, things: [servedWorkflow(definitionOf(WIDE))], clock: systemClock });
+  return new Tasks({ orchestrator, things: [servedWorkflow(definitionOf(WIDE))], clock: systemClock, log: silentLog });
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -4,6 +4,7 @@ import { Tasks } from "../../../../src/a2a/server/tasks.ts";
 import { servedWorkflow } from "../../../../src/a2a/server/served-workflow.ts";
 import { TaskViews } from "../../../../src/a2a/server/task-views.ts";
 import { systemClock } from "../../../../src/ports/clock.ts";
+import { silentLog } from "../../../../src/ports/log.ts";
 import { DECIDED, helper } from "./agents.ts";
 import { ADA, definitionOf, openStage, send, stateOf } from "./stage.ts";
 
@@ -19,7 +20,7 @@ const LARGE = {
 it("views are kept while they are small, the last used before the others", async () => {
   await using stage = await openStage({ helpers: [], workflows: [{ ...DECIDED, steps: { approve: DECIDED.steps.approve } }] });
   const { orchestrator } = stage;
-  const tasks = new Tasks({ orchestrator, things: [servedWorkflow(definitionOf(DECIDED))], clock: systemClock });
+  const tasks = new Tasks({ orchestrator, things: [servedWorkflow(definitionOf(DECIDED))], clock: systemClock, log: silentLog });
   const found = async (text: string) => tasks.find((await send(stage, { text })).id, ADA.caller);
   const [first, second, large] = [await found("a"), await found("b"), await found("x".repeat(100_000))];
   const views = new TaskViews(orchestrator.host, 100_000);
@@ -34,7 +35,7 @@ it("views are kept while they are small, the last used before the others", async
 it("a view is charged with what its task holds, and not with what it was made of", async () => {
   await using stage = await openStage({ helpers: [helper], workflows: [LARGE] });
   const { orchestrator } = stage;
-  const tasks = new Tasks({ orchestrator, things: [servedWorkflow(definitionOf(LARGE))], clock: systemClock });
+  const tasks = new Tasks({ orchestrator, things: [servedWorkflow(definitionOf(LARGE))], clock: systemClock, log: silentLog });
   const items = Array.from({ length: 300 }, () => "x".repeat(10_000));
   const run = await orchestrator.start(definitionOf(LARGE), { items }, { labels: { "a2a.caller": ADA.caller.name } });
   await run.result();
@@ -50,7 +51,7 @@ it("a view is charged with what its task holds, and not with what it was made of
 it("a view is charged with no more than its newest messages and its artifacts, however long its history becomes", async () => {
   await using stage = await openStage({ helpers: [helper], workflows: [LARGE] });
   const { orchestrator } = stage;
-  const tasks = new Tasks({ orchestrator, things: [servedWorkflow(definitionOf(LARGE))], clock: systemClock });
+  const tasks = new Tasks({ orchestrator, things: [servedWorkflow(definitionOf(LARGE))], clock: systemClock, log: silentLog });
   const sizes: number[] = [];
   for (const length of [1_000, 4_000]) {
     const run = await orchestrator.start(
