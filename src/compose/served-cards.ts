@@ -31,7 +31,7 @@ export type SigningSecret = { readonly secret: string; readonly kid?: string };
 /** What the extended card of the server says beside its public one. A skill of the same id takes the place of the public one. */
 export type ExtendedCard = {
   readonly description?: string;
-  readonly skills?: readonly (Pick<CardSkill, "id" | "name" | "description"> & Partial<CardSkill>)[];
+  readonly skills?: readonly (Pick<CardSkill, "id" | "name" | "description"> & Partial<Omit<CardSkill, "takesFiles">>)[];
 };
 
 /** How a server shows who it is. */

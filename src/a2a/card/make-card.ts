@@ -9,6 +9,7 @@ import { fingerprintOf } from "../../definition/fingerprint.ts";
 import { leavesOf } from "../../definition/graph.ts";
 import { ownVersion } from "../../definition/versions.ts";
 import type { LocalAgent } from "../../ports/agents.ts";
+import { inputModesOf, takesFiles } from "../wire/input-modes.ts";
 import { DEDUPE_EXTENSION, OUTPUT_MODES, SCHEMAS_EXTENSION } from "../wire/wire.ts";
 
 /** Where and how what a card describes can be asked. */
@@ -44,6 +45,8 @@ export type CardSkill = {
   readonly description: string;
   readonly tags: readonly string[];
   readonly examples: readonly string[];
+  /** Absent: it takes files when all that the card is of does. */
+  readonly takesFiles?: boolean;
   readonly inputSchema: JsonObject | null;
   readonly outputSchema: JsonObject | null;
 };
@@ -78,6 +81,7 @@ export function extendedCard(
   assert(card.capabilities?.extendedAgentCard === true, "Only a card that announces an extended card has one.");
   const { description = card.description, skills = [], extensions = [] } = more;
   const added = new Set(skills.map(({ id }) => id));
+  const modesOf = (id: string) => card.skills.find((skill) => skill.id === id)?.inputModes ?? [];
   const kept = (card.capabilities.extensions ?? []).filter(({ uri }) => uri !== SCHEMAS_EXTENSION);
   const known = card.capabilities.extensions.find(({ uri }) => uri === SCHEMAS_EXTENSION)?.params?.["skills"];
   const schemas = schemasExtension({ ...(isJsonObject(known) ? known : {}), ...schemasOf(skills) });
@@ -85,7 +89,7 @@ export function extendedCard(
     ...card,
     description,
     capabilities: { ...card.capabilities, extensions: [...kept, ...schemas, ...extensions] },
-    skills: [...card.skills.filter(({ id }) => !added.has(id)), ...skills.map(toSkill)],
+    skills: [...card.skills.filter(({ id }) => !added.has(id)), ...skills.map((skill) => toSkill(skill, modesOf(skill.id)))],
     signatures: [],
   };
 }
@@ -99,6 +103,7 @@ export function skillOfWorkflow(definition: Definition): CardSkill {
     description: description ?? `Runs the workflow ${name}.`,
     tags: [],
     examples: examplesOf(input),
+    takesFiles: takesFiles(input),
     inputSchema: objectSchema(input),
     outputSchema: outputSchemaOf(definition),
   };
@@ -112,6 +117,7 @@ export function skillsOfAgent(agent: LocalAgent): readonly CardSkill[] {
     description,
     tags,
     examples: examplesOf(inputSchema),
+    takesFiles: true,
     inputSchema,
     outputSchema,
   }));
@@ -121,6 +127,9 @@ function cardOf({ name, description, version }: Described, skills: readonly Card
   assert(place.interfaces.length > 0, "A card names at least one interface.");
   assert(new Set(skills.map(({ id }) => id)).size === skills.length, "Every skill of a card has an id of its own.");
   const { streaming, pushNotifications, extendedAgentCard, extensions = [] } = place;
+  // What every skill takes; one that takes more says so itself.
+  const all = { files: skills.length > 0 && skills.every((skill) => skill.takesFiles === true) };
+  const modesOf = ({ takesFiles: files = false }: CardSkill) => (files && !all.files ? inputModesOf({ files }) : []);
   return {
     name,
     // Required, and left out of what the SDKs sign when empty: so it never is.
@@ -136,9 +145,9 @@ function cardOf({ name, description, version }: Described, skills: readonly Card
     },
     securitySchemes: Object.fromEntries(place.security.map((one) => [one.kind, toScheme(one)])),
     securityRequirements: place.security.map(toRequirement),
-    defaultInputModes: ["application/json", "text/plain"],
+    defaultInputModes: [...inputModesOf(all)],
     defaultOutputModes: [...OUTPUT_MODES],
-    skills: skills.map(toSkill),
+    skills: skills.map((skill) => toSkill(skill, modesOf(skill))),
     signatures: [],
   };
 }
@@ -147,7 +156,7 @@ function toInterface({ url, binding, version, tenant = "" }: CardInterface): Age
   return { url, protocolBinding: binding, protocolVersion: version, tenant };
 }
 
-function toSkill({ id, name, description, tags, examples }: CardSkill): AgentCard["skills"][number] {
+function toSkill({ id, name, description, tags, examples }: CardSkill, inputModes: readonly string[]): AgentCard["skills"][number] {
   return {
     id,
     name,
@@ -155,7 +164,7 @@ function toSkill({ id, name, description, tags, examples }: CardSkill): AgentCar
     // The protocol wants at least one.
     tags: tags.length === 0 ? [name] : [...tags],
     examples: [...examples],
-    inputModes: [],
+    inputModes: [...inputModes],
     outputModes: [],
     securityRequirements: [],
   };

@@ -92,7 +92,7 @@ async function start(on: Acceptance, { thing, message, context, key }: New, rece
     ...(tracestate === undefined ? {} : { tracestate }),
     ...(hops === undefined ? {} : { hops }),
   });
-  return { run, shape: thing.shape, isNew: true };
+  return { run, shape: thing.shape, inputModes: thing.inputModes, isNew: true };
 }
 
 /** The same id with another content is a mistake of the caller's, and nothing that could be carried out. */

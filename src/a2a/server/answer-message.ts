@@ -19,7 +19,7 @@ import type { OpenQuestion } from "../../runtime/open-questions.ts";
 import { RunHandle } from "../../runtime/orchestrator.ts";
 import { isInterrupted, isTerminal } from "../wire/wire.ts";
 import { toRecord } from "./accept-message.ts";
-import { contentOf, refuseOtherContext } from "./check-message.ts";
+import { contentOf, refuseOtherContext, refuseOtherTypes } from "./check-message.ts";
 import { type CallContext, type Caller, ForbiddenError, OverloadError } from "./handler.ts";
 import { type GivenAnswer, namedAnswers, readAnswers } from "./read-answers.ts";
 import type { FoundTask, Tasks } from "./tasks.ts";
@@ -37,6 +37,7 @@ export function answerMessage(on: Answering, message: Message, context: CallCont
     if (earlier === undefined) {
       const refusal = refusalOf(task);
       if (refusal !== null) throw refusal;
+      refuseOtherTypes(message, found.inputModes);
     } else if (contentOf(earlier) !== contentOf(message)) {
       throw new RequestMalformedError(`Message id "${message.messageId}" was used before in task ${task.id}, with another content.`);
     }

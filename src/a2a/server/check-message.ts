@@ -46,12 +46,14 @@ export function refuseExpired({ metadata }: Message, receivedAt: number): void {
   );
 }
 
-/** Parts say their media type or not; those that do must be of one that is taken (A2A 3.3.2). */
+/**
+ * Parts say their media type or not; those that do must be of one that is taken (A2A 3.3.2). Words such
+ * as `text`, which older clients send, are no types.
+ */
 export function refuseOtherTypes({ parts }: Message, inputModes: readonly string[]): void {
-  if (inputModes.length === 0) return;
-  for (const part of parts) {
-    const type = (part.mediaType || (part.content?.$case === "data" ? "application/json" : "text/plain")).split(";")[0]?.trim() ?? "";
-    if (!inputModes.some((mode) => covers(mode, type))) {
+  for (const { mediaType } of parts) {
+    const type = typeOf(mediaType);
+    if (type.includes("/") && !inputModes.some((mode) => covers(mode, asJson(type)))) {
       throw new ContentTypeNotSupportedError({
         message: `A part of the message is ${type.slice(0, 100)}; taken are ${inputModes.join(", ")}.`,
         metadata: { input_modes: inputModes.join(", ") },
@@ -65,12 +67,21 @@ export function refuseOtherTypes({ parts }: Message, inputModes: readonly string
  * 3.3.2). Of several types one is enough. Words such as `text`, which older clients send, are no types.
  */
 export function refuseOtherOutputs(accepted: readonly string[]): void {
-  const types = accepted.map((mode) => mode.split(";")[0]?.trim().toLowerCase() ?? "").filter((mode) => mode.includes("/"));
+  const types = accepted.map(typeOf).filter((mode) => mode.includes("/"));
   if (types.length === 0 || types.some((mode) => OUTPUT_MODES.some((type) => covers(mode, type)))) return;
   throw new ContentTypeNotSupportedError({
     message: `You accept ${types.join(", ").slice(0, 200)}; results come as ${OUTPUT_MODES.join(", ")}.`,
     metadata: { output_modes: OUTPUT_MODES.join(", ") },
   });
+}
+
+function typeOf(mediaType: string): string {
+  return mediaType.split(";")[0]?.trim().toLowerCase() ?? "";
+}
+
+/** What is made of JSON is JSON (RFC 6839, 3.1). */
+function asJson(type: string): string {
+  return type.endsWith("+json") ? "application/json" : type;
 }
 
 function covers(mode: string, type: string): boolean {

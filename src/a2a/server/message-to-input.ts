@@ -18,6 +18,7 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../bas
 import { MAX_SCHEMA_TOLD_CHARACTERS } from "../../base/limits.ts";
 import type { Definition, JsonSchema } from "../../definition/definition.ts";
 import { prepareInput } from "../../definition/run-input.ts";
+import { takesFilesAs } from "../wire/input-modes.ts";
 import { dataOf, jsonFromWire, textOf } from "../wire/wire.ts";
 import { keepFiles } from "./keep-files.ts";
 import type { Intake } from "./served-thing.ts";
@@ -49,7 +50,8 @@ async function inputOf(definition: Definition, message: Message, intake: Intake)
   if (data.length === 1 && only !== undefined && !isJsonObject(only) && files.length === 0) return only;
   if (data.length === 0 && text !== undefined && files.length === 0 && isText(schema)) return text;
   const given = joined(definition, data);
-  return { ...given, ...textAsField(definition, given, text), ...filesAsField(definition, given, files) };
+  const said = { ...given, ...textAsField(definition, given, text) };
+  return { ...said, ...filesAsField(definition, said, files) };
 }
 
 function joined(definition: Definition, data: readonly Json[]): JsonObject {
@@ -78,8 +80,7 @@ function textAsField(definition: Definition, given: JsonObject, text: string | u
 function filesAsField(definition: Definition, given: JsonObject, files: readonly JsonObject[]): JsonObject {
   const [first] = files;
   if (first === undefined) return {};
-  const properties = propertiesOf(definition.input);
-  const takes = (field: string): boolean => (definition.input === null || Object.hasOwn(properties, field)) && !Object.hasOwn(given, field);
+  const takes = (field: "files" | "file"): boolean => takesFilesAs(definition.input, field) && !Object.hasOwn(given, field);
   if (takes("files")) return { files };
   if (takes("file") && files.length === 1) return { file: first };
   throw misfit(definition, `The input of workflow "${definition.name}" has no place for the files of the message.`);

@@ -15,6 +15,7 @@ import type { Definition } from "../../definition/definition.ts";
 import type { LocalAgent, Watch, Work } from "../../ports/agents.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Outcome } from "../../scheduler/outcome.ts";
+import { inputModesOf } from "../wire/input-modes.ts";
 import type { AgentDesk } from "./agent-desk.ts";
 import { keepFiles } from "./keep-files.ts";
 import { type AskedWork, assignmentOf, messageToWork } from "./message-to-work.ts";
@@ -39,7 +40,7 @@ export function servedAgent(parts: ServedAgentParts): ServedAgent {
     definition: oneStep(`${PREFIX}${agent.name}`, worker.name),
     children: [],
     skills: skillsOf(agent),
-    inputModes: [],
+    inputModes: inputModesOf({ files: true }),
     toInput: (message, intake) => toInput(agent, message, intake),
   };
   return { thing, worker };

@@ -24,7 +24,7 @@ export type ServedThing = {
   readonly children: readonly GivenWorkflow[];
   /** What messages name it by; the ids of its skills. */
   readonly skills: readonly string[];
-  /** Media types that it takes; empty means any. */
+  /** Media types that it takes, as the card says (wire/input-modes.ts). */
   readonly inputModes: readonly string[];
   /** The run's input. Throws an error of the protocol when the message does not fit. */
   toInput(message: Message, intake: Intake): Promise<Json>;

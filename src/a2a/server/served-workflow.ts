@@ -1,5 +1,6 @@
 import type { Definition } from "../../definition/definition.ts";
 import type { GivenWorkflow } from "../../runtime/workflows/versions.ts";
+import { inputModesOf, takesFiles } from "../wire/input-modes.ts";
 import { messageToInput } from "./message-to-input.ts";
 import type { ServedThing } from "./served-thing.ts";
 
@@ -10,7 +11,7 @@ export function servedWorkflow(definition: Definition, children: readonly GivenW
     definition,
     children,
     skills: [definition.name],
-    inputModes: [],
+    inputModes: inputModesOf({ files: takesFiles(definition.input) }),
     toInput: (message, intake) => messageToInput(definition, message, intake),
   };
 }

@@ -25,6 +25,8 @@ import { type FollowedTask, TaskViews } from "./task-views.ts";
 export type FoundTask = {
   readonly run: RunRef;
   readonly shape: TaskShape;
+  /** Media types that messages to it may have. */
+  readonly inputModes: readonly string[];
 };
 
 /** How long a caller waits at most. */
@@ -43,7 +45,7 @@ export class Tasks {
   readonly log: Log;
   readonly #orchestrator: Orchestrator;
   readonly #byTenant = new Map<Tenant, Orchestrator>();
-  readonly #shapeByWorkflow: ReadonlyMap<string, TaskShape>;
+  readonly #thingByWorkflow: ReadonlyMap<string, ServedThing>;
   readonly #views: TaskViews;
 
   constructor({ orchestrator, things, clock, log }: TasksParts) {
@@ -51,13 +53,13 @@ export class Tasks {
     this.host = orchestrator.host;
     this.clock = clock;
     this.log = log;
-    this.#shapeByWorkflow = new Map(things.map(({ definition, shape }) => [definition.name, shape]));
+    this.#thingByWorkflow = new Map(things.map((thing) => [thing.definition.name, thing]));
     this.#views = new TaskViews(this.host);
   }
 
   /** The workflows whose runs are tasks here. */
   get workflows(): readonly string[] {
-    return [...this.#shapeByWorkflow.keys()];
+    return [...this.#thingByWorkflow.keys()];
   }
 
   orchestratorFor({ tenant }: Caller): Orchestrator {
@@ -87,9 +89,10 @@ export class Tasks {
 
   /** A run's record as a task; null when it is none of the caller's here. */
   asTask(record: RunRecord, caller: Caller): FoundTask | null {
-    const shape = this.#shapeByWorkflow.get(record.workflow);
-    if (shape === undefined || record.labels[CALLER_LABEL] !== caller.name) return null;
-    return { run: record.run, shape };
+    const thing = this.#thingByWorkflow.get(record.workflow);
+    if (thing === undefined || record.labels[CALLER_LABEL] !== caller.name) return null;
+    const { shape, inputModes } = thing;
+    return { run: record.run, shape, inputModes };
   }
 
   /** The task as of its last fact. It goes on with the run as long as somebody asks. */

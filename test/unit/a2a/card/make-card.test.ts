@@ -93,7 +93,7 @@ describe("the card of an agent", () => {
         apiKey: { apiKeySecurityScheme: { location: "header", name: "x-api-key" } },
       },
       securityRequirements: [{ schemes: { bearer: { list: ["caller"] } } }, { schemes: { apiKey: { list: ["caller"] } } }],
-      defaultInputModes: ["application/json", "text/plain"],
+      defaultInputModes: ["application/json", "text/plain", "*/*"],
       defaultOutputModes: ["application/json", "text/plain"],
       skills: [
         { id: "write", name: "write", description: "Writes.", tags: ["text"] },
@@ -181,6 +181,12 @@ describe("the extended card", () => {
     const wire = toWire(extendedCard(signed, { skills: [{ ...SKILL, id: "check" }] }));
     expect(wire["skills"]).toMatchObject([{ id: "write" }, { id: "check", description: "For those who may." }]);
     expect(wire["signatures"]).toBeUndefined();
+  });
+
+  test("changes nothing of the media types that a skill takes", () => {
+    const card = cardOfServer({ name: "house", description: "", version: "", skills: [skillOfWorkflow(BARE), SKILL] }, PLACE);
+    const wire = toWire(extendedCard(card, { skills: [{ ...SKILL, id: "bare" }] }));
+    expect(wire["skills"]).toMatchObject([{ id: "secret" }, { id: "bare", inputModes: ["application/json", "text/plain", "*/*"] }]);
   });
 
   test("is only made of a card that announces one", () => {

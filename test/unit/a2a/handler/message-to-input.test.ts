@@ -93,6 +93,7 @@ describe("the files of a message", () => {
     const one = file("a", 1);
     await expect(inputOf(schemaOf({ n: NUMBER }), one)).rejects.toThrow("no place for the files");
     await expect(inputOf(schemaOf({ file: {} }), one, one)).rejects.toThrow("no place for the files");
+    await expect(inputOf(schemaOf({ files: {} }), textPart('{"files": []}'), one)).rejects.toThrow("no place for the files");
     await expect(inputOf(null, ...Array.from({ length: MAX_FILES + 1 }, () => one))).rejects.toThrow(`it may have ${MAX_FILES}`);
     await expect(inputOf(null, file("a", MAX_INLINE_FILE_BYTES + 1))).rejects.toThrow("give a URL");
   });

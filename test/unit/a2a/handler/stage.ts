@@ -39,18 +39,18 @@ export type StageOptions = {
   readonly helpers?: readonly LocalAgent[];
   readonly workflows?: readonly JsonObject[];
   readonly db?: string;
-  /** Media types that all of it takes. */
+  /** Media types that all of it takes; absent: what each takes by itself. */
   readonly inputModes?: readonly string[];
   readonly handler?: Partial<RunTaskHandlerOptions>;
 };
 
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { agents = [], helpers = [], workflows = [], db = ":memory:", inputModes = [], handler = {} } = options;
+  const { agents = [], helpers = [], workflows = [], db = ":memory:", inputModes, handler = {} } = options;
   const desk = new AgentDesk();
   const served = agents.map((agent) => servedAgent({ agent, desk, log: () => undefined, isDirect }));
   const orchestrator = await openOrchestrator({ db, agents: [...helpers, ...served.map(({ worker }) => worker)] });
   const all = [...served.map(({ thing }) => thing), ...workflows.map((workflow) => servedWorkflow(workflowFromObject(workflow)))];
-  const things = all.map((thing) => ({ ...thing, inputModes }));
+  const things = inputModes === undefined ? all : all.map((thing) => ({ ...thing, inputModes }));
   const made = new RunTaskHandler({ orchestrator, desk, things, name: "stage", card: noCard, ...handler });
   return { handler: made, orchestrator, desk, [Symbol.asyncDispose]: () => orchestrator.close() };
 }
