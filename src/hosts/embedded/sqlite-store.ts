@@ -21,12 +21,13 @@ import type {
   Page,
   RunError,
   RunFilter,
+  RunQuery,
   RunRecord,
 } from "../../ports/host.ts";
 import type { FailureReason } from "../../scheduler/fact.ts";
 import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
-import type { Batch, EncodedFact, Store, StoredRun } from "../mailbox/store.ts";
+import type { Batch, EncodedFact, LookPlace, Store, StoredRun } from "../mailbox/store.ts";
 import { listDefinitions } from "./list-definitions.ts";
 import { countRuns, listRuns } from "./list-runs.ts";
 import { RecentFacts } from "./recent-facts.ts";
@@ -103,13 +104,13 @@ export class SqliteStore implements Store {
     return row === undefined ? null : (row as unknown as EncodedFact);
   }
 
-  list(filter: RunFilter): { found: RunRecord[]; goOn: string | null } {
-    const { rows, goOn } = listRuns(this.#database, filter);
+  list(filter: RunFilter, from?: LookPlace): { found: RunRecord[]; goOn: LookPlace | null } {
+    const { rows, goOn } = listRuns(this.#database, filter, from);
     return { found: rows.map(recordOf), goOn };
   }
 
-  count(filter: Omit<RunFilter, "limit" | "order">): { count: number; goOn: string | null } {
-    return countRuns(this.#database, filter);
+  count(filter: Omit<RunQuery, "order">, from?: LookPlace): { count: number; goOn: LookPlace | null } {
+    return countRuns(this.#database, filter, from);
   }
 
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null {

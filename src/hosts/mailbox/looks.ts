@@ -7,25 +7,28 @@
  * newest, and was not seen by a list that goes by the last change.
  */
 import type { Page, RunFilter, RunQuery, RunRecord } from "../../ports/host.ts";
-import { pageOf, runCursorOf, runPlaceOf } from "./page.ts";
+import { compareRunPlaces, pageOf, runCursorOf, runPlaceOf } from "./page.ts";
 import type { Store } from "./store.ts";
 
 /** `rest` is over when others have had their turn. */
 export async function listInLooks(store: () => Store, filter: RunFilter, rest: () => Promise<void>): Promise<Page<RunRecord>> {
   // One more than fits on the page tells that others follow.
-  const wanted = filter.limit + 1;
-  const found: RunRecord[] = [];
-  let look = store().list({ ...filter, limit: wanted });
-  found.push(...look.found);
+  const wanted = { ...filter, limit: filter.limit + 1 };
+  let { found, goOn } = store().list(wanted);
   let inSeveralLooks = false;
-  while (look.goOn !== null && found.length < wanted) {
+  while (goOn !== null && (goOn.kind === "byId" || found.length < wanted.limit)) {
     await rest();
     inSeveralLooks = true;
-    look = store().list({ ...filter, limit: wanted - found.length, cursor: look.goOn });
-    found.push(...look.found);
+    const look = store().list(wanted, goOn);
+    found = newestOf([...found, ...look.found], wanted);
+    ({ goOn } = look);
   }
   const page = pageOf(found, filter.limit, (last) => runCursorOf(runPlaceOf(last, filter)));
   return inSeveralLooks ? { ...page, inSeveralLooks } : page;
+}
+
+function newestOf(records: readonly RunRecord[], filter: RunFilter): readonly RunRecord[] {
+  return records.toSorted((left, right) => compareRunPlaces(runPlaceOf(right, filter), runPlaceOf(left, filter))).slice(0, filter.limit);
 }
 
 export async function countInLooks(store: () => Store, filter: RunQuery, rest: () => Promise<void>): Promise<number> {
@@ -33,7 +36,7 @@ export async function countInLooks(store: () => Store, filter: RunQuery, rest: (
   let { count } = look;
   while (look.goOn !== null) {
     await rest();
-    look = store().count({ ...filter, cursor: look.goOn });
+    look = store().count(filter, look.goOn);
     count += look.count;
   }
   return count;

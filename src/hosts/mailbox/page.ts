@@ -14,6 +14,11 @@ export function runPlaceOf({ createdAt, updatedAt, run }: RunRecord, { order }: 
   return { at: order === "updated" ? updatedAt : createdAt, id: run.id };
 }
 
+export function compareRunPlaces(left: RunPlace, right: RunPlace): number {
+  if (left.at !== right.at) return left.at - right.at;
+  return left.id < right.id ? -1 : Number(left.id > right.id);
+}
+
 /** A place as a cursor says it. */
 export function runCursorOf({ at, id }: RunPlace): string {
   return `${at}/${id}`;

@@ -5,7 +5,17 @@
 import type { RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { Definition } from "../../definition/definition.ts";
-import type { Cursor, DefinitionFilter, DefinitionRecord, LookUp, LookUpKind, Page, RunFilter, RunRecord } from "../../ports/host.ts";
+import type {
+  Cursor,
+  DefinitionFilter,
+  DefinitionRecord,
+  LookUp,
+  LookUpKind,
+  Page,
+  RunFilter,
+  RunQuery,
+  RunRecord,
+} from "../../ports/host.ts";
 import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
 
@@ -18,9 +28,9 @@ export type Store = {
   facts(run: RunRef, fromSeq: number, limit: number): readonly EncodedFact[];
   lastFact(run: RunRef): EncodedFact | null;
   /** The next runs of a list, `limit` at most. `goOn`: it has stopped there, and has yet to look further. */
-  list(filter: RunFilter): { readonly found: readonly RunRecord[]; readonly goOn: string | null };
+  list(filter: RunFilter, from?: LookPlace): { readonly found: readonly RunRecord[]; readonly goOn: LookPlace | null };
   /** How many of them there are, in whatever order there is least to look at. */
-  count(filter: Omit<RunFilter, "limit" | "order">): { readonly count: number; readonly goOn: string | null };
+  count(filter: Omit<RunQuery, "order">, from?: LookPlace): { readonly count: number; readonly goOn: LookPlace | null };
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null;
   lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[];
   /** Runs that owe commands: after a restart these must be loaded. */
@@ -37,6 +47,13 @@ export type Store = {
   stalledInputs(run: RunRef): readonly string[];
   close(): void;
 };
+
+/** Where a look at runs has stopped. */
+export type LookPlace =
+  /** In the order of the list, behind a cursor; `newest`: and perhaps there is a shorter way to the rest. */
+  | { readonly kind: "newest" | "inOrder"; readonly cursor: string | undefined }
+  /** Among ids, behind `after`. Only when all have been looked at, it is known which are the newest behind the cursor. */
+  | { readonly kind: "byId"; readonly cursor: string | undefined; readonly way: number; readonly after: string };
 
 /** A run's row, with what the host keeps about it. */
 export type StoredRun = {

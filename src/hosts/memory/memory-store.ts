@@ -13,7 +13,7 @@ import type {
   RunRecord,
 } from "../../ports/host.ts";
 import { newRecord } from "../mailbox/new-record.ts";
-import { readRunCursor, runPlaceOf, type RunPlace } from "../mailbox/page.ts";
+import { compareRunPlaces, readRunCursor, runPlaceOf } from "../mailbox/page.ts";
 import { keyOf, type Batch, type DefinitionRow, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
 import { pageOfDefinitions } from "./list-definitions.ts";
 import { PayloadUses } from "./payload-uses.ts";
@@ -153,8 +153,8 @@ export class MemoryStore implements Store {
     const from = filter.cursor === undefined ? null : readRunCursor(filter.cursor);
     const found = this.#matching(filter)
       .map((record) => ({ record, place: runPlaceOf(record, filter) }))
-      .filter(({ place }) => from === null || byPlace(place, from) < 0)
-      .toSorted((left, right) => byPlace(right.place, left.place))
+      .filter(({ place }) => from === null || compareRunPlaces(place, from) < 0)
+      .toSorted((left, right) => compareRunPlaces(right.place, left.place))
       .slice(0, filter.limit)
       .map(({ record }) => record);
     return { found, goOn: null };
@@ -235,11 +235,6 @@ export class MemoryStore implements Store {
 
 function newEntry({ inputHash, owes, ...row }: NewRunRow): Entry {
   return { record: newRecord(row), inputHash, facts: [], lookUps: new Set(), snapshot: null, wakeAt: null, owes };
-}
-
-function byPlace(left: RunPlace, right: RunPlace): number {
-  if (left.at !== right.at) return left.at - right.at;
-  return left.id < right.id ? -1 : Number(left.id > right.id);
 }
 
 function matches(record: RunRecord, filter: RunQuery): boolean {
