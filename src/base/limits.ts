@@ -246,6 +246,8 @@ export const RUNS_PER_SWEEP = 100;
 export const FACTS_PER_SWEEP = 2_000;
 /** Runs that a list or a count looks at before others have their turn: some milliseconds. */
 export const RUNS_PER_LOOK = 4_000;
+/** Open questions, likewise: each has its run, which may have ended. */
+export const LOOK_UPS_PER_LOOK = 1_000;
 /** Runs that a host wakes in one turn: many timers may be due at one instant. */
 export const WAKES_PER_TURN = 200;
 /** Runs that a host takes up again in one turn after a restart: pacing. */

@@ -10,7 +10,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { RunId, RunRef, Tenant } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import { failpoint } from "../../base/failpoint.ts";
-import { FACTS_PER_SWEEP, RUNS_PER_SWEEP } from "../../base/limits.ts";
+import { FACTS_PER_SWEEP, LOOK_UPS_PER_LOOK, RUNS_PER_SWEEP } from "../../base/limits.ts";
 import type { Definition } from "../../definition/definition.ts";
 import type {
   Cursor,
@@ -27,7 +27,7 @@ import type {
 import type { FailureReason } from "../../scheduler/fact.ts";
 import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
-import type { Batch, EncodedFact, LookPlace, Store, StoredRun } from "../mailbox/store.ts";
+import type { Batch, EncodedFact, LookPlace, LookUpRange, Store, StoredRun } from "../mailbox/store.ts";
 import { listDefinitions } from "./list-definitions.ts";
 import { countRuns, listRuns } from "./list-runs.ts";
 import { RecentFacts } from "./recent-facts.ts";
@@ -37,6 +37,9 @@ import { toStoreError } from "./store-error.ts";
 export type Removed = { readonly count: number; readonly isMore: boolean };
 
 export type Row = { readonly [column: string]: unknown };
+
+/** Behind every other one: the last character of Unicode. */
+const LAST_TEXT = "\u{10FFFF}";
 
 export class SqliteStore implements Store {
   readonly #database: DatabaseSync;
@@ -118,8 +121,15 @@ export class SqliteStore implements Store {
     return row === undefined ? null : lookUpOf(tenant, row);
   }
 
-  lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[] {
-    return this.#read.openLookUps.all(tenant, kind, limit).map((row) => lookUpOf(tenant, row));
+  lookUps(
+    tenant: Tenant,
+    kind: LookUpKind,
+    { limit, after = "", lastRun = LAST_TEXT }: LookUpRange,
+  ): { found: readonly LookUp[]; goOn: string | null } {
+    const end = this.#read.endOfLookUps.get(tenant, kind, after, LOOK_UPS_PER_LOOK - 1);
+    const goOn = end === undefined ? null : String(end["key"]);
+    const rows = this.#read.openLookUps.all(tenant, kind, after, goOn ?? LAST_TEXT, lastRun, limit);
+    return { found: rows.map((row) => lookUpOf(tenant, row)), goOn };
   }
 
   owing(): readonly RunRef[] {

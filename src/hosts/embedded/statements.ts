@@ -15,9 +15,12 @@ export const READS = {
   // In the order of the index, so that of several it is the first: the ids of tasks are in the order of time.
   runOfMessage:
     "select message_key as key, run, '' as path from run indexed by run_by_message where tenant = ? and message_key = ? limit 1",
+  // The plus: the key is what they are found by, never the run.
   openLookUps: `select look_up.key, look_up.run, look_up.path from look_up
     join run on run.tenant = look_up.tenant and run.run = look_up.run
-    where look_up.tenant = ? and look_up.kind = ? and run.ended_at is null order by look_up.run, look_up.key limit ?`,
+    where look_up.tenant = ? and look_up.kind = ? and look_up.key > ? and look_up.key <= ? and +look_up.run <= ? and run.ended_at is null
+    order by look_up.run, look_up.key limit ?`,
+  endOfLookUps: "select key from look_up where tenant = ? and kind = ? and key > ? order by key limit 1 offset ?",
   owing: "select tenant, run from run where ended_at is null and owes = 1 order by tenant, run",
   owingWithLabels: "select tenant, run from run where ended_at is null and owes = 1 and labels is not null limit ?",
   timersUntil: "select tenant, run, at from timer where at <= ? order by at",

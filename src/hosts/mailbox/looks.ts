@@ -6,7 +6,7 @@
  * A page that was gathered in several looks says so: a run that changed between two of them has moved to the
  * newest, and was not seen by a list that goes by the last change.
  */
-import type { Page, RunFilter, RunQuery, RunRecord } from "../../ports/host.ts";
+import type { LookUp, Page, RunFilter, RunQuery, RunRecord } from "../../ports/host.ts";
 import { compareRunPlaces, pageOf, runCursorOf, runPlaceOf } from "./page.ts";
 import type { Store } from "./store.ts";
 
@@ -40,4 +40,27 @@ export async function countInLooks(store: () => Store, filter: RunQuery, rest: (
     count += look.count;
   }
   return count;
+}
+
+/** Those of the first runs. One that is asked meanwhile may be missing; one that is settled meanwhile may be there. */
+export async function questionsInLooks(
+  store: () => Store,
+  { tenant, limit }: Pick<RunFilter, "tenant" | "limit">,
+  rest: () => Promise<void>,
+): Promise<readonly LookUp[]> {
+  let { found, goOn } = store().lookUps(tenant, "question", { limit });
+  while (goOn !== null) {
+    await rest();
+    // When there are enough, others count only when their runs come before the last one's.
+    const lastRun = found[limit - 1]?.run.id;
+    const look = store().lookUps(tenant, "question", { limit, after: goOn, lastRun });
+    found = [...found, ...look.found].toSorted(byRun).slice(0, limit);
+    ({ goOn } = look);
+  }
+  return found;
+}
+
+function byRun(left: LookUp, right: LookUp): number {
+  if (left.run.id !== right.run.id) return left.run.id < right.run.id ? -1 : 1;
+  return left.key < right.key ? -1 : 1;
 }

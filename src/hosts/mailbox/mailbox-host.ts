@@ -32,7 +32,7 @@ import type { Input } from "../../scheduler/input.ts";
 import { decodeFact, payloadOf } from "./codec.ts";
 import { closedError } from "./closed-error.ts";
 import { Definitions } from "./definitions.ts";
-import { countInLooks, listInLooks } from "./looks.ts";
+import { countInLooks, listInLooks, questionsInLooks } from "./looks.ts";
 import { Mailbox } from "./mailbox.ts";
 import { newRecord } from "./new-record.ts";
 import { loadResident, newResident, type Envelope, type Resident } from "./resident.ts";
@@ -223,7 +223,7 @@ export class MailboxHost implements Host {
   }
 
   async questions(tenant: Tenant, limit: number): Promise<readonly LookUp[]> {
-    return this.#store.lookUps(tenant, "question", limit);
+    return questionsInLooks(() => this.#store, { tenant, limit }, this.#rest);
   }
 
   async cursor(tenant: Tenant, name: string): Promise<Json | null> {

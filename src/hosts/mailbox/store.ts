@@ -32,7 +32,8 @@ export type Store = {
   /** How many of them there are, in whatever order there is least to look at. */
   count(filter: Omit<RunQuery, "order">, from?: LookPlace): { readonly count: number; readonly goOn: LookPlace | null };
   lookUp(tenant: Tenant, kind: LookUpKind, key: string): LookUp | null;
-  lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[];
+  /** Those of open runs, the first by their runs, `limit` at most. `goOn`: the key behind which it has yet to look. */
+  lookUps(tenant: Tenant, kind: LookUpKind, range: LookUpRange): { readonly found: readonly LookUp[]; readonly goOn: string | null };
   /** Runs that owe commands: after a restart these must be loaded. */
   owing(): readonly RunRef[];
   /** Those of them that have labels, some of them. */
@@ -54,6 +55,9 @@ export type LookPlace =
   | { readonly kind: "newest" | "inOrder"; readonly cursor: string | undefined }
   /** Among ids, behind `after`. Only when all have been looked at, it is known which are the newest behind the cursor. */
   | { readonly kind: "byId"; readonly cursor: string | undefined; readonly way: number; readonly after: string };
+
+/** Of names: those behind the key `after`, of runs up to `lastRun`. */
+export type LookUpRange = { readonly limit: number; readonly after?: string; readonly lastRun?: string | undefined };
 
 /** A run's row, with what the host keeps about it. */
 export type StoredRun = {

@@ -14,7 +14,16 @@ import type {
 } from "../../ports/host.ts";
 import { newRecord } from "../mailbox/new-record.ts";
 import { compareRunPlaces, readRunCursor, runPlaceOf } from "../mailbox/page.ts";
-import { keyOf, type Batch, type DefinitionRow, type EncodedFact, type NewRunRow, type Store, type StoredRun } from "../mailbox/store.ts";
+import {
+  keyOf,
+  type Batch,
+  type DefinitionRow,
+  type EncodedFact,
+  type LookUpRange,
+  type NewRunRow,
+  type Store,
+  type StoredRun,
+} from "../mailbox/store.ts";
 import { pageOfDefinitions } from "./list-definitions.ts";
 import { PayloadUses } from "./payload-uses.ts";
 
@@ -172,11 +181,12 @@ export class MemoryStore implements Store {
     return this.#lookUps.get(`${tenant}/${kind}/${key}`) ?? null;
   }
 
-  lookUps(tenant: Tenant, kind: LookUpKind, limit: number): readonly LookUp[] {
+  lookUps(tenant: Tenant, kind: LookUpKind, { limit }: LookUpRange): { found: readonly LookUp[]; goOn: null } {
     const isOpen = ({ run }: LookUp) => this.#runs.get(keyOf(run))?.record.endedAt === null;
-    return [...this.#lookUps.values()]
+    const open = [...this.#lookUps.values()]
       .filter((found) => found.run.tenant === tenant && found.kind === kind && isOpen(found))
       .slice(0, limit);
+    return { found: open, goOn: null };
   }
 
   owing(): readonly RunRef[] {

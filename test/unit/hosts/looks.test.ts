@@ -35,12 +35,17 @@ function fill(file: string): void {
      values ('${DEFAULT_TENANT}', ?, 'work', '1.0.0', '', ?, '', ?, ?, ?, ?, ?, ?)`,
   );
   const label = database.prepare(`insert into label (tenant, name, value, run) values ('${DEFAULT_TENANT}', 'caller', ?, ?)`);
+  const question = database.prepare(
+    `insert into look_up (tenant, kind, key, run, path) values ('${DEFAULT_TENANT}', 'question', ?, ?, '')`,
+  );
   const begunAt = Date.now() - RUNS;
   database.exec("begin");
   for (const [index, { id, caller, isOpen, asks, owes }] of ALL.entries()) {
     const at = begunAt + index;
     add.run(id, isOpen ? "waiting" : "completed", begunAt + RUNS - index, at, isOpen ? null : at, JSON.stringify({ caller }), asks, owes);
     label.run(caller, id);
+    // Some are of runs that ended without an answer.
+    if (index < OPEN + 100) question.run(`q-${(index * 104_729) % RUNS}`, id);
   }
   database.exec("commit");
 }
@@ -109,6 +114,16 @@ describe("among many runs of others", () => {
     const asking = { tenant: DEFAULT_TENANT, ...ofAda, ...isOpen, asks: "auth", order: "updated", limit: 50 } as const;
     expect(await looksDuring(host.list(asking))).toBeGreaterThan(3);
     expect(await looksDuring(host.count(asking))).toBeGreaterThan(3);
+  });
+
+  it("open questions are those of the first runs, and others have their turn while all are looked through", async () => {
+    const asked = host.questions(DEFAULT_TENANT, 200);
+    expect(await looksDuring(asked)).toBeGreaterThan(3);
+    const first = ALL.filter((run) => run.isOpen)
+      .map(({ id }) => id)
+      .toSorted()
+      .slice(0, 200);
+    expect((await asked).map(({ run }) => run.id)).toEqual(first);
   });
 
   it("the first page of open runs that are the newest is there at the first look", async () => {
