@@ -25,6 +25,8 @@ export const MAX_RUN_ID_LENGTH = 128;
 export const MAX_WORKFLOW_REFERENCES = 200;
 /** Stored versions of one workflow that are looked through for a range. */
 export const MAX_VERSIONS_READ = 10_000;
+/** Ranges of which is kept in mind what they mean now: those that the workflows of a process refer to. */
+export const MAX_RANGES_KNOWN = 1_000;
 /** Workflow files that are looked at beside a file that is linted: a folder may hold anything. */
 export const MAX_WORKFLOWS_BESIDE = 100;
 /** One expression: what a person can still read. */

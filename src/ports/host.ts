@@ -34,6 +34,8 @@ export type Host = {
   definition(tenant: Tenant, fingerprint: string): Promise<Definition | null>;
   /** What is stored, by name; of one name the newest first. */
   definitions(tenant: Tenant, filter: DefinitionFilter): Promise<Page<DefinitionRecord>>;
+  /** How many versions of a name are stored. None is ever taken away: while there are as many, they are the same. */
+  countVersions(tenant: Tenant, name: string): Promise<number>;
   /**
    * Starts a run, or finds the one that the same request has started (law 5). `isFresh`: the caller has just made
    * the id by chance, so that the store is not searched for its run. Should there be one, it stays as it is.

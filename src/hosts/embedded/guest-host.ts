@@ -127,6 +127,10 @@ export class GuestHost implements Host {
     return this.#reader.definitions(tenant, filter);
   }
 
+  countVersions(tenant: Tenant, name: string): Promise<number> {
+    return this.#reader.countVersions(tenant, name);
+  }
+
   get(run: RunRef): Promise<RunRecord | null> {
     return this.#reader.get(run);
   }

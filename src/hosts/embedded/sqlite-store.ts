@@ -153,6 +153,10 @@ export class SqliteStore implements Store {
     return listDefinitions(this.#database, tenant, filter);
   }
 
+  countVersions(tenant: Tenant, name: string): number {
+    return Number(this.#read.countVersions.get(tenant, name)?.["count"]);
+  }
+
   payload(tenant: Tenant, hash: string): Uint8Array | null {
     const content = this.#read.payload.get(tenant, hash)?.["content"];
     return content instanceof Uint8Array ? content : null;

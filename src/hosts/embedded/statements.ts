@@ -25,6 +25,7 @@ export const READS = {
   owingWithLabels: "select tenant, run from run where ended_at is null and owes = 1 and labels is not null limit ?",
   timersUntil: "select tenant, run, at from timer where at <= ? order by at",
   definition: "select body from definition where tenant = ? and fingerprint = ?",
+  countVersions: "select count(*) as count from definition where tenant = ? and name = ?",
   payload: "select content from payload where tenant = ? and hash = ?",
   cursor: "select position from cursor where tenant = ? and name = ?",
   // Names that begin with a text lie between it and the same text with the last character of Unicode behind it.

@@ -88,6 +88,10 @@ export class MailboxHost implements Host {
     return this.#store.definitions(tenant, filter);
   }
 
+  async countVersions(tenant: Tenant, name: string): Promise<number> {
+    return this.#store.countVersions(tenant, name);
+  }
+
   async definition(tenant: Tenant, fingerprint: string): Promise<Definition | null> {
     return this.#store.definition(tenant, fingerprint);
   }

@@ -42,6 +42,7 @@ export type Store = {
   timersUntil(at: number): readonly { readonly run: RunRef; readonly at: number }[];
   definition(tenant: Tenant, fingerprint: string): Definition | null;
   definitions(tenant: Tenant, filter: DefinitionFilter): Page<DefinitionRecord>;
+  countVersions(tenant: Tenant, name: string): number;
   payload(tenant: Tenant, hash: string): Uint8Array | null;
   cursor(tenant: Tenant, name: string): Json | null;
   cursors(tenant: Tenant, prefix: string, limit: number, after?: string): readonly Cursor[];

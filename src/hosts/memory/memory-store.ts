@@ -217,6 +217,10 @@ export class MemoryStore implements Store {
     );
   }
 
+  countVersions(tenant: Tenant, name: string): number {
+    return [...this.#definitions.values()].filter((row) => row.tenant === tenant && row.name === name).length;
+  }
+
   payload(tenant: Tenant, hash: string): Uint8Array | null {
     return this.#payloads.get(`${tenant}/${hash}`) ?? null;
   }

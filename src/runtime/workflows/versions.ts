@@ -10,7 +10,7 @@
 import { TuttiError } from "../../base/errors.ts";
 import type { Tenant } from "../../base/ids.ts";
 import type { JsonObject } from "../../base/json.ts";
-import { MAX_VERSIONS_READ, MAX_WORKFLOW_REFERENCES } from "../../base/limits.ts";
+import { MAX_RANGES_KNOWN, MAX_VERSIONS_READ, MAX_WORKFLOW_REFERENCES } from "../../base/limits.ts";
 import type { Definition } from "../../definition/definition.ts";
 import { fingerprintOf } from "../../definition/fingerprint.ts";
 import { bestVersion, ownVersion, referenceKey, type WorkflowReference } from "../../definition/versions.ts";
@@ -137,8 +137,29 @@ export async function storeDefinition(
 
 const VERSIONS_PER_PAGE = 1_000;
 
-/** The best stored version of a reference; null when none fits. */
+/** The best stored version of a reference, and how many there were; it stays the best while there are as many. */
+type Found = { readonly versions: number; readonly best: DefinitionRecord | null };
+
+const foundByHost = new WeakMap<Host, Map<string, Found>>();
+
+/** The best stored version of a reference; null when none fits. Every start asks, and there may be thousands. */
 export async function bestStored(
+  reference: WorkflowReference,
+  { host, tenant }: Pick<ResolveParts, "host" | "tenant">,
+): Promise<DefinitionRecord | null> {
+  const found = foundByHost.get(host) ?? new Map<string, Found>();
+  foundByHost.set(host, found);
+  const key = `${tenant}/${referenceKey(reference)}`;
+  const versions = await host.countVersions(tenant, reference.name);
+  const before = found.get(key);
+  if (before?.versions === versions) return before.best;
+  const best = await searchStored(reference, { host, tenant });
+  if (found.size >= MAX_RANGES_KNOWN) found.clear();
+  found.set(key, { versions, best });
+  return best;
+}
+
+async function searchStored(
   { name, range }: WorkflowReference,
   { host, tenant }: Pick<ResolveParts, "host" | "tenant">,
 ): Promise<DefinitionRecord | null> {

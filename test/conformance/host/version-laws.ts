@@ -43,6 +43,8 @@ export function versionLaws(open: OpenWorld): void {
     expect(await versionsOf(world, { name: "report", releases: true })).toEqual(["report@1.0.0"]);
     expect(await versionsOf(world, { name: "nobody" })).toEqual([]);
     expect((await world.host.definitions(tenantOf("other"), { limit: 10 })).items).toEqual([]);
+    expect(await world.host.countVersions(DEFAULT_TENANT, "report")).toBe(2);
+    expect(await world.host.countVersions(tenantOf("other"), "report")).toBe(0);
   });
 
   it("pages through all definitions, each once", async () => {

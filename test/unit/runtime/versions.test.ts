@@ -129,6 +129,28 @@ describe("what a run records of its sub-workflows", () => {
     expect(started?.fact).toMatchObject({ workflows: { "leaf@*": { name: "leaf", version: "1.0.0" } }, bindings });
   });
 
+  it("are looked for among all stored versions only when others have been stored since", async () => {
+    await using orchestrator = open();
+    const { host, workflows } = orchestrator;
+    const definitions = host.definitions.bind(host);
+    let read = 0;
+    host.definitions = (...asked) => {
+      read += 1;
+      return definitions(...asked);
+    };
+    await workflows.publish(flow("leaf", "1.0.0"));
+    const top = flow("top", "1.0.0", ["leaf@^1", "leaf@*"]);
+    expect(await versionsOf(orchestrator, top)).toEqual({ "leaf@^1": "1.0.0", "leaf@*": "1.0.0" });
+    const readAtFirst = read;
+    expect(await versionsOf(orchestrator, top)).toEqual({ "leaf@^1": "1.0.0", "leaf@*": "1.0.0" });
+    await workflows.publish(flow("twig", "7.0.0"));
+    expect(await versionsOf(orchestrator, top)).toEqual({ "leaf@^1": "1.0.0", "leaf@*": "1.0.0" });
+    expect(read).toBe(readAtFirst);
+    await workflows.publish(flow("leaf", "1.1.0"));
+    await workflows.publish(flow("leaf", "2.0.0"));
+    expect(await versionsOf(orchestrator, top)).toEqual({ "leaf@^1": "1.1.0", "leaf@*": "2.0.0" });
+  });
+
   it("says nothing new when the same run is asked for again", async () => {
     await using orchestrator = open();
     await orchestrator.workflows.publish({
