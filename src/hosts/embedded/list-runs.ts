@@ -7,6 +7,7 @@ import { readRunCursor, runCursorOf, type RunPlace } from "../mailbox/page.ts";
 import type { LookPlace } from "../mailbox/store.ts";
 import { endOfLookById, type Parameter, type Selection, shortestOf, waysOf } from "./run-ways.ts";
 import type { Row } from "./sqlite-store.ts";
+import { LAST_TEXT } from "./statements.ts";
 
 /** Where a way leads to fewer runs than these, all of them are looked at, and put in order. */
 const FEW_RUNS = 1_000;
@@ -52,7 +53,7 @@ function placeToList(database: DatabaseSync, filter: Which, from: LookPlace | un
   if (isFirst && way === null && ways.length > 0) return { kind: "newest", cursor };
   // Of all runs, those of the first ways are likely to be few.
   const isRare = ways[0]?.isRare === true;
-  return way === null && !isRare ? { kind: "inOrder", cursor } : { kind: "byId", cursor, way: way ?? 0, after: "" };
+  return way === null && !isRare ? { kind: "inOrder", cursor } : { kind: "byId", cursor, way: way ?? 0, before: LAST_TEXT };
 }
 
 /** In whatever order: the shortest way leads to no more runs than there are. */
@@ -62,7 +63,7 @@ function placeToCount(database: DatabaseSync, filter: Which): LookPlace {
   const isSince = filter.updatedSince !== undefined && hasOrder(filter) && ways[0]?.isRare !== true;
   // Few have changed since.
   if (few === null && (isSince || ways.length === 0)) return { kind: "inOrder", cursor: undefined };
-  return { kind: "byId", cursor: undefined, way: few ?? shortestOf(database, ways, SOME_RUNS) ?? 0, after: "" };
+  return { kind: "byId", cursor: undefined, way: few ?? shortestOf(database, ways, SOME_RUNS) ?? 0, before: LAST_TEXT };
 }
 
 /** Whether an index has the runs in the order of the list: without labels there is none by the last change. */
@@ -78,15 +79,18 @@ function lookAt(database: DatabaseSync, filter: Which, place: LookPlace): Look {
 }
 
 function lookById(database: DatabaseSync, filter: Which, place: Extract<LookPlace, { kind: "byId" }>): Look {
+  const { column } = ORDERS[filter.order ?? "created"];
   const way = waysOf(filter)[place.way];
   assert(way !== undefined, "The ways to the runs of a filter are always the same.");
-  const end = endOfLookById(database, way, place.after);
-  const selection = { from: way.from, texts: [...way.texts, `${way.id} > ?`], parameters: [...way.parameters, place.after] };
-  if (end !== null) add(selection, `${way.id} <= ?`, end);
+  const end = endOfLookById(database, way, place.before);
+  const selection = { from: way.from, texts: [...way.texts, `${way.id} < ?`], parameters: [...way.parameters, place.before] };
+  if (end !== null) add(selection, `${way.id} >= ?`, end);
   addConditions(selection, filter);
   addBegin(selection, { ...filter, cursor: place.cursor });
   if (filter.updatedSince !== undefined) add(selection, "run.updated_at >= ?", filter.updatedSince);
-  return { selection, goOn: end === null ? null : { ...place, after: end } };
+  const { newerThan } = place;
+  if (newerThan !== undefined) add(selection, `(run.${column}, run.run) > (?, ?)`, newerThan.at, newerThan.id);
+  return { selection, goOn: end === null ? null : { ...place, before: end } };
 }
 
 function lookInOrder(database: DatabaseSync, filter: Which, kind: "newest" | "inOrder"): Look {

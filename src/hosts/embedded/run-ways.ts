@@ -69,12 +69,12 @@ function countUpTo(database: DatabaseSync, { from, texts, parameters }: Selectio
   return Number(database.prepare(some).get(...parameters, enough)?.["count"]);
 }
 
-/** The id up to which a look goes that begins behind another one; null when it goes to the end. */
-export function endOfLookById(database: DatabaseSync, { id, parts }: Way, after: string): string | null {
+/** The id down to which a look goes that begins before another one; null when it goes to the first. */
+export function endOfLookById(database: DatabaseSync, { id, parts }: Way, before: string): string | null {
   const ends = parts.flatMap(({ from, texts, parameters }) => {
-    const text = `select ${id} as id from ${from} where ${texts.join(" and ")} and ${id} > ? order by ${id} limit 1 offset ?`;
-    const row = database.prepare(text).get(...parameters, after, RUNS_PER_PART - 1);
+    const text = `select ${id} as id from ${from} where ${texts.join(" and ")} and ${id} < ? order by ${id} desc limit 1 offset ?`;
+    const row = database.prepare(text).get(...parameters, before, RUNS_PER_PART - 1);
     return row === undefined ? [] : [String(row["id"])];
   });
-  return ends.toSorted()[0] ?? null;
+  return ends.toSorted().at(-1) ?? null;
 }

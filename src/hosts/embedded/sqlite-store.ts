@@ -31,15 +31,12 @@ import type { Batch, EncodedFact, LookPlace, LookUpRange, Store, StoredRun } fro
 import { listDefinitions } from "./list-definitions.ts";
 import { countRuns, listRuns } from "./list-runs.ts";
 import { RecentFacts } from "./recent-facts.ts";
-import { prepareReads, prepareWrites, type Reads, type Writes } from "./statements.ts";
+import { LAST_TEXT, prepareReads, prepareWrites, type Reads, type Writes } from "./statements.ts";
 import { toStoreError } from "./store-error.ts";
 
 export type Removed = { readonly count: number; readonly isMore: boolean };
 
 export type Row = { readonly [column: string]: unknown };
-
-/** Behind every other one: the last character of Unicode. */
-const LAST_TEXT = "\u{10FFFF}";
 
 export class SqliteStore implements Store {
   readonly #database: DatabaseSync;

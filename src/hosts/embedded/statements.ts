@@ -2,6 +2,9 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 import { FactInserts } from "./fact-inserts.ts";
 
+/** Behind every other text: the last character of Unicode. */
+export const LAST_TEXT = "\u{10FFFF}";
+
 /** Every statement of the store, by name. One statement each; parameters only. */
 export const READS = {
   findRun: `select run.*, timer.at as wake_at

@@ -19,7 +19,9 @@ export async function listInLooks(store: () => Store, filter: RunFilter, rest: (
   while (goOn !== null && (goOn.kind === "byId" || found.length < wanted.limit)) {
     await rest();
     inSeveralLooks = true;
-    const look = store().list(wanted, goOn);
+    const last = found[filter.limit];
+    const from = last === undefined || goOn.kind !== "byId" ? goOn : { ...goOn, newerThan: runPlaceOf(last, filter) };
+    const look = store().list(wanted, from);
     found = newestOf([...found, ...look.found], wanted);
     ({ goOn } = look);
   }

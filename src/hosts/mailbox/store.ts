@@ -18,6 +18,7 @@ import type {
 } from "../../ports/host.ts";
 import type { Labels } from "../../scheduler/input.ts";
 import type { RunStatus } from "../../scheduler/index.ts";
+import type { RunPlace } from "./page.ts";
 
 export type Store = {
   /** All of it is durable when this returns; nothing of it when it throws. */
@@ -54,8 +55,17 @@ export type Store = {
 export type LookPlace =
   /** In the order of the list, behind a cursor; `newest`: and perhaps there is a shorter way to the rest. */
   | { readonly kind: "newest" | "inOrder"; readonly cursor: string | undefined }
-  /** Among ids, behind `after`. Only when all have been looked at, it is known which are the newest behind the cursor. */
-  | { readonly kind: "byId"; readonly cursor: string | undefined; readonly way: number; readonly after: string };
+  /**
+   * Among ids, from the last to the first, those before `before`. Only when all have been looked at, it is known
+   * which are the newest behind the cursor. `newerThan`: there are enough up to this place.
+   */
+  | {
+      readonly kind: "byId";
+      readonly cursor: string | undefined;
+      readonly way: number;
+      readonly before: string;
+      readonly newerThan?: RunPlace;
+    };
 
 /** Of names: those behind the key `after`, of runs up to `lastRun`. */
 export type LookUpRange = { readonly limit: number; readonly after?: string; readonly lastRun?: string | undefined };

@@ -79,12 +79,14 @@ describe("among many runs of others", () => {
   let folder: DatabaseFolder;
   let host: Host;
   let looks = 0;
+  let between = (): void => undefined;
 
   beforeAll(async () => {
     folder = new DatabaseFolder();
     // Between two looks a host rests; here at once.
     const defer = (callback: () => void): void => {
       looks += 1;
+      between();
       queueMicrotask(callback);
     };
     host = await folder.openOwner({ defer });
@@ -108,6 +110,18 @@ describe("among many runs of others", () => {
       expect(await idsOf(host, { ...filter, order: "updated" }, limit)).toEqual(byChange);
       expect(await idsOf(host, filter, limit)).toEqual(byChange.toReversed());
     }
+  });
+
+  it("a run that begins to owe commands between two looks, or no longer does, is there once", async () => {
+    using database = new DatabaseSync(folder.file());
+    between = () => database.exec("update run set owes = 1 - owes where ended_at is null");
+    const open = { tenant: DEFAULT_TENANT, ...isOpen };
+    const count = await host.count(open);
+    const page = await host.list({ ...open, order: "updated", limit: OPEN });
+    between = () => undefined;
+    expect(count).toBe(OPEN);
+    expect(new Set(page.items.map(({ run }) => run.id)).size).toBe(OPEN);
+    expect(page.items).toHaveLength(OPEN);
   });
 
   it("others have their turn while all open runs are looked through", async () => {
