@@ -1,6 +1,6 @@
 /** How facts move a flight through its phases (see `Flight` in state.ts for the machine). */
 import { assert } from "../base/assert.ts";
-import { ownMap } from "./empty.ts";
+import { closeQuestion, openQuestion } from "./asks.ts";
 import { beginItem, forgetQuestion, numberAt, spend } from "./evolve-scope.ts";
 import type { AttemptFailed, Fact, QuestionAsked, SubtaskAssigned } from "./fact.ts";
 import type { Instant } from "./input.ts";
@@ -173,7 +173,7 @@ export function acceptFlight(state: RunState, fact: FactOf<"subtaskAccepted">): 
 
 export function beginRetry(state: RunState, fact: AttemptFailed): void {
   const flight = flightOf(state, fact.path);
-  if (flight.phase === "waiting") closeQuestion(state, flight);
+  if (flight.phase === "waiting") closeQuestionOf(state, flight);
   assert(flight.aborting?.because !== "ending", "A run that is ending begins no more attempts.");
   flight.phase = "retrying";
   delete flight.queued;
@@ -203,8 +203,8 @@ export function askQuestion(state: RunState, fact: QuestionAsked): void {
   delete flight.acceptBy;
   if (fact.task !== undefined) flight.task = fact.task;
   flight.question = { id: fact.id, question: fact.question, remainingMs, ...(fact.asks === "input" ? {} : { asks: fact.asks }) };
-  state.questions = ownMap(state.questions);
-  state.questions[fact.id] = fact.path;
+  const wanted = fact.handler !== undefined ? "handler" : fact.asks === "auth" ? "auth" : "input";
+  openQuestion(state, { id: fact.id, path: fact.path, wanted });
   state.waitingCount += 1;
 }
 
@@ -212,7 +212,7 @@ export function resumeFlight(state: RunState, fact: FactOf<"questionAnswered">):
   const flight = flightOf(state, fact.path);
   assert(flight.question !== null, "Only a question that is open is answered.");
   flight.exchanges = [...(flight.exchanges ?? []), { question: flight.question.question, answer: fact.answer }];
-  closeQuestion(state, flight);
+  closeQuestionOf(state, flight);
   flight.phase = "assigned";
   flight.turn = fact.turn;
   flight.intent = null;
@@ -231,7 +231,7 @@ export function onStepClock(state: RunState, setAt: Instant, instant: Instant): 
 
 export function beginAbort(state: RunState, path: string, aborting: NonNullable<Flight["aborting"]>): void {
   const flight = flightOf(state, path);
-  if (flight.phase === "waiting") closeQuestion(state, flight);
+  if (flight.phase === "waiting") closeQuestionOf(state, flight);
   if (aborting.because === "ending") state.abortingCount += 1;
   flight.phase = "aborting";
   flight.aborting = aborting;
@@ -240,15 +240,15 @@ export function beginAbort(state: RunState, path: string, aborting: NonNullable<
 
 export function endFlight(state: RunState, path: string): void {
   const flight = flightOf(state, path);
-  if (flight.phase === "waiting") closeQuestion(state, flight);
+  if (flight.phase === "waiting") closeQuestionOf(state, flight);
   if (flight.aborting?.because === "ending") state.abortingCount -= 1;
   delete state.flights[path];
   state.flightCount -= 1;
 }
 
-function closeQuestion(state: RunState, flight: Flight): void {
+function closeQuestionOf(state: RunState, flight: Flight): void {
   assert(flight.question !== null, "A waiting flight has a question.");
-  delete state.questions[flight.question.id];
+  closeQuestion(state, flight.question.id);
   flight.question = null;
   state.waitingCount -= 1;
 }

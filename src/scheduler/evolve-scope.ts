@@ -3,6 +3,7 @@ import { assert, present } from "../base/assert.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { StepId } from "../definition/definition.ts";
 import type { StepResult } from "../definition/program.ts";
+import { closeQuestion, openQuestion } from "./asks.ts";
 import { countStep } from "./counts.ts";
 import { ownList, ownMap } from "./empty.ts";
 import { beginAbort, endFlight } from "./evolve-flight.ts";
@@ -94,7 +95,7 @@ function endWork(state: RunState, path: Path): boolean {
 
 function endWait(state: RunState, path: Path): void {
   const wait = state.waits[path];
-  if (wait?.kind === "approval") delete state.questions[wait.id];
+  if (wait?.kind === "approval") closeQuestion(state, wait.id);
   delete state.waits[path];
   state.waitsCount -= 1;
 }
@@ -160,10 +161,7 @@ export function beginWait(state: RunState, fact: WaitStarted): void {
   state.waits[fact.path] = waitState(fact);
   state.waitsCount += 1;
   queueWait(state.waits, fact.path);
-  if (fact.wait === "approval") {
-    state.questions = ownMap(state.questions);
-    state.questions[fact.id] = fact.path;
-  }
+  if (fact.wait === "approval") openQuestion(state, { id: fact.id, path: fact.path, wanted: "input" });
   addWaitTimers(state, fact.path);
 }
 
@@ -373,13 +371,12 @@ export function askToCompensate(state: RunState, { path, question, attempt }: Fa
   const last = present(state.compensations.at(-1), "What is being undone is the last.");
   last.attempt = attempt;
   last.question = question;
-  state.questions = ownMap(state.questions);
-  state.questions[question] = path;
+  openQuestion(state, { id: question, path, wanted: "input" });
 }
 
 /** Its question has been answered, or nobody has to answer it any more. */
 export function forgetQuestion(state: RunState, compensation: Compensation): void {
   if (compensation.question === null) return;
-  delete state.questions[compensation.question];
+  closeQuestion(state, compensation.question);
   compensation.question = null;
 }

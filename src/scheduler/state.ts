@@ -256,16 +256,3 @@ export function statusOf(state: RunState): RunStatus {
   if (state.pausedAt !== null) return "paused";
   return state.flightCount + state.waitsCount > 0 && state.waitingCount === state.flightCount ? "waiting" : "running";
 }
-
-/** What the open questions of a run ask for; null when it asks nobody. What a handler answers is no question to people. */
-export function asksOf(state: RunState): "input" | "auth" | null {
-  if (state.end !== null) return null;
-  if (state.budgetQuestion !== null) return "input";
-  let asks: "auth" | null = null;
-  for (const path of Object.values(state.questions)) {
-    if (state.scopes[path]?.kind === "handler") continue;
-    if (state.flights[path]?.question?.asks !== "auth") return "input";
-    asks = "auth";
-  }
-  return asks;
-}

@@ -201,7 +201,7 @@ export const FLOW_BUGS: readonly PlantedBug[] = [
     scene: "question",
     sentence: "an answered question stays open, and takes a second answer",
     file: "src/scheduler/evolve-flight.ts",
-    text: "delete state.questions[flight.question.id];",
+    text: "closeQuestion(state, flight.question.id);",
     instead: "",
   },
   {

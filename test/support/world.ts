@@ -9,6 +9,7 @@ import { workflowFromObject } from "../../src/authoring/file/workflow-from-objec
 import { compile } from "../../src/definition/compile.ts";
 import type { Program } from "../../src/definition/program.ts";
 import {
+  asksOf,
   brokenInvariants,
   decide,
   evolve,
@@ -23,7 +24,7 @@ import {
 import type { Input, RemoteTask, StartInput } from "../../src/scheduler/input.ts";
 import type { Failure, Outcome } from "../../src/scheduler/outcome.ts";
 
-type Undated<Any> = Any extends unknown ? Omit<Any, "at"> : never;
+export type Undated<Any> = Any extends unknown ? Omit<Any, "at"> : never;
 
 export class World {
   readonly program: Program;
@@ -197,6 +198,8 @@ export class World {
     const { state } = this;
     if (state === null) return;
     expect(brokenInvariants(state, this.program)).toEqual([]);
+    // What is kept up on the way is what a look through the state gives.
+    expect(asksOf(state)).toBe(asksOf({ ...state, questions: { ...state.questions } }));
     expect(state.seq).toBe(this.facts.length);
     if (isOver(state)) expect(outstanding(state, this.program)).toEqual([]);
     if (!this.replays) return;

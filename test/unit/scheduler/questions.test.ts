@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 
 import { MAX_TURNS } from "../../../src/base/limits.ts";
 import { assert } from "../../../src/base/assert.ts";
-import { asksOf, type RunState } from "../../../src/scheduler/index.ts";
-import { step, World } from "../../support/world.ts";
+import { asksOf, decide, type RunState } from "../../../src/scheduler/index.ts";
+import type { Input } from "../../../src/scheduler/input.ts";
+import { step, type Undated, World } from "../../support/world.ts";
 
 const MINUTE = 60_000;
 const ASK = { kind: "inputRequired", question: { prompt: "Which vendor?" } } as const;
@@ -28,6 +29,42 @@ describe("what a run asks for", () => {
     const world = new World({ a: step({ onInputRequired: { capability: "clerk" } }) }).start();
     world.answer("a", ASK);
     expect(asksOf(stateOf(world))).toBeNull();
+  });
+
+  it("is an authorisation again once the last question that wants input is answered", () => {
+    const world = new World({ a: step(), b: step() }).start();
+    world.answer("a", AUTH);
+    world.answer("b", ASK);
+    answerLast(world);
+    expect(asksOf(stateOf(world))).toBe("auth");
+    world.input({ kind: "questionAnswered", question: world.question, answer: {}, by: "ada" });
+    expect(asksOf(stateOf(world))).toBeNull();
+  });
+
+  it.each([
+    ["agents", step()],
+    ["people", { approval: { to: ["ann"], title: "Go on?" } }],
+  ])("is known without a look through the questions of %s at each input", (_whose, asking) => {
+    const items = Array.from({ length: 300 }, (_, index) => index);
+    const world = new World({ a: { ...asking, each: "${{ input.items }}" } }).start({ items });
+    const state = stateOf(world);
+    const tell = (input: Undated<Input>): void => {
+      decide(world.program, state, { at: world.now, ...input });
+      expect(asksOf(state)).toBe("input");
+    };
+    const ask = (item: number): void => tell({ kind: "answered", path: `a[${item}]`, attempt: 1, turn: 1, agent: "agent", outcome: ASK });
+    items.slice(0, 100).forEach(ask);
+    let looks = 0;
+    const ownKeys = (questions: RunState["questions"]): (string | symbol)[] => {
+      looks += 1;
+      return Reflect.ownKeys(questions);
+    };
+    state.questions = new Proxy(state.questions, { ownKeys });
+    items.slice(100).forEach(ask);
+    const [_last, ...others] = Object.keys(state.questions);
+    for (const question of others) tell({ kind: "questionAnswered", question, answer: "approved", by: "ann" });
+    expect([others.length, Object.keys(state.questions).length]).toEqual([299, 1]);
+    expect(looks).toBeLessThan(10);
   });
 
   it("is input while its budget is used up", () => {
