@@ -46,6 +46,11 @@ export type Host = {
   get(run: RunRef): Promise<RunRecord | null>;
   /** The run's state as of its last fact; null when there is no such run. */
   inspect(run: RunRef): Promise<RunState | null>;
+  /**
+   * A copy of what `look` sees in that state; null, too, when there is no such run. It costs what is seen: the state
+   * of a run may be large, and is not copied. `look` changes nothing.
+   */
+  peek<Seen>(run: RunRef, look: (state: RunState) => Seen): Promise<Seen | null>;
   /** How a run ended, which is its last fact; null while it has not, and when there is no such run. */
   end(run: RunRef): Promise<RunEnd | null>;
   list(filter: RunFilter): Promise<Page<RunRecord>>;

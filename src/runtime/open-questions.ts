@@ -3,9 +3,9 @@
  * are approvals, budgets that are used up, work of which nobody knows what became, and compensations
  * that failed (design.md, fact 3).
  */
-import type { Tenant } from "../base/ids.ts";
+import type { RunRef, Tenant } from "../base/ids.ts";
 import type { JsonObject } from "../base/json.ts";
-import type { Host } from "../ports/host.ts";
+import type { Host, LookUp } from "../ports/host.ts";
 import type { BudgetName } from "../scheduler/fact.ts";
 import type { RunState } from "../scheduler/index.ts";
 import type { Question } from "../scheduler/outcome.ts";
@@ -33,22 +33,38 @@ export type OpenQuestion = {
 /** Every open question of a tenant, up to a number. */
 export async function openQuestions(host: Host, tenant: Tenant, limit: number): Promise<readonly OpenQuestion[]> {
   const found: OpenQuestion[] = [];
-  let state: RunState | null = null;
-  for (const { key, run, path } of await host.questions(tenant, limit)) {
-    // Those of one run follow each other, and its state is much to copy for each.
-    if (state?.run !== run.id) state = await host.inspect(run);
-    const open = state === null ? null : questionIn(state, key, path);
-    // Answered or canceled since the list was read.
-    if (open !== null) found.push(open);
+  const asked = await host.questions(tenant, limit);
+  for (let index = 0; index < asked.length;) {
+    const { run } = asked[index] as LookUp;
+    // Those of one run follow each other, and it may have to be read from the disk.
+    const beyond = asked.findIndex((other, place) => place > index && other.run.id !== run.id);
+    const ofRun = asked.slice(index, beyond === -1 ? asked.length : beyond);
+    // What has been answered or canceled since the list was read is not open any more.
+    const open = await host.peek(run, (state) => ofRun.flatMap(({ key, path }) => questionIn(state, key, path) ?? []));
+    found.push(...(open ?? []));
+    index += ofRun.length;
   }
   return found;
+}
+
+/** The open questions of a run: those that are named, as far as they are open; else all of them. */
+export async function openQuestionsOf(host: Host, run: RunRef, named?: readonly string[]): Promise<readonly OpenQuestion[]> {
+  const open = await host.peek(run, (state) => {
+    if (state.end !== null) return [];
+    return named === undefined ? questionsOf(state) : named.flatMap((id) => questionNamed(state, id) ?? []);
+  });
+  return open ?? [];
 }
 
 /** An open question by its whole id. */
 export async function findQuestion(host: Host, tenant: Tenant, id: string): Promise<OpenQuestion | null> {
   const found = await host.lookUp(tenant, "question", id);
-  const state = found === null ? null : await host.inspect(found.run);
-  return found === null || state === null ? null : questionIn(state, id, found.path);
+  return found === null ? null : host.peek(found.run, (state) => questionIn(state, id, found.path));
+}
+
+function questionNamed(state: RunState, id: string): OpenQuestion | null {
+  const path = Object.hasOwn(state.questions, id) ? state.questions[id] : undefined;
+  return path === undefined && state.budgetQuestion?.id !== id ? null : questionIn(state, id, path ?? "");
 }
 
 /** The open questions of one run. */

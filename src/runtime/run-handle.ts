@@ -3,7 +3,7 @@ import type { RunId, RunRef } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Host, PostedInput } from "../ports/host.ts";
 import { giveAnswer } from "./answers.ts";
-import { type OpenQuestion, questionsOf } from "./open-questions.ts";
+import { type OpenQuestion, openQuestionsOf } from "./open-questions.ts";
 import { readResult, type RunResult } from "./run-result.ts";
 
 /** A decision of a person. */
@@ -72,9 +72,8 @@ export class RunHandle {
   }
 
   /** The questions of this run that wait for an answer. */
-  async questions(): Promise<readonly OpenQuestion[]> {
-    const state = await this.#host.inspect(this.run);
-    return state === null || state.end !== null ? [] : questionsOf(state);
+  questions(): Promise<readonly OpenQuestion[]> {
+    return openQuestionsOf(this.#host, this.run);
   }
 
   /** Answers a question of this run; see `Orchestrator.answer`. */

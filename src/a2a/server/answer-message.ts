@@ -12,16 +12,17 @@ import { Message, type Task, TaskState } from "@a2a-js/sdk";
 import { type A2AError, RequestMalformedError, UnsupportedOperationError } from "@a2a-js/sdk/errors";
 
 import { TuttiError } from "../../base/errors.ts";
+import type { RunRef } from "../../base/ids.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import { MAX_SCHEMA_TOLD_CHARACTERS } from "../../base/limits.ts";
+import type { Host } from "../../ports/host.ts";
 import { problemsOfAnswer, asAnswer } from "../../runtime/answers.ts";
-import type { OpenQuestion } from "../../runtime/open-questions.ts";
-import { RunHandle } from "../../runtime/orchestrator.ts";
+import { type OpenQuestion, openQuestionsOf } from "../../runtime/open-questions.ts";
 import { isInterrupted, isTerminal } from "../wire/wire.ts";
 import { toRecord } from "./accept-message.ts";
 import { contentOf, refuseOtherContext, refuseOtherTypes } from "./check-message.ts";
 import { type CallContext, type Caller, ForbiddenError, OverloadError } from "./handler.ts";
-import { type GivenAnswer, namedAnswers, readAnswers } from "./read-answers.ts";
+import { type GivenAnswer, namedAnswers, namedIn, readAnswers } from "./read-answers.ts";
 import type { FoundTask, Tasks } from "./tasks.ts";
 import type { Turns } from "./turns.ts";
 
@@ -41,7 +42,7 @@ export function answerMessage(on: Answering, message: Message, context: CallCont
     } else if (contentOf(earlier) !== contentOf(message)) {
       throw new RequestMalformedError(`Message id "${message.messageId}" was used before in task ${task.id}, with another content.`);
     }
-    const open = await new RunHandle(on.tasks.host, found.run, false).questions();
+    const open = await openFor(on.tasks.host, found.run, message);
     const answers = earlier === undefined ? readAnswers(message, open) : namedAnswers(message, open);
     if (earlier === undefined && open.length === 0) throw beingWorkedOn(task);
     for (const answer of answers) {
@@ -51,6 +52,13 @@ export function answerMessage(on: Answering, message: Message, context: CallCont
     await giveAll(on, answers, { message, task, context });
     return found;
   });
+}
+
+/** The questions that a message names, which may be one of thousands; all that are open, where it names none, or others. */
+async function openFor(host: Host, run: RunRef, message: Message): Promise<readonly OpenQuestion[]> {
+  const names = [...new Set(namedIn(message))];
+  const named = names.length === 0 ? [] : await openQuestionsOf(host, run, names);
+  return named.length > 0 && named.length === names.length ? named : openQuestionsOf(host, run);
 }
 
 /** Why a task takes no message now; null when it does. */

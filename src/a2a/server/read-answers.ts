@@ -31,6 +31,13 @@ export function readAnswers(message: Message, open: readonly OpenQuestion[]): re
   return [{ open: question, answer: answerTo(question, message) }];
 }
 
+/** The questions that a message names. */
+export function namedIn(message: Message): readonly string[] {
+  const parts = dataOf(message.parts).filter(isNamedAnswer);
+  const named = metadataText(message.metadata, "question_id");
+  return parts.length > 0 ? parts.map(({ question_id: id }) => id) : named === undefined ? [] : [named];
+}
+
 /** What a message answers by name, as far as it is still open. */
 export function namedAnswers(message: Message, open: readonly OpenQuestion[]): readonly GivenAnswer[] {
   const parts = dataOf(message.parts).filter(isNamedAnswer);

@@ -139,6 +139,10 @@ export class GuestHost implements Host {
     return this.#reader.inspect(run);
   }
 
+  peek<Seen>(run: RunRef, look: (state: RunState) => Seen): Promise<Seen | null> {
+    return this.#reader.peek(run, look);
+  }
+
   end(run: RunRef): Promise<RunEnd | null> {
     return this.#reader.end(run);
   }

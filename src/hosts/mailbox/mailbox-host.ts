@@ -137,11 +137,17 @@ export class MailboxHost implements Host {
     return this.#store.find(run)?.record ?? null;
   }
 
-  async inspect(run: RunRef): Promise<RunState | null> {
+  inspect(run: RunRef): Promise<RunState | null> {
+    return this.peek(run, (state) => state);
+  }
+
+  async peek<Seen>(run: RunRef, look: (state: RunState) => Seen): Promise<Seen | null> {
     const present = this.mailbox.residents.get(run)?.state;
-    if (present != null) return structuredClone(present);
+    // It goes on changing, and what was seen does not.
+    if (present != null) return structuredClone(look(present));
     const stored = this.#store.find(run);
-    return stored === null ? null : loadResident(this.#store, this.mailbox.programs, stored).state;
+    const state = stored === null ? null : loadResident(this.#store, this.mailbox.programs, stored).state;
+    return state === null ? null : look(state);
   }
 
   async end(run: RunRef): Promise<RunEnd | null> {

@@ -4,7 +4,7 @@ import { durabilityLaws, repeatLaws } from "./durability-laws.ts";
 import { failedCommitLaws, numberingLaws, refusalLaws, undoLaws, unwritableLaws } from "./failed-commit-laws.ts";
 import { fairnessLaws } from "./fairness-laws.ts";
 import type { MakeHarness } from "./harness.ts";
-import { inputLaws, startLaws } from "./input-laws.ts";
+import { inputLaws, peekLaws, startLaws } from "./input-laws.ts";
 import { filterLaws, pagingLaws, tenantLaws } from "./list-laws.ts";
 import { keptContentLaws, payloadLaws } from "./payload-laws.ts";
 import { quarantineLaws, quarantineWaitLaws, refusedStartLaws, releaseLaws } from "./quarantine-laws.ts";
@@ -22,6 +22,7 @@ const GROUPS: readonly (readonly [title: string, promise: (open: OpenWorld) => v
   ["repeated commands (law 3)", repeatLaws],
   ["late and double inputs (law 4)", inputLaws],
   ["one run per id (law 5)", startLaws],
+  ["a look at a run", peekLaws],
   ["timers (law 6)", timerLaws],
   ["wakes (law 6)", wakeLaws],
   ["clocks that jump (law 6)", clockLaws],

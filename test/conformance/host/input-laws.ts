@@ -68,6 +68,19 @@ export function inputLaws(open: OpenWorld): void {
     await expect(world.host.whenOver(refOf("nobody"))).rejects.toMatchObject({ code: "T4001" });
     expect(await world.host.get(refOf("nobody"))).toBeNull();
     expect(await world.host.inspect(refOf("nobody"))).toBeNull();
+    expect(await world.host.peek(refOf("nobody"), ({ seq }) => seq)).toBeNull();
+  });
+}
+
+export function peekLaws(open: OpenWorld): void {
+  it("shows a part of a run's state as it was looked at, whatever happens later", async () => {
+    const world = await open();
+    const run = refOf("seen");
+    await world.start("seen", chain);
+    const steps = await world.host.peek(run, (state) => state.steps);
+    await world.answer(run, { path: "a", output: "first" });
+    expect(steps).toEqual({});
+    expect(await world.host.peek(run, (state) => Object.keys(state.steps))).toEqual(["a"]);
   });
 }
 

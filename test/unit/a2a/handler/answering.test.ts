@@ -2,8 +2,18 @@ import { describe, expect, it } from "vitest";
 
 import { toRecord } from "../../../../src/a2a/server/accept-message.ts";
 import { dataPart, textPart } from "../../../../src/a2a/wire/wire.ts";
+import { RunHandle } from "../../../../src/runtime/orchestrator.ts";
+import { copiedBy } from "../../../support/copied.ts";
 import { actor, DECIDED, helper } from "./agents.ts";
 import { ADA, cancel, get, openStage, questionOf, request, send, type Stage, stateOf, taskOf } from "./stage.ts";
+
+/** Asks so many people at once. */
+const SIGNED = {
+  tutti: "1.0",
+  name: "signed",
+  version: "1.0.0",
+  steps: { sign: { each: "${{ input.items }}", approval: { to: ["ann"], title: "Go on?" } } },
+};
 
 const begin = (stage: Stage, operation: string) => send(stage, { text: "Begin.", metadata: { operation } });
 
@@ -211,6 +221,21 @@ describe("several questions of one workflow", () => {
     expect([stateOf(done), done.history.filter(({ messageId }) => messageId === "m-9").length]).toEqual(["COMPLETED", 1]);
     expect(done.artifacts.at(-1)?.parts[0]?.content?.value).toEqual({ left: { answer: "red" }, right: { answer: { n: 2 } } });
     expect(await stage.handler.sendMessage(message, ADA)).toEqual(done);
+  });
+
+  it("of which there are many cost an answer by name no more than if they were few", async () => {
+    await using stage = await openStage({ helpers: [helper], workflows: [SIGNED] });
+    const ask = async (count: number) => {
+      const items = Array.from({ length: count }, () => 1);
+      const { id: taskId } = await send(stage, { data: { items }, metadata: { skill: "signed" } });
+      const questions = await new RunHandle(stage.orchestrator.host, stage.orchestrator.ref(taskId), false).questions();
+      expect(questions).toHaveLength(count);
+      return { taskId, text: "approved", metadata: { question_id: questions[0]?.id ?? "" } };
+    };
+    const [few, many] = [await ask(20), await ask(500)];
+    const copied = await copiedBy(() => send(stage, few));
+    expect(copied).toBeGreaterThan(0);
+    expect(await copiedBy(() => send(stage, many))).toBeLessThan(1.5 * copied);
   });
 
   it("that a died process has answered by half are answered whole when the message comes again", async () => {
