@@ -51,6 +51,8 @@ export type Host = {
    * of a run may be large, and is not copied. `look` changes nothing.
    */
   peek<Seen>(run: RunRef, look: (state: RunState) => Seen): Promise<Seen | null>;
+  /** Is over when others have had their turn: for who reads much, since reads that are settled at once never give the event loop back. */
+  rest(): Promise<void>;
   /** How a run ended, which is its last fact; null while it has not, and when there is no such run. */
   end(run: RunRef): Promise<RunEnd | null>;
   list(filter: RunFilter): Promise<Page<RunRecord>>;

@@ -7,8 +7,9 @@
 import { TuttiError } from "../base/errors.ts";
 import type { RunRef, Tenant } from "../base/ids.ts";
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { FACTS_PER_READ } from "../base/limits.ts";
 import { compileSchema } from "../definition/schema.ts";
-import type { Host } from "../ports/host.ts";
+import type { HistoryEntry, Host } from "../ports/host.ts";
 import type { Fact } from "../scheduler/index.ts";
 import type { Question } from "../scheduler/outcome.ts";
 import { findQuestion, type OpenQuestion } from "./open-questions.ts";
@@ -26,7 +27,6 @@ export type GivenAnswer = {
 const RUNS_SEARCHED = 500;
 const FACTS_SEARCHED = 200_000;
 const RUNS_PER_PAGE = 100;
-const FACTS_PER_PAGE = 1_000;
 
 /** Answers an open question; the run that it belongs to. Throws T4004, T4005, T4006, and T5007 for a run in quarantine. */
 export async function giveAnswer(host: Host, tenant: Tenant, given: GivenAnswer): Promise<RunRef> {
@@ -133,9 +133,12 @@ function plain(answer: Json): Json {
   return form === null || (isJsonObject(form) && Object.keys(form).length === 0) ? rest : answer;
 }
 
+/** What may still be read, and what was read since others had their turn. */
+type Budget = { facts: number; inThisTurn: number };
+
 /** Looks for the answer in the histories of the newest runs: an answered question has no entry of its own. */
 async function earlierAnswer(host: Host, tenant: Tenant, question: string, run: RunRef | null): Promise<EarlierAnswer | null> {
-  const budget = { facts: FACTS_SEARCHED };
+  const budget: Budget = { facts: FACTS_SEARCHED, inThisTurn: 0 };
   if (run !== null) return answerInRun(host, run, question, budget);
   let cursor: string | null = null;
   for (let searched = 0; searched < RUNS_SEARCHED; searched += RUNS_PER_PAGE) {
@@ -154,16 +157,27 @@ async function earlierAnswer(host: Host, tenant: Tenant, question: string, run: 
   return null;
 }
 
-async function answerInRun(host: Host, run: RunRef, question: string, budget: { facts: number }): Promise<EarlierAnswer | null> {
+async function answerInRun(host: Host, run: RunRef, question: string, budget: Budget): Promise<EarlierAnswer | null> {
   const search = new AnswerSearch(run, question);
   for (let seq = 1; budget.facts > 0;) {
-    const entries = await host.history(run, seq, FACTS_PER_PAGE);
+    const entries = await readSome(host, run, seq, budget);
     for (const { fact } of entries) search.take(fact);
-    if (search.found !== null || entries.length < FACTS_PER_PAGE) return search.found;
+    if (search.found !== null || entries.length < FACTS_PER_READ) return search.found;
     seq += entries.length;
-    budget.facts -= entries.length;
   }
   return null;
+}
+
+/** A page of a history. Others have their turns between so many facts: of one long history, or of many short ones. */
+async function readSome(host: Host, run: RunRef, seq: number, budget: Budget): Promise<readonly HistoryEntry[]> {
+  if (budget.inThisTurn >= FACTS_PER_READ) {
+    await host.rest();
+    budget.inThisTurn = 0;
+  }
+  const entries = await host.history(run, seq, FACTS_PER_READ);
+  budget.facts -= entries.length;
+  budget.inThisTurn += entries.length;
+  return entries;
 }
 
 /** Reads a history for what became of one question. */

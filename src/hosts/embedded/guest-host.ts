@@ -179,6 +179,10 @@ export class GuestHost implements Host {
     return this.#reader.cursors(tenant, prefix, limit, after);
   }
 
+  rest(): Promise<void> {
+    return this.#reader.rest();
+  }
+
   async moveCursor(tenant: Tenant, name: string, position: Json): Promise<void> {
     await askOwner(this.#owner(), { kind: "moveCursor", tenant, name, position });
   }

@@ -54,14 +54,13 @@ export class MailboxHost implements Host {
   readonly #openStore: Store;
   readonly mailbox: Mailbox;
   readonly #definitions: Definitions;
-  /** Is over when what waits for its turn has had it. */
-  readonly #rest: () => Promise<void>;
+  readonly rest: () => Promise<void>;
 
   constructor(store: Store, options: MailboxHostOptions) {
     this.#openStore = store;
     const { performer, clock = systemClock, log = silentLog, defer = setImmediate, snapshotTailBytes = SNAPSHOT_TAIL_BYTES } = options;
     this.mailbox = new Mailbox({ store, clock, performer, log, defer, snapshotTailBytes });
-    this.#rest = () => new Promise((resolve) => defer(resolve));
+    this.rest = () => new Promise((resolve) => defer(resolve));
     this.#definitions = new Definitions({
       store: () => this.#store,
       programs: this.mailbox.programs,
@@ -158,11 +157,11 @@ export class MailboxHost implements Host {
   }
 
   async list(filter: RunFilter): Promise<Page<RunRecord>> {
-    return listInLooks(() => this.#store, filter, this.#rest);
+    return listInLooks(() => this.#store, filter, this.rest);
   }
 
   async count(filter: RunQuery): Promise<number> {
-    return countInLooks(() => this.#store, filter, this.#rest);
+    return countInLooks(() => this.#store, filter, this.rest);
   }
 
   async tasksAtWork(limit: number): Promise<readonly RunRef[]> {
