@@ -45,6 +45,8 @@ class Watch {
   readonly #asker: Asker | null;
   #end: FollowEnd | null = null;
   #isChecking = false;
+  /** The last fact of the state that was looked at. */
+  #seenSeq = 0;
   #missedOwner = 0;
 
   constructor(cli: Cli, following: Following) {
@@ -84,7 +86,7 @@ class Watch {
     }
   }
 
-  async #take({ fact }: HistoryEntry): Promise<void> {
+  async #take({ seq, fact }: HistoryEntry): Promise<void> {
     const { board, view } = this.#following;
     const step = board.apply(fact);
     view.changed(fact, step);
@@ -92,7 +94,9 @@ class Watch {
     const closed = closedQuestion(fact);
     if (closed !== null) this.#asker?.withdraw(closed);
     // A run that is paused because a person must decide finishes first what is in flight.
-    if (asksSomebody(fact) || board.status === "waiting" || board.status === "paused") await this.#lookWhetherItWaits();
+    const mayWait = asksSomebody(fact) || board.status === "waiting" || board.status === "paused";
+    // A look is at the whole run: of thousands of questions that were asked together, the first look has seen all.
+    if (mayWait && seq > this.#seenSeq) await this.#lookWhetherItWaits();
   }
 
   async #lookWhetherItWaits(): Promise<void> {
@@ -100,6 +104,7 @@ class Watch {
     if (onQuestion === "stay") return;
     const state = await session.orchestrator.host.inspect(run);
     if (state === null) return;
+    this.#seenSeq = state.seq;
     if (this.#asker !== null) return this.#asker.offer(questionsOf(state));
     if (needsSomebody(state)) this.#finish("waiting");
   }
