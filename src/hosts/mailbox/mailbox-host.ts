@@ -55,11 +55,14 @@ export class MailboxHost implements Host {
   readonly mailbox: Mailbox;
   readonly #definitions: Definitions;
   readonly rest: () => Promise<void>;
+  #justRead: { readonly key: string; readonly state: RunState } | null = null;
+  readonly #defer: (callback: () => void) => void;
 
   constructor(store: Store, options: MailboxHostOptions) {
     this.#openStore = store;
     const { performer, clock = systemClock, log = silentLog, defer = setImmediate, snapshotTailBytes = SNAPSHOT_TAIL_BYTES } = options;
     this.mailbox = new Mailbox({ store, clock, performer, log, defer, snapshotTailBytes });
+    this.#defer = defer;
     this.rest = () => new Promise((resolve) => defer(resolve));
     this.#definitions = new Definitions({
       store: () => this.#store,
@@ -141,12 +144,21 @@ export class MailboxHost implements Host {
   }
 
   async peek<Seen>(run: RunRef, look: (state: RunState) => Seen): Promise<Seen | null> {
-    const present = this.mailbox.residents.get(run)?.state;
-    // It goes on changing, and what was seen does not.
-    if (present != null) return structuredClone(look(present));
+    const state = this.mailbox.residents.get(run)?.state ?? this.#read(run);
+    // It goes on changing, or others look at it, too; what was seen stays as it is.
+    return state === null ? null : structuredClone(look(state));
+  }
+
+  /** The state of a run that is not in memory. Who looks at it in the same turn, as for each of many answers, shares the reading. */
+  #read(run: RunRef): RunState | null {
+    const key = keyOf(run);
+    if (this.#justRead?.key === key && this.#justRead.state.seq === this.#store.lastFact(run)?.seq) return this.#justRead.state;
     const stored = this.#store.find(run);
     const state = stored === null ? null : loadResident(this.#store, this.mailbox.programs, stored).state;
-    return state === null ? null : look(state);
+    if (state === null) return null;
+    if (this.#justRead === null) this.#defer(() => (this.#justRead = null));
+    this.#justRead = { key, state };
+    return state;
   }
 
   async end(run: RunRef): Promise<RunEnd | null> {

@@ -1,8 +1,8 @@
 /** What an answer costs where thousands of questions are open: what is copied and read for it. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { workflowFromObject } from "../../../src/authoring/file/workflow-from-object.ts";
-import { FACTS_PER_READ } from "../../../src/base/limits.ts";
+import { FACTS_PER_READ, IDLE_RUN_MS } from "../../../src/base/limits.ts";
 import type { Orchestrator } from "../../../src/runtime/orchestrator.ts";
 import { copiedBy } from "../../support/copied.ts";
 import { FarWorld, turns } from "./far-world.ts";
@@ -10,8 +10,8 @@ import { FarWorld, turns } from "./far-world.ts";
 const steps = { sign: { each: "${{ input.items }}", concurrency: 3_000, approval: { to: ["ann"], title: "Go on?" } } };
 const SIGNED = workflowFromObject({ name: "signed", steps });
 
-async function asking(count: number): Promise<Orchestrator> {
-  const orchestrator = await new FarWorld().open([]);
+async function asking(count: number, world = new FarWorld()): Promise<Orchestrator> {
+  const orchestrator = await world.open([]);
   await orchestrator.start(SIGNED, { items: Array.from({ length: count }, () => 1) });
   await turns(5);
   return orchestrator;
@@ -50,6 +50,16 @@ describe("among many open questions", () => {
     const copied = await copiedBy(() => answerSome(few));
     expect(copied).toBeGreaterThan(0);
     expect(await copiedBy(() => answerSome(many))).toBeLessThan(1.5 * copied);
+  });
+
+  it("answers that come together to a run that has left memory read it once for all of them, and once to decide", async () => {
+    const world = new FarWorld();
+    const orchestrator = await asking(100, world);
+    await world.pass(2 * IDLE_RUN_MS);
+    const reads = vi.spyOn(world.store, "facts");
+    const found = await orchestrator.host.questions(orchestrator.tenant, 20);
+    await Promise.all(found.map(({ key }) => orchestrator.answer(key, "approved")));
+    expect(reads.mock.calls.length).toBe(2);
   });
 
   it("a list of the first few copies those", async () => {
