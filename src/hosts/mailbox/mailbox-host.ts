@@ -244,7 +244,7 @@ export class MailboxHost implements Host {
   }
 
   async questions(tenant: Tenant, limit: number): Promise<readonly LookUp[]> {
-    return questionsInLooks(() => this.#store, { tenant, limit }, this.#rest);
+    return questionsInLooks(() => this.#store, { tenant, limit }, this.rest);
   }
 
   async cursor(tenant: Tenant, name: string): Promise<Json | null> {
