@@ -33,16 +33,13 @@ export type OpenQuestion = {
 /** Every open question of a tenant, up to a number. */
 export async function openQuestions(host: Host, tenant: Tenant, limit: number): Promise<readonly OpenQuestion[]> {
   const found: OpenQuestion[] = [];
-  const asked = await host.questions(tenant, limit);
-  for (let index = 0; index < asked.length;) {
-    const { run } = asked[index] as LookUp;
-    // Those of one run follow each other, and it may have to be read from the disk.
-    const beyond = asked.findIndex((other, place) => place > index && other.run.id !== run.id);
-    const ofRun = asked.slice(index, beyond === -1 ? asked.length : beyond);
+  // A run that is not in memory is read from the disk: once for all that it asks.
+  const byRun = Map.groupBy(await host.questions(tenant, limit), ({ run }) => run.id);
+  for (const asked of byRun.values()) {
+    const [{ run }] = asked as [LookUp, ...LookUp[]];
     // What has been answered or canceled since the list was read is not open any more.
-    const open = await host.peek(run, (state) => ofRun.flatMap(({ key, path }) => questionIn(state, key, path) ?? []));
+    const open = await host.peek(run, (state) => asked.flatMap(({ key, path }) => questionIn(state, key, path) ?? []));
     found.push(...(open ?? []));
-    index += ofRun.length;
   }
   return found;
 }
